@@ -1,0 +1,218 @@
+"""What exists: variants read from the text of ``impls``, components, the cells they span, and how cells are chosen.
+
+Names are read with ``ast``, so that listing needs no torch and asv sees today's names whatever commit it installs.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from benchmarks.cell import Cell
+from benchmarks.component import Component
+from benchmarks.record import Problem, Variant
+
+ROOT = Path(__file__).resolve().parent.parent
+IMPLS = ROOT / "impls"
+
+
+@cache
+def components() -> dict[str, Component]:
+    """Every component by name, families and files in alphabetical order."""
+    folder = Path(__file__).parent / "components"
+    found = {}
+    for path in sorted(folder.glob("*/[!_]*.py")):
+        name = f"{path.parent.name}.{path.stem}"
+        component = importlib.import_module(f"benchmarks.components.{name}").COMPONENT
+        if component.name != name:
+            raise ValueError(f"{path.relative_to(ROOT)} calls itself {component.name!r}: rename it to {name!r}")
+        found[name] = component
+    return found
+
+
+def component(name: str) -> Component:
+    """The component called ``name``.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return components()[name]
+    except KeyError:
+        raise ValueError(f"no component {name!r}: `python -m benchmarks list` names them") from None
+
+
+@cache
+def variants(name: str, tree: Path = IMPLS) -> tuple[Variant, ...]:
+    """The variants of component ``name`` in ``tree``, an ``impls`` folder, in ladder order; none without its file.
+
+    Raises:
+        ValueError: the file is no Python.
+    """
+    path = tree / Path(*name.split(".")).with_suffix(".py")
+    if not path.exists():
+        return ()
+    text = path.read_text(encoding="utf-8")
+    try:
+        module = ast.parse(text)
+    except SyntaxError as problem:
+        raise ValueError(f"{path} is not valid Python: {problem}") from problem
+    public = [node for node in module.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    return tuple(_variant(node, text) for node in public)
+
+
+def _variant(node: ast.FunctionDef, text: str) -> Variant:
+    lines = text.splitlines()
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    source = "\n".join(lines[first - 1 : node.end_lineno])
+    doc = ast.get_docstring(node) or ""
+    needs: tuple[str, ...] = ()
+    for mark in node.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func).split(".")[-1] == "needs":
+            needs = tuple(ast.literal_eval(word) for word in mark.args)
+    return Variant(
+        name=node.name,
+        lesson=" ".join(doc.split("\n\n")[0].split()),
+        doc=doc,
+        source=source,
+        hash=hashlib.sha256(source.encode()).hexdigest()[:16],
+        needs=needs,
+        prepared=any(ast.unparse(mark).split(".")[-1] == "prepared" for mark in node.decorator_list),
+    )
+
+
+def cells(component: Component, tree: Path = IMPLS) -> list[Cell]:
+    """All cells of ``component``: case by case, and in each the ladder in order."""
+    found = []
+    for device in component.devices:
+        for case in component.cases:
+            ways = [
+                (variant.name, executor)
+                for variant in variants(component.name, tree)
+                if not (case.only and variant.name not in case.only)
+                and not (device == "cuda" and "cpu" in variant.needs)
+                and not (device == "cpu" and "cuda" in variant.needs)
+                for executor in _executors(component, variant, device)
+            ]
+            for threads in case.threads:
+                for cold in (False, True) if case.cold else (False,):
+                    found += [Cell(component.name, *way, device, case.name, threads, cold) for way in ways]
+    return found
+
+
+def _executors(component: Component, variant: Variant, device: str) -> Iterable[str]:
+    yield "eager"
+    if variant.name in component.compiled and not variant.prepared:
+        yield "compile"
+    if variant.name in component.graphed and not variant.prepared and device == "cuda":
+        yield "cudagraph"
+
+
+def all_cells(tree: Path = IMPLS) -> list[Cell]:
+    """Every cell of every component."""
+    return [cell for component in components().values() for cell in cells(component, tree)]
+
+
+def problem(component: Component, tree: Path = IMPLS) -> Problem:
+    """What a report tells of ``component``, sources included."""
+    return Problem(
+        name=component.name,
+        title=component.title,
+        question=component.question,
+        rows=component.rows,
+        baseline=component.baseline,
+        version=component.version,
+        variants=variants(component.name, tree),
+        cases=tuple(case.name for case in component.cases),
+        stream=component.stream,
+        work=dict(component.work),
+        published=dict(component.published),
+        published_case=component.published_case,
+        left_out=dict(component.left_out),
+    )
+
+
+def tree_hash(tree: Path) -> str:
+    """A hash of all files of an ``impls`` folder, names and contents; what Python writes there itself is left out."""
+    digest = hashlib.sha256()
+    for path in sorted(tree.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(tree).as_posix()}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+Match = Callable[[Cell], bool]
+
+
+def expression(text: str) -> Match:
+    """Read a ``-k`` expression: words that occur in the cell, ``and``, ``or``, ``not`` and brackets, as in pytest.
+
+    Case does not matter. A word that is a whole cell stands for that cell alone.
+
+    Raises:
+        ValueError: the expression does not read.
+    """
+    tokens = re.findall(r"[()]|[^\s()]+", text)
+
+    def fail() -> ValueError:
+        return ValueError(f"-k {text!r} does not read: use words of a cell, `and`, `or`, `not` and brackets")
+
+    def either() -> Match:
+        left = both()
+        while tokens and tokens[0] == "or":
+            tokens.pop(0)
+            left = (lambda a, b: lambda cell: a(cell) or b(cell))(left, both())
+        return left
+
+    def both() -> Match:
+        left = term()
+        while tokens and tokens[0] == "and":
+            tokens.pop(0)
+            left = (lambda a, b: lambda cell: a(cell) and b(cell))(left, term())
+        return left
+
+    def term() -> Match:
+        token = tokens.pop(0) if tokens else ")"
+        if token == "not":
+            inner = term()
+            return lambda cell: not inner(cell)
+        if token == "(":
+            inner = either()
+            if not tokens or tokens.pop(0) != ")":
+                raise fail()
+            return inner
+        if token in (")", "and", "or"):
+            raise fail()
+        return _word(token)
+
+    match = either()
+    if tokens:
+        raise fail()
+    return match
+
+
+def _word(word: str) -> Match:
+    try:
+        wanted = Cell.parse(word)
+    except ValueError:
+        return lambda cell: word.lower() in str(cell).lower()
+    return lambda cell: cell == wanted
+
+
+def select(cells: Sequence[Cell], text: str) -> list[Cell]:
+    """The cells that match a ``-k`` expression, in their order.
+
+    Raises:
+        ValueError: the expression does not read, or matches nothing.
+    """
+    match = expression(text)
+    found = [cell for cell in cells if match(cell)]
+    if not found:
+        raise ValueError(f"-k {text!r} matches no cell: `python -m benchmarks list` prints all of them")
+    return found

@@ -1,0 +1,314 @@
+"""What the sources claim about speed, each claim with the rule that decides it, and what a run says of each.
+
+A claim is one entry of ``CLAIMS``. Its rule is put together from few parts: :class:`Faster` compares ways of computing
+one thing, :class:`At` asks it at one case and :class:`Over` along a series of sizes, :class:`Every` joins rules of
+which all must hold. Nothing is decided by a point estimate: an interval must lie wholly on one side of the threshold,
+and only cells that are ``ok`` have a say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from benchmarks.cell import Cell
+from benchmarks.estimates import Estimate, ratio
+from benchmarks.record import Record, Run
+
+VERDICTS = ("verified", "refuted", "size-dependent", "undecided", "not testable here")
+CONFIDENCE = 0.9  # an interval with less decides nothing: five launches have 93.75 %, four 87.5 %
+SIZES = 4  # a series with fewer timed cannot show whether a claim turns, so it decides nothing
+
+
+def about(times: float) -> float:
+    """The least speed-up that keeps a promise of "about ``times``": half of the promised gain.
+
+    Half, because the sources differ by that much from each other: their totals for the ladder of K22 run from 43,300x
+    to 85,500x. There is no upper end: more than promised does not break a promise. A gain in per cent is read in the
+    weaker way: 30 % faster is 1.3 calls in the time of one.
+    """
+    return 1 + (times - 1) / 2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the cells of one case say to one question."""
+
+    says: str  # "yes", "no", "undecided"; or why no time answers: "needs", "failed", "absent"
+    figure: Estimate | None
+    why: str
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is a figure, decisive or not."""
+        return self.figure is not None
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What a rule makes of a run."""
+
+    verdict: str  # one of VERDICTS
+    figure: Estimate | None  # the speed-up that the verdict rests on
+    detail: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The records of a run, found by cell."""
+
+    records: dict[str, Record]
+    devices: frozenset[str]
+
+    @classmethod
+    def of(cls, run: Run) -> Evidence:
+        """The evidence in ``run``."""
+        return cls({record.cell: record for record in run.records}, frozenset(r.key.device for r in run.records))
+
+    def series(self, component: str, series: str) -> dict[int, str]:
+        """The cases of a series by size, small ones first."""
+        records = [record for record in self.records.values() if record.series == series]
+        cases = {record.size: record.key.case for record in records if record.key.component == component}
+        return dict(sorted(cases.items()))
+
+    def missing(self, cell: Cell) -> Answer | None:
+        """Why ``cell`` has no say; ``None`` if it has one."""
+        record = self.records.get(str(cell))
+        if record is None and cell.device not in self.devices:
+            return Answer("needs", None, f"needs {cell.device}")
+        if record is None:
+            return Answer("absent", None, f"no {cell}")
+        if record.status == "skipped" and record.reason.startswith("needs "):
+            return Answer("needs", None, record.reason)
+        if record.status != "ok":
+            says = "absent" if record.status == "skipped" else "failed"
+            return Answer(says, None, f"{cell} is {record.status}: {record.reason}")
+        return None
+
+
+class Rule(Protocol):
+    """How a claim is decided."""
+
+    def decide(self, evidence: Evidence) -> Ruling:
+        """The ruling on ``evidence``."""
+        ...
+
+    def asks(self) -> Iterator[At | Over]:
+        """The single questions that the rule is made of; a test looks up every name in them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison."""
+
+    way: str  # as in Cell.way: "mm", "mm:compile"
+    device: str = "cpu"
+    threads: str = "1"
+
+    def cell(self, component: str, case: str) -> Cell:
+        """The cell of this arm at ``case``."""
+        variant, _, executor = self.way.partition(":")
+        return Cell(component, variant, executor or "eager", self.device, case, self.threads)
+
+    def __str__(self) -> str:
+        """The way, with what is not the default: ``mm (cuda)``, ``mm (all threads)``."""
+        special = [self.device] if self.device != "cpu" else []
+        special += [f"{self.threads} threads"] if self.threads != "1" else []
+        return f"{self.way} ({', '.join(special)})" if special else self.way
+
+
+def arms(*ways: str) -> tuple[Arm, ...]:
+    """Several ways, each on one thread of the CPU."""
+    return tuple(Arm(way) for way in ways)
+
+
+UNTIMED = ("needs", "failed", "absent")
+
+
+@dataclass(frozen=True)
+class Faster:
+    """Some arm of ``fast`` is at least ``times`` as fast as every arm of ``slow``; below 1, ``times`` says how near."""
+
+    component: str
+    fast: tuple[Arm, ...]
+    slow: tuple[Arm, ...]
+    times: float
+
+    def at(self, evidence: Evidence, case: str) -> Answer:
+        """What the cells of ``case`` say. Arms of ``fast`` without a time are passed over, but named."""
+        answers = [self._against_all(evidence, case, arm) for arm in self.fast]
+        answer = _pick(answers, ("yes", "undecided", "no", *UNTIMED), max)
+        unheard = [other.why for other in answers if not other.timed]
+        if answer.says == "yes" or not answer.timed or not unheard:
+            return answer
+        return Answer(answer.says, answer.figure, f"{answer.why} (without {'; '.join(unheard)})")
+
+    def _against_all(self, evidence: Evidence, case: str, fast: Arm) -> Answer:
+        answers = [self._against(evidence, case, fast, slow) for slow in self.slow]
+        return _pick(answers, ("no", *UNTIMED, "undecided", "yes"), min)
+
+    def _against(self, evidence: Evidence, case: str, fast: Arm, slow: Arm) -> Answer:
+        cell, base = fast.cell(self.component, case), slow.cell(self.component, case)
+        missing = [answer for side in (cell, base) if (answer := evidence.missing(side))]
+        if missing:
+            return _pick(missing, UNTIMED, min)
+        figure = ratio(evidence.records[str(base)], evidence.records[str(cell)])
+        if figure is None:
+            return Answer("absent", None, f"{cell} and {base} share no launch")
+        why = f"{fast} is {_x(figure.value)} as fast as {slow} ({_x(figure.low)} to {_x(figure.high)})"
+        if figure.confidence < CONFIDENCE:
+            why += f", with {figure.confidence:.0%} confidence from {figure.launches} launches: too few to decide"
+            return Answer("undecided", figure, why)
+        if figure.low >= self.times:
+            return Answer("yes", figure, why)
+        return Answer("no" if figure.high < self.times else "undecided", figure, why)
+
+    def __str__(self) -> str:
+        """The line that was drawn."""
+        return f"holds from {_x(self.times)} on"
+
+
+@dataclass(frozen=True)
+class At:
+    """A comparison at one case."""
+
+    what: Faster
+    case: str
+
+    def decide(self, evidence: Evidence) -> Ruling:
+        """Verified, refuted or undecided as the case says."""
+        answer = self.what.at(evidence, self.case)
+        if not answer.timed:
+            return _unheard(answer, f"{self.what.component}/ and /{self.case}/")
+        verdict = {"yes": "verified", "no": "refuted", "undecided": "undecided"}[answer.says]
+        return Ruling(verdict, answer.figure, f"at {self.case} {answer.why}; {self.what}")
+
+    def asks(self) -> Iterator[At | Over]:
+        """This one."""
+        yield self
+
+
+@dataclass(frozen=True)
+class Over:
+    """A comparison along a series of sizes."""
+
+    what: Faster
+    series: str
+    case: str = ""  # whose figure is shown, the source's own; "" is the largest timed
+
+    def decide(self, evidence: Evidence) -> Ruling:
+        """Verified or refuted where all sizes agree, size-dependent where the answer turns, undecided otherwise.
+
+        A turn lies between two decided sizes with nothing but undecided ones between them; sizes without a time do
+        not count, whatever the reason.
+        """
+        cases = evidence.series(self.what.component, self.series)
+        answers = {size: self.what.at(evidence, case) for size, case in cases.items()}
+        timed = {size: answer for size, answer in answers.items() if answer.timed}
+        selection = f"{self.what.component}/"
+        if not timed:
+            nothing = Answer("absent", None, f"no case of the series {self.series!r}")
+            return _unheard(_pick([*answers.values()] or [nothing], UNTIMED, min), selection)
+        shown = next((size for size in timed if cases[size] == self.case), max(timed))
+
+        def ruling(verdict: str, detail: str, size: int = shown) -> Ruling:
+            return Ruling(verdict, timed[size].figure, f"{detail}: at {size} {timed[size].why}; {self.what}")
+
+        if len(timed) < SIZES:
+            return ruling("undecided", f"{len(timed)} of at least {SIZES} sizes timed ({_command(selection)})")
+        decided = [size for size in timed if timed[size].says != "undecided"]
+        turns = [
+            f"between {a} ({_value(timed[a])}) and {b} ({_value(timed[b])})"
+            for a, b in zip(decided, decided[1:], strict=False)
+            if timed[a].says != timed[b].says
+        ]
+        if turns:
+            return ruling("size-dependent", f"turns {', '.join(turns)}")
+        if len(decided) < len(timed):
+            return ruling("undecided", "not clear", next(size for size in timed if size not in decided))
+        verdict = "verified" if timed[shown].says == "yes" else "refuted"
+        return ruling(verdict, f"the same at all {len(timed)} sizes from {min(timed)} to {max(timed)}")
+
+    def asks(self) -> Iterator[At | Over]:
+        """This one."""
+        yield self
+
+
+@dataclass(frozen=True)
+class Every:
+    """Rules of which all must hold. One that is refuted refutes the claim; otherwise the least known part decides."""
+
+    parts: tuple[Rule, ...]
+
+    def decide(self, evidence: Evidence) -> Ruling:
+        """The ruling of the decisive part, which is told first, with the others behind it."""
+        rulings = [part.decide(evidence) for part in self.parts]
+        order = ("refuted", "not testable here", "undecided", "size-dependent", "verified")
+        first = min(rulings, key=lambda ruling: order.index(ruling.verdict))
+        others = [f"{ruling.verdict}: {ruling.detail}" for ruling in rulings if ruling is not first]
+        return Ruling(first.verdict, first.figure, ". ".join([first.detail, *others]))
+
+    def asks(self) -> Iterator[At | Over]:
+        """Those of all parts."""
+        for part in self.parts:
+            yield from part.asks()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of a source, in our words."""
+
+    id: str  # as in the catalogue's ledger: "K17"
+    source: str
+    text: str
+    rows: tuple[str, ...]  # of the catalogue
+    rule: Rule
+    reason: str  # why the rule draws the line where it does
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a run says of a claim."""
+
+    claim: Claim
+    verdict: str  # one of VERDICTS
+    figure: Estimate | None  # the speed-up that the verdict rests on; None where nothing was timed
+    detail: str
+
+
+def decide(run: Run) -> tuple[Finding, ...]:
+    """A finding for every claim, in the ledger's order."""
+    evidence = Evidence.of(run)
+    rulings = [(claim, claim.rule.decide(evidence)) for claim in CLAIMS]
+    return tuple(Finding(claim, ruling.verdict, ruling.figure, ruling.detail) for claim, ruling in rulings)
+
+
+def _unheard(answer: Answer, selection: str) -> Ruling:
+    """The ruling where no time answers."""
+    if answer.says == "absent":
+        return Ruling("not testable here", None, f"not measured in this run: {_command(selection)} ({answer.why})")
+    return Ruling("not testable here" if answer.says == "needs" else "undecided", None, answer.why)
+
+
+def _pick(answers: Sequence[Answer], order: Sequence[str], end: Callable[..., Answer]) -> Answer:
+    """The answer that stands first in ``order``; of several, that with the highest or lowest figure (``end``)."""
+    says = min((answer.says for answer in answers), key=order.index)
+    return end(
+        (answer for answer in answers if answer.says == says),
+        key=lambda answer: answer.figure.value if answer.figure else 0.0,
+    )
+
+
+def _command(selection: str) -> str:
+    return f"python -m benchmarks run -k {selection!r}"
+
+
+def _value(answer: Answer) -> str:
+    return _x(answer.figure.value) if answer.figure else "no time"
+
+
+def _x(times: float) -> str:
+    """A factor with three digits: ``0.31x``, ``1.15x``, ``52,300x``."""
+    return f"{float(f'{times:.3g}'):,.0f}x" if times >= 1000 else f"{times:.3g}x"

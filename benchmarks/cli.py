@@ -1,0 +1,300 @@
+"""The command line: what each command does, on one page. Results go to stdout, progress and complaints to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks import catalogue
+from benchmarks.cell import Cell
+from benchmarks.journal import Journal, Options
+from benchmarks.quick import QUICK, TRACED, pick
+from benchmarks.record import Run, latest, read, to_json, write
+
+EXAMPLES = """\
+examples:
+  python -m benchmarks run                          the quick set, under three minutes
+  python -m benchmarks run -k 'ladder and 5x784x10' what matches, as pytest's -k does
+  python -m benchmarks run -k matmul.ladder/mm/eager/cpu/5x784x10/1
+  python -m benchmarks list -k dataload
+
+exit codes: 0 ok, 2 usage, 3 a cell failed (wrong, error, timeout, crashed, oom), 130 interrupted
+"""
+FAILED = ("wrong", "error", "timeout", "crashed", "oom")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; what goes wrong is told in one line."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (ValueError, FileNotFoundError) as problem:
+        print(f"benchmarks: {problem}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of a pipe went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as problem:
+        print(f"benchmarks: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, write the record file and the report, print the ladder."""
+    from benchmarks import session
+
+    if options.resume is not None:
+        journal = Journal.resume(options.results, options.resume)
+    else:
+        journal = session.start(_asked(options), options.results, options.tree)
+    found = session.measure(journal, options.results, options.tree)
+    path = write(found, options.results)
+    if not found.partial:
+        journal.path.unlink()
+    return _show(found, path, options)
+
+
+def _asked(options: argparse.Namespace) -> Options:
+    """The :class:`Options` that the command line stands for."""
+    every = catalogue.all_cells(options.tree)
+    cells, selection, left_out = _selected(every, options)
+    profile = options.command is profiling
+    traces = cells if profile else pick(cells, TRACED)
+    asked = Options(
+        cells=tuple(map(str, cells)),
+        selection=selection,
+        command=_repeat(options),
+        left_out=left_out,
+        traces=tuple(map(str, traces)),
+    )
+    changed = {name: getattr(options, name) for name in ("launches", "timeout", "budget", "memory_limit")}
+    changed = {name: value for name, value in changed.items() if value is not None}
+    if profile:
+        changed.setdefault("launches", 1)
+    return Options(**{**asked.__dict__, **changed, "cost": not options.no_cost})
+
+
+def _selected(every: Sequence[Cell], options: argparse.Namespace) -> tuple[list[Cell], str, str]:
+    """The cells that are asked for, how that is called, and what it leaves out."""
+    opt_in = {
+        (component.name, case.name): case.opt_in
+        for component in catalogue.components().values()
+        for case in component.cases
+        if case.opt_in
+    }
+    usual = [cell for cell in every if (cell.component, cell.case) not in opt_in]
+    if options.select:
+        found = catalogue.select(every, options.select)
+        named = [cell for cell in found if cell in usual or cell.case.lower() in options.select.lower()]
+        if not named:
+            names = ", ".join(sorted({cell.case for cell in found}))
+            raise ValueError(f"-k {options.select!r} matches only cases that must be named: add {names} to it")
+        return named, f"-k {options.select}", ""
+    if options.full:
+        names = ", ".join(f"{component} {case} ({why})" for (component, case), why in opt_in.items())
+        return usual, "full", f"cases that run only when named with -k: {names}" if names else ""
+    chosen = pick(every, QUICK)
+    rest = len(usual) - len(chosen)
+    command = "nox -s bench -- --full" if os.environ.get("NOX_CURRENT_SESSION") else "python -m benchmarks run --full"
+    return chosen, "quick", f"{rest} cells that are not in the quick set; all of them: {command}"
+
+
+def _repeat(options: argparse.Namespace) -> str:
+    words = ["python", "-m", "benchmarks", options.name]
+    words += ["--full"] if options.full else []
+    words += ["-k", options.select] if options.select else []
+    return shlex.join(words)
+
+
+def _show(found: Run, path: Path, options: argparse.Namespace) -> int:
+    """Report and ladder of a finished run; the exit code that its cells stand for."""
+    from reports import page, terminal
+
+    report = None if options.no_report else page.write(found, options.results / "report")
+    if report and found.records and any(record.trace for record in found.records):
+        _tensorboard(found, options.results)
+    if options.json:
+        print(json.dumps(terminal.document(found), allow_nan=False))
+    else:
+        columns = shutil.get_terminal_size((120, 24)).columns
+        print(terminal.show(found, color=_color(), width=columns))
+        print(f"\nrecord  {path}")
+        if report:
+            print(f"report  {report}")
+    if found.partial:
+        return 130
+    failed = [record for record in found.records if record.status in FAILED]
+    for record in failed:
+        print(f"{record.status}: {record.cell}: {record.reason}", file=sys.stderr)
+    return 3 if failed else 0
+
+
+def _tensorboard(found: Run, results: Path) -> None:
+    """Log for TensorBoard where it is installed; where not, the report does without."""
+    import importlib.util
+
+    if importlib.util.find_spec("tensorboard"):
+        from reports import tensorboard
+
+        tensorboard.write(found, results)
+
+
+def _color() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def profiling(options: argparse.Namespace) -> int:
+    """Like run, but every cell is profiled: one launch, a trace each."""
+    if options.cell and not options.select:
+        options.select = " or ".join(options.cell)
+    if not options.select and options.resume is None:
+        raise ValueError("profile needs a cell or a -k expression: `python -m benchmarks list` prints the cells")
+    return run(options)
+
+
+def listing(options: argparse.Namespace) -> int:
+    """Print cells, or the catalogue's rows with what measures them."""
+    if options.rows:
+        for name, component in catalogue.components().items():
+            ways = ", ".join(variant.name for variant in catalogue.variants(name, options.tree))
+            print(f"{' '.join(component.rows):<14} {name:<24} {ways}")
+        return 0
+    cells = catalogue.all_cells(options.tree)
+    cells = catalogue.select(cells, options.select) if options.select else cells
+    if options.json:
+        print(json.dumps([str(cell) for cell in cells]))
+    else:
+        print("\n".join(map(str, cells)))
+    return 0
+
+
+def limits(options: argparse.Namespace) -> int:
+    """Measure and print this machine's ceilings."""
+    from benchmarks import limits, mount
+    from benchmarks.process import Fault, Process
+    from benchmarks.record import Roof
+
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        scratch = Path(folder)
+        mount.lay(options.tree, scratch / "mount")
+        with Process(scratch / "mount", scratch, timeout=120) as process:
+            try:
+                devices = ["cpu", *(["cuda"] if process.ask("environment").get("cuda") else [])]
+                answers = [
+                    process.ask("limits", threads=["1", "all"], seconds=options.seconds, names=None, device=device)
+                    for device in devices
+                ]
+            except Fault as fault:
+                print(f"benchmarks: limits not measured: {fault.reason}", file=sys.stderr)
+                return 3
+    roofs = [Roof(**roof) for answer in answers for roof in answer]
+    print(json.dumps(to_json(roofs)) if options.json else limits.text(roofs))
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the report of a stored run again, by default the newest."""
+    path = options.record or latest(options.results)
+    return _show(read(path), path, options)
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print what is here, what is missing, and what bends results."""
+    from benchmarks import doctor
+
+    text, _ = doctor.report()
+    print(text)
+    return 0
+
+
+def clean(options: argparse.Namespace) -> int:
+    """Remove old results; the newest record files stay."""
+    if options.keep < 0:
+        raise ValueError(f"--keep {options.keep} is less than nothing: keep 0 or more")
+    records = sorted(options.results.glob("*/*.jsonl.gz"), key=lambda path: path.name)
+    old = records[: len(records) - options.keep]
+    folders = [options.results / name for name in ("report", "tensorboard", "profile", "journal")]
+    for path in old:
+        path.unlink()
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)
+    print(f"removed {len(old)} record files, reports, traces and journals; kept {len(records) - len(old)} record files")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Prove, time and explain what is in impls/.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        text = (function.__doc__ or "").splitlines()[0]
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(command=function, name=name)
+        made.add_argument("--results", type=Path, default=catalogue.ROOT / "results", help="where results are kept")
+        made.add_argument("--tree", type=_tree, default=catalogue.IMPLS, help="the impls folder to measure")
+        made.add_argument("--json", action="store_true", help="print one JSON document")
+        return made
+
+    for name, function in (("run", run), ("profile", profiling)):
+        made = command(name, function)
+        if name == "profile":
+            made.add_argument("cell", nargs="*", help="cells to profile")
+        made.add_argument("-k", dest="select", metavar="EXPR", default="", help="only cells that match, as in pytest")
+        made.add_argument("--full", action="store_true", help="every cell")
+        made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted run")
+        made.add_argument("--launches", type=_positive(int), help="fresh processes per cell (default 6)")
+        made.add_argument("--budget", type=_positive(float), help="seconds of samples per cell and launch")
+        made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")
+        made.add_argument("--memory-limit", type=_positive(int), help="bytes that a worker may grow by")
+        made.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")
+        made.add_argument("--no-report", action="store_true", help="write the record file only")
+    made = command("list", listing)
+    made.add_argument("-k", dest="select", metavar="EXPR", default="", help="only cells that match, as in pytest")
+    made.add_argument("--rows", action="store_true", help="the catalogue's rows instead of cells")
+    made = command("limits", limits)
+    made.add_argument("--seconds", type=_positive(float), default=0.3, help="seconds for each ceiling")
+    made = command("report", report)
+    made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
+    made.set_defaults(no_report=False)
+    command("doctor", doctor)
+    made = command("clean", clean)
+    made.add_argument("--keep", type=int, default=10, help="record files to keep (default 10)")
+    return parser
+
+
+def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = kind(text)
+        if value <= 0:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return value
+
+    read.__name__ = getattr(kind, "__name__", "number")
+    return read
+
+
+def _tree(text: str) -> Path:
+    path = Path(text).resolve()
+    if not (path / "__init__.py").is_file():
+        raise argparse.ArgumentTypeError(f"{text} is not an impls folder: it has no __init__.py")
+    return path

@@ -1,0 +1,142 @@
+"""How a variant becomes something that can be called again and again: prepared, compiled or captured, then closed."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sysconfig
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.component import Inputs
+
+
+class Missing(Exception):
+    """A variant cannot run here; the text starts with ``needs``."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A callable with the arguments it is timed with."""
+
+    call: Callable[..., Any]
+    args: Inputs
+    close: Callable[[], None]
+    plain: Callable[[], Any] | None  # the uncompiled call, for counting operators; None if there is none
+
+    def __call__(self) -> Any:
+        """One call."""
+        return self.call(*self.args)
+
+
+def _nothing() -> None:
+    """Nothing to close."""
+
+
+def missing(needs: Sequence[str], executor: str, device: str) -> str:
+    """Why a variant with these marks cannot run here: ``needs numba``; empty if it can."""
+    wanted = [*needs, *(["cuda"] if device == "cuda" else [])]
+    if executor == "compile" and device == "cpu":
+        wanted.append("c++")
+    if executor == "compile" and device == "cuda":
+        wanted.append("triton")
+    for what in dict.fromkeys(wanted):
+        if reason := _MISSING.get(what, lambda what=what: _module(what))():
+            return f"needs {reason}"
+    return ""
+
+
+def _module(name: str) -> str:
+    return "" if importlib.util.find_spec(name) else name
+
+
+def _cuda() -> str:
+    import torch
+
+    return "" if torch.cuda.is_available() else "cuda"
+
+
+def _c_compiler() -> str:
+    if not shutil.which("cc"):
+        return "a C compiler (cc)"
+    return "" if (Path(sysconfig.get_paths()["include"]) / "Python.h").exists() else "Python.h"
+
+
+def _cpp_compiler() -> str:
+    return "" if shutil.which("g++") or shutil.which("clang++") else "a C++ compiler (g++)"
+
+
+_MISSING: dict[str, Callable[[], str]] = {
+    "cpu": lambda: "",
+    "cuda": _cuda,
+    "cc": _c_compiler,
+    "c++": _cpp_compiler,
+}
+
+
+def prepare(function: Callable[..., Any], executor: str, inputs: Inputs) -> Contestant:
+    """Make ``function`` ready to be timed on ``inputs`` under ``executor``.
+
+    Raises:
+        Missing: it says that it needs what is not here.
+        ValueError: the executor does not exist.
+    """
+    try:
+        if getattr(function, "__prepared__", False):
+            ready = function(*inputs)
+            return Contestant(ready, (), getattr(ready, "close", _nothing), ready)
+        plain = _bound(function, inputs)
+        if executor == "eager":
+            return Contestant(function, inputs, _nothing, plain)
+        if executor == "compile":
+            import torch
+
+            return Contestant(torch.compile(function, dynamic=False), inputs, _nothing, plain)
+        if executor == "cudagraph":
+            return _captured(plain)
+    except Exception as problem:
+        raise _explained(problem) from problem
+    raise ValueError(f"no executor {executor!r}: there are eager, compile and cudagraph")
+
+
+def _bound(function: Callable[..., Any], inputs: Inputs) -> Callable[[], Any]:
+    return lambda: function(*inputs)
+
+
+def _explained(problem: Exception) -> Exception:
+    """The exception as :class:`Missing` where its text starts with ``needs``; any other as it is."""
+    return Missing(str(problem).splitlines()[0]) if str(problem).startswith("needs ") else problem
+
+
+def _captured(plain: Callable[[], Any]) -> Contestant:
+    import torch
+
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            plain()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        output = plain()
+
+    def replay() -> Any:
+        graph.replay()
+        return output
+
+    return Contestant(replay, (), graph.reset, plain)
+
+
+def first_call(contestant: Contestant) -> Any:
+    """The first call, in which a variant may still say that it needs what is not here.
+
+    Raises:
+        Missing: it does.
+    """
+    try:
+        return contestant()
+    except Exception as problem:
+        raise _explained(problem) from problem

@@ -1,0 +1,261 @@
+"""What one call uses beside time: peak memory, allocations, operators and the bytes that they move. Runs in a worker.
+
+Each figure comes from a call of its own, and no time is taken here: every instrument below slows the call down. Three
+of them watch the memory, because none sees all of it: torch's profiler sees torch's allocator, also under compiled
+code and inside oneDNN; tracemalloc sees numpy and Python objects; the kernel's resident set sees native code.
+Child processes are not counted.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import gc
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.record import Cost
+
+Call = Callable[[], object]
+
+OBJECTS = 64 * 2**10  # bytes; a traced peak below this is Python's own: frames, tensor handles
+ASIDE = 0.01  # share of the peak below which a second allocator does not blur it
+SLACK = 2**20  # bytes of growth that the allocators need not explain: page granularity, heap fragmentation
+
+# By the names that torch gives to their overload packets.
+VIEWS = {"_unsafe_view"}  # moves nothing although its schema says that it makes a tensor
+BLANK = {"empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided"}  # writes nothing
+OVERWRITES = {"copy_", "fill_", "zero_", "normal_", "uniform_", "bernoulli_", "random_"}  # do not read what they change
+INDEXED = {  # reach only the indexed part of their first tensor
+    *("index", "index_select", "gather", "take", "embedding"),
+    *("index_put_", "_index_put_impl_", "index_add_", "index_copy_", "scatter_", "scatter_add_"),
+}
+
+
+def cost(call: Call, plain: Call | None) -> Cost:
+    """What one ``call`` uses, peak memory counted above what was there at entry.
+
+    The peak is that of the CUDA device if the call allocates there, else that of the host. It is ``exact`` when one
+    allocator explains it, to within a kilobyte of Python objects in the case of numpy. It is ``at least`` when torch
+    and numpy both hold memory, for their worst moments may differ, and when the process grew by more than both saw.
+
+    Args:
+        call: runs the cell once; it has run before, so that caches and workspaces exist.
+        plain: the same work uncompiled, for counting operators; ``None`` if there is no such callable. Compiled code
+            runs eager under a dispatch mode, so counting it would count another program.
+    """
+    peak, peak_is, allocations = on_device(call) or on_host(call)
+    ops, views, traffic = operators(plain) if plain else (None, None, None)
+    return Cost(peak, peak_is, allocations, ops, views, traffic)
+
+
+def on_device(call: Call) -> tuple[int, str, int] | None:
+    """Peak bytes and allocations on the CUDA device; ``None`` if ``call`` allocates nothing there.
+
+    Requested bytes, not allocated ones: the caching allocator rounds every block up to a multiple of 512 bytes.
+    """
+    import torch
+
+    if not torch.cuda.is_initialized():
+        return None
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_stats()
+    call()
+    torch.cuda.synchronize()
+    after = torch.cuda.memory_stats()
+    allocations = after["allocation.all.allocated"] - before["allocation.all.allocated"]
+    if not allocations:
+        return None
+    return after["requested_bytes.all.peak"] - before["requested_bytes.all.current"], "exact", allocations
+
+
+def on_host(call: Call) -> tuple[int | None, str, int | None]:
+    """Peak bytes in the host's memory, what that figure is worth, and allocations if all of them were seen."""
+    if not sees_memory():
+        return None, "unknown: this torch reports no memory events", None
+    torchs, allocations = torch_peak(call)
+    others = python_peak(call)
+    if torchs and others <= OBJECTS:
+        others = 0
+    known = max(torchs, others)
+    grown = resident_growth(call)
+    if grown > 1.1 * known + SLACK:
+        return grown, "at least", None
+    if min(torchs, others) > ASIDE * known:
+        return max(known, grown), "at least", None
+    return known, "exact", allocations if torchs >= others else None
+
+
+def torch_peak(call: Call) -> tuple[int, int]:
+    """Peak bytes above entry in torch's CPU allocator, and how many blocks were asked of it."""
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        call()
+    now = peak = allocations = 0
+    for size in _memory_events(seen):
+        now += size
+        peak = max(peak, now)
+        allocations += size > 0
+    return peak, allocations
+
+
+def _memory_events(seen: Any) -> list[int]:
+    """Bytes taken (positive) and given back (negative) on the CPU, in time order.
+
+    ``kineto_results`` is private to torch. Its public face, the operator table, adds the bytes up and so loses the
+    peak. Where it is missing there are no events, and :func:`sees_memory` says so.
+    """
+    from torch.autograd import DeviceType
+
+    results = getattr(getattr(seen, "profiler", None), "kineto_results", None)
+    events = [
+        event
+        for event in (results.events() if results else ())
+        if event.name() == "[memory]" and event.device_type() == DeviceType.CPU
+    ]
+    return [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]
+
+
+@functools.cache
+def sees_memory() -> bool:
+    """Whether this torch's profiler reports a block of known size; without this, a silent change would read as 0."""
+    import torch
+
+    return torch_peak(lambda: torch.empty(2**18, dtype=torch.float32)) == (2**20, 1)
+
+
+def python_peak(call: Call) -> int:
+    """Peak bytes in numpy and Python; where that is too little to be data, the bytes of the arrays that are returned.
+
+    An array's bytes and those of the objects around it share one counter, so a small peak says nothing of the arrays.
+    """
+    from numpy.lib import tracemalloc_domain
+
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = call()
+        peak = tracemalloc.get_traced_memory()[1]
+        if peak > OBJECTS:
+            return peak
+        arrays = tracemalloc.DomainFilter(True, tracemalloc_domain)
+        kept = tracemalloc.take_snapshot().filter_traces((arrays,))
+        del result  # not before: the snapshot holds what lives
+        return sum(trace.size for trace in kept.traces)
+    finally:
+        tracemalloc.stop()
+
+
+def resident_growth(call: Call) -> int:
+    """Bytes by which the resident set of this process grew at its worst; 0 where the system does not tell.
+
+    Free heap is given back first, or the call would reuse it unseen. Pages are counted when they are first written.
+    """
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5")  # 5: the high-water mark starts anew
+        entry = _resident_high()
+        call()
+        return _resident_high() - entry
+    except (OSError, AttributeError):  # neither Linux nor glibc
+        return 0
+
+
+def _resident_high() -> int:
+    """The high-water mark of the resident set, in bytes."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+def operators(plain: Call) -> tuple[int, int, int]:
+    """Operators that ``plain`` dispatches: those that are no views, the views, and the bytes that the former move.
+
+    The bytes are those of the program as written, nothing fused: each operator reads its inputs and writes its
+    output. Elements that an expanded input repeats count once. Work outside torch's dispatcher counts nothing.
+    """
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    ops = views = traffic = 0
+
+    class Counting(TorchDispatchMode):
+        """Count each operator on its way to its kernel."""
+
+        def __torch_dispatch__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            nonlocal ops, views, traffic
+            result = operator(*args, **(kwargs or {}))
+            if getattr(operator, "is_view", False) or _name(operator) in VIEWS:
+                views += 1
+            else:
+                ops += 1
+                traffic += moved(operator, args, kwargs or {}, result)
+            return result
+
+    with Counting():
+        plain()
+    return ops, views, traffic
+
+
+def moved(operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> int:
+    """Bytes that one operator reads and writes.
+
+    A returned tensor is written unless it is one of the arguments. An argument is read unless it is ``out=`` or
+    overwritten, and written if the schema says that it changes.
+    """
+    schema, name = getattr(operator, "_schema", None), _name(operator)
+    if schema is None or name in BLANK:
+        return 0
+    values = [*args, *(kwargs.get(argument.name) for argument in schema.arguments[len(args) :])]
+    results = result if len(schema.returns) > 1 else [result]
+    made = [
+        tensor
+        for returned, value in zip(schema.returns, results, strict=False)
+        if returned.alias_info is None
+        for tensor in _tensors(value)
+    ]
+    reach = max((tensor.numel() for tensor in [*made, *_tensors(values[1:])]), default=0) if name in INDEXED else None
+    total = sum(map(_bytes, made))
+    for position, (argument, value) in enumerate(zip(schema.arguments, values, strict=False)):
+        changed = argument.alias_info is not None and argument.alias_info.is_write
+        read = not argument.is_out and not (changed and name in OVERWRITES)
+        for tensor in _tensors(value):
+            size = _bytes(tensor)
+            if position == 0 and reach is not None:
+                size = min(size, reach * tensor.element_size())
+            total += size * (read + changed)
+    return total
+
+
+def _name(operator: Any) -> str:
+    """``add`` for ``aten.add.Tensor``."""
+    packet = getattr(operator, "overloadpacket", None)
+    return str(getattr(packet, "__name__", ""))
+
+
+def _tensors(value: Any) -> Iterator[Any]:
+    """The tensors in ``value``: itself, or those of a list of them."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _tensors(item)
+
+
+def _bytes(tensor: Any) -> int:
+    """Bytes of the distinct elements: strides of 0 repeat them, windows that overlap share them."""
+    import torch
+
+    if tensor.layout != torch.strided:
+        return int(tensor.numel() * tensor.element_size())
+    steps = [(size, stride) for size, stride in zip(tensor.shape, tensor.stride(), strict=True) if stride]
+    distinct = span = 1
+    for size, stride in steps:
+        distinct *= size
+        span += (size - 1) * stride
+    return min(distinct, span) * int(tensor.element_size()) if tensor.numel() else 0

@@ -1,0 +1,188 @@
+"""No time without proof: a variant's answer against the float64 reference, on inputs that change under its feet.
+
+torch is imported only inside the functions, which run in a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+
+SEEDS = 3  # inputs that each variant is proved on
+
+
+class Wrong(Exception):
+    """The answer is not the component's answer; the text says how."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The inputs of one seed and what must come out of them."""
+
+    component: Component
+    case: Case
+    inputs: Inputs  # on the CPU, never handed to a variant
+    expected: Any
+    bound: Any  # allowed |error|, same structure as ``expected``
+
+
+@dataclass(frozen=True)
+class Match:
+    """How close an accepted answer was."""
+
+    error: float  # largest |error|
+    share: float  # largest |error| / allowed
+
+
+def truth(component: Component, case: Case, seed: int) -> Truth:
+    """Inputs, reference and tolerance for ``seed``."""
+    import torch
+
+    inputs = component.inputs(case, torch.Generator().manual_seed(seed))
+    expected = component.reference(case, *inputs)
+    return Truth(component, case, inputs, expected, component.tolerance(case, expected, *inputs))
+
+
+def copy(inputs: Inputs, device: str) -> Inputs:
+    """A fresh copy of ``inputs`` on ``device``; what is neither tensor nor array is passed on as it is."""
+    return tuple(_copied(value, device) for value in inputs)
+
+
+def _copied(value: Any, device: str) -> Any:
+    import numpy
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.to(device, copy=True)
+    if isinstance(value, numpy.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return type(value)(_copied(item, device) for item in value)
+    return value
+
+
+def refill(inputs: Inputs, source: Inputs) -> None:
+    """Overwrite the contents of ``inputs`` with those of ``source``: same objects, new values.
+
+    Raises:
+        ValueError: a part that is neither tensor nor array differs, so that it cannot be changed in place.
+    """
+    import numpy
+    import torch
+
+    for old, new in zip(_leaves(inputs), _leaves(source), strict=True):
+        if isinstance(old, torch.Tensor):
+            old.copy_(new)
+        elif isinstance(old, numpy.ndarray):
+            old[...] = new
+        elif old != new:
+            raise ValueError(f"inputs() must change with the seed in tensors only, but {old!r} became {new!r}")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def unchanged(inputs: Inputs, truth: Truth) -> None:
+    """Check that a variant left its inputs alone, bit by bit.
+
+    Raises:
+        Wrong: it did not.
+    """
+    import numpy
+    import torch
+
+    for position, (now, then) in enumerate(zip(_leaves(inputs), _leaves(truth.inputs), strict=True)):
+        if isinstance(now, torch.Tensor):
+            same = torch.equal(now.cpu(), then)
+        elif isinstance(now, numpy.ndarray):
+            same = numpy.array_equal(now, then)
+        else:
+            same = now == then
+        if not same:
+            raise Wrong(f"changes its input number {position}")
+
+
+def match(output: Any, truth: Truth, device: str = "cpu") -> Match:
+    """Compare ``output`` with the reference, leaf by leaf: type, device, dtype, shape, then every element.
+
+    A stream is consumed first. Where the reference is floating, the output must have the case's dtype; integers and
+    booleans must have the reference's own.
+
+    Raises:
+        Wrong: something differs by more than the tolerance.
+    """
+    component, case = truth.component, truth.case
+    if component.stream:
+        output = list(output)
+    if component.canonical is not None:
+        try:
+            output = component.canonical(case, output)
+        except Exception as problem:
+            raise Wrong(f"returns what cannot be compared: {type(problem).__name__}: {problem}") from problem
+    got, wanted = list(_leaves(output)), list(_leaves(truth.expected))
+    bounds = list(_leaves(truth.bound))
+    if len(bounds) == 1:
+        bounds *= len(wanted)
+    if len(got) != len(wanted):
+        raise Wrong(f"returns {len(got)} tensors, not {len(wanted)}")
+    found = [_leaf(*leaf, case, device) for leaf in zip(got, wanted, bounds, strict=True)]
+    return Match(max((leaf.error for leaf in found), default=0.0), max((leaf.share for leaf in found), default=0.0))
+
+
+def _leaf(got: Any, wanted: Any, bound: Any, case: Case, device: str) -> Match:
+    import torch
+
+    if not isinstance(got, torch.Tensor):
+        raise Wrong(f"returns {type(got).__name__}, not a tensor")
+    if got.device.type != device:
+        raise Wrong(f"returns a tensor on {got.device.type}, not on {device}")
+    dtype = getattr(torch, case.dtype) if wanted.is_floating_point() else wanted.dtype
+    if got.dtype != dtype:
+        raise Wrong(f"returns {got.dtype}, not {dtype}")
+    if got.shape != wanted.shape:
+        raise Wrong(f"returns shape {tuple(got.shape)}, not {tuple(wanted.shape)}")
+    if not wanted.numel():
+        return Match(0.0, 0.0)
+    values = got.detach().cpu()
+    if not wanted.is_floating_point():
+        differ = int((values != wanted).sum())
+        if differ:
+            raise Wrong(f"{differ} of {wanted.numel()} elements differ; they must be equal")
+        return Match(0.0, 0.0)
+    values, wanted = values.double(), wanted.double()
+    error = torch.where(values == wanted, torch.zeros_like(values), (values - wanted).abs())
+    allowed = torch.as_tensor(bound, dtype=torch.float64).expand_as(error)
+    if not bool((error <= allowed).all()):  # so that NaN fails
+        outside = int((~(error <= allowed)).sum())
+        worst = "NaN" if bool(error.isnan().any()) else f"{float(error.max()):.3g}"
+        raise Wrong(
+            f"{outside} of {error.numel()} elements are outside the tolerance;"
+            f" largest error {worst}, largest allowed {float(allowed.max()):.3g}"
+        )
+    share = torch.where(error == 0, torch.zeros_like(error), error / allowed)
+    return Match(float(error.max()), float(share.max()))
+
+
+def prove(call: Callable[[], Any], inputs: Inputs, truths: list[Truth], device: str = "cpu") -> Match:
+    """Call on the contents of each of ``truths`` in turn, in place in ``inputs``, and compare.
+
+    What ``inputs`` hold at entry does not matter. A second pass over the first truth shows an answer kept from an
+    earlier call.
+
+    Raises:
+        Wrong: an answer is wrong, or an input was changed.
+    """
+    found = []
+    for truth in [*truths, truths[0]]:
+        refill(inputs, truth.inputs)
+        found.append(match(call(), truth, device))
+        unchanged(inputs, truth)
+    return Match(max(item.error for item in found), max(item.share for item in found))

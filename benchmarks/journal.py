@@ -1,0 +1,247 @@
+"""What a run has found so far, on disk: one JSON line per step, so that a killed run loses only what was running.
+
+The record file is a pure function of the journal: an interrupted run and a resumed one end in the same kind of file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import catalogue, estimates
+from benchmarks.cell import Cell
+from benchmarks.record import Cost, Launch, Proof, Record, Roof, Run, launch_from
+
+UNSTABLE = 2.0  # an interval this many times wider than its lower end is no measurement
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked of a run. Everything that a resumed run needs to go on as before."""
+
+    cells: tuple[str, ...]
+    selection: str  # "quick", "full" or the -k expression
+    command: str
+    left_out: str
+    launches: int = 6  # the range of six launch medians covers the median with 96.9 %
+    rounds: int = 20
+    budget: float = 0.15  # seconds of samples per cell and launch
+    target: float = 1e-3  # seconds of one sample
+    longest: float = 0.5  # a call predicted to take three times longer is skipped
+    timeout: float = 120.0  # seconds that one step may take
+    seeds: int = 3
+    memory_limit: int = 0  # bytes that a worker may grow by; 0 is no limit
+    cost: bool = True
+    traces: tuple[str, ...] = ()  # the cells to profile
+    limits: float = 0.3  # seconds for each ceiling
+
+
+@dataclass
+class Found:
+    """The journal's lines, put together."""
+
+    head: dict[str, Any]
+    checks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    launches: dict[tuple[int, str], Launch] = field(default_factory=dict)
+    faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # cell -> (status, reason), after the check
+    contended: dict[str, int] = field(default_factory=dict)  # cell -> launches in which the cores were not free
+    costs: dict[str, Cost | None] = field(default_factory=dict)
+    traces: dict[str, str] = field(default_factory=dict)
+    roofs: list[list[Roof]] = field(default_factory=list)
+    seconds: float = 0.0
+    ended: bool = False
+
+    @property
+    def options(self) -> Options:
+        """What was asked for."""
+        data = self.head["options"]
+        return Options(**{**data, "cells": tuple(data["cells"]), "traces": tuple(data["traces"])})
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take in one line of the journal."""
+        cell = line.get("cell", "")
+        match line["kind"]:
+            case "check":
+                self.checks[cell] = dict(line["answer"])
+            case "launch":
+                self.launches[line["launch"]["launch"], cell] = launch_from(line["launch"])
+                self.contended[cell] = self.contended.get(cell, 0) + bool(line["contended"])
+            case "fault":
+                self.faults[cell] = (line["status"], line["reason"])
+            case "cost":
+                self.costs[cell] = Cost(**line["cost"]) if line["cost"] else None
+            case "trace":
+                self.traces[cell] = line["path"]
+            case "roofs":
+                self.roofs.append([Roof(**roof) for roof in line["roofs"]])
+            case "sitting":
+                self.seconds += line["seconds"]
+                self.ended = line["ended"]
+            case "environment":
+                self.head["environment"] = line["environment"]
+
+
+class Journal:
+    """An append-only file of what a run finds."""
+
+    def __init__(self, path: Path, found: Found) -> None:
+        self.path = path
+        self.found = found
+        self._file = path.open("a", encoding="utf-8")
+
+    @classmethod
+    def begin(cls, results: Path, options: Options, machine: Mapping[str, Any]) -> Journal:
+        """Start the journal of a new run."""
+        now = datetime.now(UTC)
+        run = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        path = results / "journal" / f"{run}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        head = {
+            "kind": "run",
+            "run": run,
+            "started": now.isoformat(timespec="seconds"),
+            "began": time.time(),
+            "options": dataclasses.asdict(options),
+            **machine,
+        }
+        journal = cls(path, Found(head))
+        journal._write(head)
+        return journal
+
+    @classmethod
+    def resume(cls, results: Path, run: str = "") -> Journal:
+        """Open the journal of a run that did not end, by default the newest; a torn last line is dropped.
+
+        Raises:
+            ValueError: there is no such run, or it is complete.
+        """
+        paths = sorted((results / "journal").glob(f"{run or '*'}.jsonl"))
+        if not paths:
+            which = f"no run {run!r}" if run else "no interrupted run"
+            raise ValueError(f"{which} in {results / 'journal'}: nothing to resume")
+        found = load(paths[-1])
+        if found.ended:
+            raise ValueError(f"run {found.head['run']} is complete: nothing to resume")
+        whole = b"".join(_whole_lines(paths[-1]))
+        if whole != paths[-1].read_bytes():
+            paths[-1].write_bytes(whole)
+        return cls(paths[-1], found)
+
+    def add(self, kind: str, **values: Any) -> None:
+        """Write one finding down, then take it in."""
+        line = {"kind": kind, **values}
+        self._write(line)
+        self.found.add(json.loads(json.dumps(line)))
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; it stays."""
+        self._file.close()
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    for line in path.read_bytes().splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            return
+        yield line
+
+
+def load(path: Path) -> Found:
+    """Read a journal.
+
+    Raises:
+        ValueError: it is damaged elsewhere than at its end.
+    """
+    lines = list(_whole_lines(path))
+    try:
+        head, *rest = (json.loads(line) for line in lines)
+        found = Found(head)
+        for line in rest:
+            found.add(line)
+    except (ValueError, KeyError) as problem:
+        raise ValueError(f"{path} is damaged ({problem}): delete it and run again") from problem
+    return found
+
+
+def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
+    """All that the journal holds as a :class:`Run`."""
+    from benchmarks.limits import merge
+
+    options = found.options
+    cells = [Cell.parse(cell) for cell in options.cells]
+    names = list(dict.fromkeys(cell.component for cell in cells))
+    head = found.head
+    return Run(
+        run=head["run"],
+        started=head["started"],
+        seconds=found.seconds,
+        partial=not found.ended,
+        selection=options.selection,
+        command=options.command,
+        left_out=options.left_out,
+        commit=head["commit"],
+        dirty=head["dirty"],
+        tree=head["tree"],
+        machine=head["machine"],
+        environment=head.get("environment", {}),
+        machine_class=head["machine_class"],
+        roofs=merge(found.roofs) if found.roofs else (),
+        problems=tuple(catalogue.problem(catalogue.component(name), tree) for name in names),
+        records=tuple(_record(cell, found) for cell in cells if str(cell) in found.checks),
+    )
+
+
+def _record(cell: Cell, found: Found) -> Record:
+    name = str(cell)
+    component = catalogue.component(cell.component)
+    case = next(case for case in component.cases if case.name == cell.case)
+    check = found.checks[name]
+    launches = tuple(
+        found.launches[number, name] for number in range(found.options.launches) if (number, name) in found.launches
+    )
+    status, reason = check["status"], check["reason"]
+    if status == "ok":
+        status, reason = found.faults.get(name, ("ok", ""))
+    record = Record(
+        cell=name,
+        status=status,
+        reason=reason,
+        dtype=case.dtype,
+        series=case.series,
+        size=case.size,
+        flops=component.flops(case),
+        bytes=component.bytes(case),
+        proof=Proof(**check["proof"]) if status == "ok" and check.get("proof") else None,
+        launches=launches if status == "ok" else (),
+        cost=found.costs.get(name),
+        trace=found.traces.get(name, ""),
+    )
+    return _judged(record, found.contended.get(name, 0))
+
+
+def _judged(record: Record, contended: int) -> Record:
+    """``record`` with the status that its own samples give it."""
+    if record.status != "ok":
+        return record
+    if not record.launches:
+        return dataclasses.replace(record, status="skipped", reason="not timed: the run was interrupted before")
+    estimate = estimates.seconds(record)
+    if estimate is not None and estimate.low > 0 and estimate.high > UNSTABLE * estimate.low:
+        medians = [statistics.median(launch.wall) for launch in record.launches]
+        reason = f"launches differ by {max(medians) / min(medians):.1f}x"
+        return dataclasses.replace(record, status="unstable", reason=reason)
+    if 2 * contended > len(record.launches):
+        reason = f"the cores were not free in {contended} of {len(record.launches)} launches"
+        return dataclasses.replace(record, status="contended", reason=reason)
+    return record

@@ -1,0 +1,325 @@
+"""What a result was measured on: the machine, the software of the worker, the commit. Facts only, no opinion on them.
+
+What cannot be read, on another system or in a container, is left empty; nothing here fails for that. Functions take the
+root of the file system, so that tests can lay out another machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path("/")
+FLAGS = frozenset(
+    "sse4_2 avx avx2 fma f16c avx512f avx512_vnni avx512_bf16 avx512_fp16 avx_vnni amx_tile amx_bf16 amx_int8 amx_fp16 "
+    "asimd fphp sve sve2 bf16 i8mm sme".split()
+)  # instruction sets that libraries choose their kernels by
+PACKAGES = ("torch", "torchvision", "numpy", "numba", "triton", "psutil", "threadpoolctl")
+VARIABLES = re.compile(
+    "(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|DNNL|ONEDNN|NUMBA|TORCH|PYTORCH|ATEN|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA|HIP|ROCR"
+    "|MALLOC|MIMALLOC|JEMALLOC|TCMALLOC)_?.*"
+    "|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|GLIBC_TUNABLES|THP_MEM_ALLOC_ENABLE|CC|CXX"
+    "|PYTHON(HASHSEED|MALLOC|DEVMODE|OPTIMIZE|TRACEMALLOC|FAULTHANDLER|PERFSUPPORT|GIL|JIT)|PYTHON_(GIL|JIT|CPU_COUNT)"
+)  # what bends a result
+
+
+# -- the machine ------------------------------------------------------------------------------------------------------
+
+
+def machine(root: Path = ROOT) -> dict[str, Any]:
+    """The hardware as this process may use it. Empty, ``None`` or 0 is what cannot be read here."""
+    info = _cpuinfo(root)
+    cpus = usable()
+    flags = set((info.get("flags") or info.get("Features") or "").split())
+    return {
+        "cpu": _cpu_name(info),
+        "family": " ".join(filter(None, map(info.get, ("vendor_id", "cpu family", "model", "stepping")))),
+        "arch": platform.machine(),
+        "cores": cores(root),
+        "caches": caches(cpus[:1], root),
+        "memory": memory(root),
+        "gpus": gpus(root),
+        "flags": sorted(flags & FLAGS),
+        "virtual": "hypervisor" in flags if "flags" in info else None,
+        "smt": {"0": False, "1": True}.get(read(root / "sys/devices/system/cpu/smt/active")),
+        "governor": governor(cpus, root),
+        "turbo": turbo(root),
+        "huge_pages": huge_pages(root),
+        "system": platform.system(),
+        "kernel": platform.release(),
+    }
+
+
+def machine_class(machine: Mapping[str, Any]) -> str:
+    """A folder's name for machines whose results may stand side by side, like ``amd-epyc-7763-8c-3f2a91c0``.
+
+    It tells apart CPU models and their instruction sets, usable cores, GPUs, and virtual from bare machines; it does not
+    change with load, reboots, containers, or what the kernel lets this process read of caches and memory.
+    """
+    names = ("cpu", "family", "arch", "cores", "gpus", "flags", "virtual", "system")
+    identity = json.dumps([machine.get(name) for name in names])
+    gpus = machine.get("gpus") or []
+    parts = [
+        _slug(machine.get("cpu") or "") or "cpu",
+        f"{machine.get('cores')}c",
+        *([f"{len(gpus)}x" if len(gpus) > 1 else "", _slug(gpus[0])] if gpus else []),
+        hashlib.sha256(identity.encode()).hexdigest()[:8],
+    ]
+    return "-".join(filter(None, parts))
+
+
+def usable() -> list[int]:
+    """The logical CPUs that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def cores(root: Path = ROOT) -> int:
+    """How many threads run at once here: the usable CPUs, or the container's share of them. What ``all`` stands for."""
+    return max(1, min(len(usable()), int(_quota(root))))
+
+
+def _quota(root: Path) -> float:
+    """CPUs that the control groups grant; infinite without a limit."""
+    shares = [float("inf")]
+    for folder in control_groups("cpu", root):
+        limit, _, period = (read(folder / "cpu.max") or "").partition(" ")
+        limit = limit or read(folder / "cpu.cfs_quota_us")
+        period = period or read(folder / "cpu.cfs_period_us")
+        if limit.isdigit() and period.isdigit():  # "max" and "-1" are no limit
+            shares.append(int(limit) / max(1, int(period)))
+    return min(shares) if min(shares) < 1e6 else 1e6
+
+
+def caches(cpus: Collection[int] | None = None, root: Path = ROOT) -> dict[str, int]:
+    """Bytes of ``L1d``, ``L2`` and ``L3`` that threads on ``cpus`` reach together; by default on the first usable one.
+
+    A cache that several of them share counts once. A level that the system does not tell of is left out.
+    """
+    sizes: dict[str, int] = {}
+    seen = set()
+    for cpu in usable()[:1] if cpus is None else cpus:
+        for index in sorted((root / f"sys/devices/system/cpu/cpu{cpu}/cache").glob("index*")):
+            level, kind, size, shared = (read(index / name) for name in ("level", "type", "size", "shared_cpu_list"))
+            if kind == "Instruction" or (level, shared or index) in seen or not size[:-1].isdigit():
+                continue
+            seen.add((level, shared or index))
+            name = "L1d" if level == "1" else f"L{level}"
+            sizes[name] = sizes.get(name, 0) + int(size[:-1]) * {"K": 2**10, "M": 2**20, "G": 2**30}.get(size[-1], 0)
+    if not sizes and sys.platform == "darwin":
+        told = {name: _output("sysctl", "-n", f"hw.{name.lower()}cachesize") for name in ("L1d", "L2", "L3")}
+        sizes = {name: int(size) for name, size in told.items() if size.isdigit() and int(size)}
+    return sizes
+
+
+def memory(root: Path = ROOT) -> int:
+    """Bytes of memory that this process may use at most: the machine's, or the container's limit."""
+    total = 0
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(ImportError):
+        import psutil
+
+        total = total or psutil.virtual_memory().total
+    limits = [limit for limit, _ in memory_limits(root)]
+    return min([total, *limits]) if total else min(limits, default=0)
+
+
+def memory_limits(root: Path = ROOT) -> list[tuple[int, int]]:
+    """``(limit, used)`` in bytes of each control group that limits the memory of this process."""
+    found = []
+    for folder in control_groups("memory", root):
+        for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+            size = read(folder / limit)
+            if size.isdigit() and int(size) < 1 << 60:  # the first version writes "no limit" as a number near 2**63
+                now = read(folder / used)
+                found.append((int(size), int(now) if now.isdigit() else 0))
+    return found
+
+
+def control_groups(controller: str, root: Path = ROOT) -> list[Path]:
+    """The folders of this process's control group of ``controller`` and of all above it, in both versions' layouts.
+
+    A container may see its own group as the top, so the top is always among them.
+    """
+    top = root / "sys/fs/cgroup"
+    folders = []
+    for line in read(root / "proc/self/cgroup").splitlines():
+        _, names, path = line.split(":", 2) if line.count(":") >= 2 else ("", "-", "")
+        if names and controller not in names.split(","):
+            continue
+        for start in (top / names, top / controller) if names else (top, top / "unified"):
+            inner = start / path.strip("/")
+            folders += [folder for folder in (inner, *inner.parents) if folder.is_relative_to(start)]
+    return list(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+
+
+def governor(cpus: Sequence[int] | None = None, root: Path = ROOT) -> str:
+    """The frequency governor, such as ``performance``; several if the CPUs differ, empty where there is none."""
+    folder = root / "sys/devices/system/cpu"
+    found = {read(folder / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in (usable() if cpus is None else cpus)}
+    return ", ".join(sorted(filter(None, found)))
+
+
+def turbo(root: Path = ROOT) -> bool | None:
+    """Whether the clock may rise above its nominal frequency; ``None`` where the system does not tell."""
+    folder = root / "sys/devices/system/cpu"
+    told = {"0": True, "1": False}.get(read(folder / "intel_pstate/no_turbo"))
+    return {"0": False, "1": True}.get(read(folder / "cpufreq/boost")) if told is None else told
+
+
+def huge_pages(root: Path = ROOT) -> str:
+    """When the kernel gives huge pages by itself: ``always``, ``madvise`` or ``never``; empty where it has none."""
+    chosen = re.search(r"\[(\w+)\]", read(root / "sys/kernel/mm/transparent_hugepage/enabled"))
+    return chosen[1] if chosen else ""
+
+
+def gpus(root: Path = ROOT) -> list[str]:
+    """Names of the NVIDIA GPUs that this machine or container has, whichever of them a process is shown.
+
+    No CUDA call: this runs in processes that never load torch.
+    """
+    told = [read(path) for path in sorted((root / "proc/driver/nvidia/gpus").glob("*/information"))]
+    names = [match[1].strip() for text in told if (match := re.search(r"^Model:(.*)$", text, re.MULTILINE))]
+    if names and list((root / "dev").glob("nvidia[0-9]*")):  # /proc tells of the host's, /dev holds only one's own
+        return names
+    return _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines() if root == ROOT else []
+
+
+def _cpuinfo(root: Path) -> dict[str, str]:
+    """The first processor's entries."""
+    first = read(root / "proc/cpuinfo").split("\n\n")[0]
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _cpu_name(info: Mapping[str, str]) -> str:
+    if name := info.get("model name") or info.get("cpu model"):
+        return " ".join(name.split())
+    if part := info.get("CPU part"):  # ARM tells numbers only
+        return f"{platform.machine()} implementer {info.get('CPU implementer', '?')} part {part}"
+    return _output("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor() or platform.machine()
+
+
+def _slug(name: str) -> str:
+    """``Intel(R) Xeon(R) Gold 6338 CPU @ 2.00GHz`` as ``intel-xeon-gold-6338``."""
+    plain = re.sub(r"\((r|tm|c)\)|@.*|\bcpu\b|\b\d+-core\b|\bprocessor\b|\bwith .*", " ", name.lower())
+    return "-".join(re.findall("[a-z0-9]+", plain))[:40].strip("-")
+
+
+# -- the worker's software --------------------------------------------------------------------------------------------
+
+
+def environment() -> dict[str, Any]:
+    """The software that a worker measures with, and the settings that bend a result. To be called in the worker."""
+    import torch
+
+    built = torch.__config__.show()
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        **{name: version(name) for name in PACKAGES},
+        "torch_commit": (torch.version.git_version or "")[:12],
+        "torch_cuda": torch.version.cuda or torch.version.hip or "",
+        "blas": _found(r"BLAS_INFO=(\w+)", built),
+        "mkl": _found(r"Math Kernel Library Version (\S+)", built),
+        "onednn": _found(r"MKL-DNN v(\S+)", built),
+        "built_with": _found(r"- (GCC \S+|[Cc]lang \S+|MSVC \S+)", built),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "interop_threads": torch.get_num_interop_threads(),
+        "matmul_precision": torch.get_float32_matmul_precision(),
+        "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "flush_denormal": float(torch.full((1,), 2.0**-130, dtype=torch.float32) * 1.0) == 0.0,
+        "compiler": compiler(),
+        "cuda": _cuda() if torch.cuda.is_available() else None,
+        "variables": variables(),
+    }
+
+
+def _cuda() -> dict[str, Any]:
+    """The devices that torch sees, and the settings of its libraries."""
+    import torch
+
+    devices = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    return {
+        "gpus": [device.name for device in devices],
+        "capability": [f"{device.major}.{device.minor}" for device in devices],
+        "memory": [device.total_memory for device in devices],
+        "driver": _found(r"(\d+\.\d+(?:\.\d+)?)", read(ROOT / "proc/driver/nvidia/version"))
+        or _output("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader").partition("\n")[0],
+        "cudnn": torch.backends.cudnn.version(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "matmul_fp32": torch.backends.cuda.matmul.fp32_precision,  # the old flag raises where the new one was set
+        "conv_fp32": torch.backends.cudnn.conv.fp32_precision,
+        "bf16_reduction": torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction,
+        "allocator": torch.cuda.get_allocator_backend(),
+    }
+
+
+def version(package: str) -> str:
+    """The installed version of ``package``, without importing it; empty if it is not here."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment variables that bend results: threads, allocators, libraries, compilers."""
+    return {name: environ[name] for name in sorted(environ) if VARIABLES.fullmatch(name)}
+
+
+def compiler() -> str:
+    """The first line with which the C++ compiler presents itself; empty without one."""
+    return _output(*shlex.split(os.environ.get("CXX") or "c++"), "--version").partition("\n")[0]
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    return match[1] if match else ""
+
+
+# -- the commit -------------------------------------------------------------------------------------------------------
+
+
+def commit(root: Path) -> tuple[str, bool]:
+    """The commit that ``root`` has checked out, and whether files differ from it; ``("", False)`` if there is none."""
+    head = _output("git", "-C", str(root), "rev-parse", "--verify", "--quiet", "HEAD")
+    # Without optional locks: a user may be committing at this moment.
+    changes = _output("git", "--no-optional-locks", "-C", str(root), "status", "--porcelain") if head else ""
+    return head, bool(changes)
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> str:
+    """The text of a small file of the system, stripped; empty if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _output(*command: str) -> str:
+    """What a command prints, stripped; empty if it is not here, fails, or takes long."""
+    if not command or not shutil.which(command[0]):
+        return ""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=20)
+        return done.stdout.strip() if done.returncode == 0 else ""
+    return ""

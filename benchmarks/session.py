@@ -1,0 +1,313 @@
+"""One run: the passes in order, each in workers of its own, whatever the variants do to them.
+
+limits and check -> six launches of time -> cost -> trace. A fault costs the cell that was running; the others go on
+in a fresh worker. Everything found goes to the journal at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import random
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks import catalogue, machine, mount, passes
+from benchmarks.cell import Cell
+from benchmarks.journal import Journal, Options, fold
+from benchmarks.process import Fault, Process
+from benchmarks.progress import Progress
+from benchmarks.record import Run
+
+MARGIN = 3.0  # a prediction may be this far off
+DRIFT = ("fp32", "L2", "DRAM", "dispatch")  # the ceilings that every launch measures again
+
+
+def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Journal:
+    """Open the journal of a new run of ``options`` on ``tree``."""
+    facts = machine.machine()
+    commit, dirty = machine.commit(catalogue.ROOT)
+    return Journal.begin(
+        results,
+        options,
+        {
+            "machine": facts,
+            "machine_class": machine.machine_class(facts),
+            "commit": commit,
+            "dirty": dirty,
+            "tree": catalogue.tree_hash(tree),
+        },
+    )
+
+
+def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progress: Progress | None = None) -> Run:
+    """Do what is left of the journal's run, and fold it. Ctrl-C ends it early; what was found stays.
+
+    Raises:
+        ValueError: a resumed run's tree is not the one it began with.
+    """
+    if catalogue.tree_hash(tree) != journal.found.head["tree"]:
+        raise ValueError(f"{tree} has changed since run {journal.found.head['run']} began: start a new run")
+    session = Session(journal, results, tree, progress)
+    began = time.monotonic()
+    ended = False
+    try:
+        session.check()
+        session.time()
+        session.cost()
+        session.trace()
+        ended = True
+    except KeyboardInterrupt:
+        session.progress.note("interrupted: what was measured is kept; `python -m benchmarks run --resume` goes on")
+    finally:
+        session.close()
+        journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
+        journal.close()
+    return fold(journal.found, tree)
+
+
+class Session:
+    """What the passes of one run share: the journal, the mounted tree, and the worker at hand."""
+
+    def __init__(self, journal: Journal, results: Path, tree: Path, progress: Progress | None) -> None:
+        self.journal = journal
+        self.found = journal.found
+        self.options: Options = journal.found.options
+        self.results = results
+        self.cells = [Cell.parse(cell) for cell in self.options.cells]
+        groups = len({cell.group for cell in self.cells})
+        steps = len(self.cells) * (2 if self.options.cost else 1) + groups * self.options.launches
+        self.progress = progress or Progress(steps + len(self.options.traces))
+        self._scratch = passes.scratch()
+        self._mount = self._scratch / "mount"
+        mount.lay(tree, self._mount)
+        self._process: Process | None = None
+
+    def close(self) -> None:
+        """Stop the worker and remove what was only for it."""
+        self._stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    # -- the worker at hand -------------------------------------------------------------------------------------------
+
+    def _worker(self) -> Process:
+        if self._process is None:
+            self._process = Process(
+                self._mount,
+                self._scratch,
+                timeout=self.options.timeout,
+                memory_limit=self.options.memory_limit,
+            )
+        return self._process
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _ask(self, do: str, **arguments: Any) -> Any:
+        """One job, in the worker at hand. A worker that failed is gone; the next job gets a fresh one."""
+        try:
+            return self._worker().ask(do, **arguments)
+        except Fault:
+            self._stop()
+            raise
+
+    @contextlib.contextmanager
+    def _own_worker(self) -> Iterator[None]:
+        """A pass's own worker: whatever was there before is stopped first, and this one at the end."""
+        self._stop()
+        try:
+            yield
+        finally:
+            self._stop()
+
+    # -- check --------------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Prove every cell, small cases first; skip what is predicted to take too long or does not fit."""
+        with self._own_worker():
+            if "environment" not in self.found.head:
+                self.journal.add("environment", environment=self._ask("environment"))
+            if not self.found.roofs:
+                self._limits(sorted({cell.threads for cell in self.cells}), self.options.limits, None)
+            for cell in self.cells:
+                self.progress.step(f"checking {cell}")
+                if str(cell) not in self.found.checks:
+                    self.journal.add("check", cell=str(cell), answer=self._checked(cell))
+
+    def _limits(self, threads: Sequence[str], seconds: float, names: Sequence[str] | None) -> None:
+        for device in sorted({cell.device for cell in self.cells}):
+            if device == "cuda" and not self.found.head["environment"].get("cuda"):
+                continue
+            try:
+                roofs = self._ask("limits", threads=list(threads), seconds=seconds, names=names, device=device)
+            except Fault as fault:
+                self.progress.note(f"limits of {device} not measured: {fault.reason}")
+            else:
+                self.journal.add("roofs", roofs=roofs)
+
+    def _checked(self, cell: Cell) -> dict[str, Any]:
+        if reason := self._too_big(cell) or self._too_long(cell):
+            return {"status": "skipped", "reason": reason}
+        try:
+            answer: dict[str, Any] = self._ask("check", cell=str(cell), seeds=self.options.seeds)
+        except Fault as fault:
+            return {"status": fault.status, "reason": fault.reason}
+        if strays := self._worker().strays():
+            self._stop()
+            return {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
+        return answer
+
+    def _too_big(self, cell: Cell) -> str:
+        component = catalogue.component(cell.component)
+        need = next(case.memory for case in component.cases if case.name == cell.case)
+        free = psutil.virtual_memory().available
+        if cell.device == "cpu" and need > free:
+            return f"needs {need / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
+        return ""
+
+    def _too_long(self, cell: Cell) -> str:
+        seconds = predict(cell, self.cells, self.found.checks)
+        if seconds is not None and seconds > MARGIN * self.options.longest:
+            return (
+                f"predicted to take {seconds:.2g} s a call; calls above {MARGIN * self.options.longest:g} s are skipped"
+            )
+        return ""
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def time(self) -> None:
+        """Six launches: in each a fresh process times every group, in random order."""
+        for launch in range(self.options.launches):
+            groups: dict[Any, list[Cell]] = {}
+            for cell in self.cells:
+                groups.setdefault(cell.group, []).append(cell)
+            order = list(groups.values())
+            random.Random(f"{self.found.head['run']} {launch}").shuffle(order)
+            if not any(self._open(cell, launch) for cell in self.cells):
+                self.progress.done += len(order)
+                continue
+            with self._own_worker():
+                self._limits(["1"], self.options.limits / 3, DRIFT)
+                for cells in order:
+                    self.progress.step(f"launch {launch + 1}/{self.options.launches}: {_named(cells)}")
+                    self._time_group(cells, launch)
+
+    def _open(self, cell: Cell, launch: int) -> bool:
+        name = str(cell)
+        proved = self.found.checks.get(name, {}).get("status") == "ok"
+        return proved and name not in self.found.faults and (launch, name) not in self.found.launches
+
+    def _time_group(self, cells: Sequence[Cell], launch: int) -> None:
+        """Time the cells of one group; after a fault again without the culprit, until it goes through."""
+        options = self.options
+        plan = {
+            "launch": launch,
+            "rounds": options.rounds,
+            "budget": options.budget,
+            "target": options.target,
+            "began": self.found.head["began"],
+        }
+        while waiting := [str(cell) for cell in cells if self._open(cell, launch)]:
+            try:
+                answers = self._ask("time", cells=waiting, plan=plan)
+            except Fault as fault:
+                for culprit in [fault.cell] if fault.cell in waiting else waiting:
+                    self.journal.add("fault", cell=culprit, status=fault.status, reason=fault.reason)
+                continue
+            for cell in waiting:
+                answer = answers[cell]
+                if answer["status"] == "ok":
+                    self.journal.add("launch", cell=cell, launch=answer["launch"], contended=answer["contended"])
+                else:
+                    self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
+            return
+
+    # -- cost and trace -----------------------------------------------------------------------------------------------
+
+    def cost(self) -> None:
+        """Memory and operators of every cell that has a time."""
+        if not self.options.cost:
+            return
+        with self._own_worker():
+            for cell in self.cells:
+                self.progress.step(f"memory and operators of {cell}")
+                if self._timed(cell) and str(cell) not in self.found.costs:
+                    try:
+                        answer = self._ask("cost", cell=str(cell))
+                    except Fault as fault:
+                        answer = {"status": fault.status, "reason": fault.reason}
+                    if answer["status"] != "ok":
+                        self.progress.note(f"{cell}: memory not measured: {answer['reason']}")
+                    self.journal.add("cost", cell=str(cell), cost=answer.get("cost"))
+
+    def trace(self) -> None:
+        """Profiler's traces of the cells that were asked for."""
+        with self._own_worker():
+            for name in self.options.traces:
+                cell = Cell.parse(name)
+                self.progress.step(f"profiling {cell}")
+                if not self._timed(cell) or name in self.found.traces:
+                    continue
+                folder = Path("profile") / self.found.head["run"] / cell.slug[:200]
+                try:
+                    answer = self._ask("trace", cell=name, folder=str((self.results / folder).resolve()))
+                except Fault as fault:
+                    answer = {"status": fault.status, "reason": fault.reason}
+                if answer["status"] == "ok":
+                    self.journal.add("trace", cell=name, path=(folder / "trace.json.gz").as_posix())
+                else:
+                    self.progress.note(f"{cell}: no trace: {answer['reason']}")
+
+    def _timed(self, cell: Cell) -> bool:
+        name = str(cell)
+        return name not in self.found.faults and any(known == name for _, known in self.found.launches)
+
+
+def _named(cells: Sequence[Cell]) -> str:
+    first = cells[0]
+    return f"{first.component} {first.device} {first.case} {first.threads}{' cold' if first.cold else ''}"
+
+
+def predict(cell: Cell, cells: Sequence[Cell], checks: dict[str, dict[str, Any]]) -> float | None:
+    """Seconds of a call of ``cell``, from smaller cases of its series: a power law through the last two.
+
+    With one smaller case only, time is taken to grow with the declared work. ``None`` without any.
+    """
+    component = catalogue.component(cell.component)
+    by_name = {case.name: case for case in component.cases}
+    case = by_name[cell.case]
+    if not case.series:
+        return None
+    known: list[tuple[int, float, int]] = []
+    for other in cells:
+        theirs = by_name.get(other.case) if other.component == cell.component else None
+        same = (other.variant, other.executor, other.device, other.cold) == (
+            cell.variant,
+            cell.executor,
+            cell.device,
+            cell.cold,
+        )
+        if theirs is None or not same or theirs.series != case.series or not theirs.size < case.size:
+            continue
+        check = checks.get(str(other), {})
+        if check.get("status") == "ok":
+            work = component.flops(theirs) or component.bytes(theirs)
+            known.append((theirs.size, check["proof"]["call"], work))
+    return _power(known, case.size, component.flops(case) or component.bytes(case)) if known else None
+
+
+def _power(known: list[tuple[int, float, int]], size: int, work: int) -> float:
+    known = sorted(known)
+    (last_size, last, last_work) = known[-1]
+    if len(known) == 1:
+        return last * max(1.0, work / last_work) if last_work else last
+    (previous_size, previous, _) = known[-2]
+    exponent = max(0.0, math.log(last / previous) / math.log(last_size / previous_size))
+    return last * (size / last_size) ** exponent

@@ -1,0 +1,134 @@
+"""How calls are timed: batches, warm-up, batch size, rounds in random order. Holds no device, no process, no torch."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+from random import Random
+from typing import Any
+
+from benchmarks.clock import Clock
+
+WARM_WITHIN = 0.05  # two successive batches this close count as steady
+WARM_BATCHES = 12  # and after so many it is taken as it is
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One timed batch: all in seconds per call."""
+
+    wall: float
+    host: float | None = None  # until the last call returned, the device perhaps still busy
+    device: float | None = None
+    first: float | None = None  # streams: until the first item
+    item: float | None = None  # streams: per item after the first
+
+
+Timed = Callable[[int], Batch]  # number of calls -> their time
+
+
+@cache
+def _loop(arity: int) -> Callable[..., tuple[int, int, Any, Any, int]]:
+    """A loop that calls with ``arity`` arguments by position.
+
+    Written out for each arity, as ``timeit`` does, because ``call(*args)`` costs another 30 ns each time.
+    """
+    names = ", ".join(f"a{index}" for index in range(arity))
+    source = (
+        "def loop(call, args, times, now, sync, mark):\n"
+        + (f"    ({names},) = args\n" if arity else "")
+        + "    sync()\n"
+        + "    mark_start = mark()\n"
+        + "    start = now()\n"
+        + "    for _ in times:\n"
+        + f"        call({names})\n"
+        + "    issued = now()\n"
+        + "    mark_stop = mark()\n"
+        + "    sync()\n"
+        + "    return start, issued, mark_start, mark_stop, now()\n"
+    )
+    space: dict[str, Any] = {}
+    exec(compile(source, f"<timing loop, {arity} arguments>", "exec"), space)
+    return space["loop"]  # type: ignore[no-any-return]
+
+
+def batch(call: Callable[..., object], args: tuple[Any, ...], calls: int, clock: Clock) -> Batch:
+    """Time ``calls`` calls in a row, from an idle device to an idle device."""
+    start, issued, mark_start, mark_stop, stop = _loop(len(args))(
+        call, args, repeat(None, calls), clock.now, clock.sync, clock.mark
+    )
+    wall = (stop - start) * 1e-9 / calls
+    device = clock.between(mark_start, mark_stop)
+    if device is None:
+        return Batch(wall)
+    return Batch(wall, host=(issued - start) * 1e-9 / calls, device=device / calls)
+
+
+def stream(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock: Clock) -> Batch:
+    """Time ``calls`` whole passes over the iterable that ``call`` returns: the first item, the others, and all of it.
+
+    The pass ends when the iterator is gone, so worker processes that must be joined are in ``wall``.
+    """
+    wall = first = rest = items = 0
+    for _ in range(calls):
+        clock.sync()
+        start = clock.now()
+        iterator = iter(call(*args))
+        item = next(iterator)
+        reached = clock.now()
+        for item in iterator:  # noqa: B007
+            items += 1
+        last = clock.now()
+        del iterator, item
+        clock.sync()
+        wall += clock.now() - start
+        first += reached - start
+        rest += last - reached
+    return Batch(wall * 1e-9 / calls, first=first * 1e-9 / calls, item=rest * 1e-9 / items if items else None)
+
+
+def warm(timed: Timed, target: float) -> float:
+    """Run batches until they are steady and return the seconds per call.
+
+    A batch grows until it takes a quarter of ``target`` seconds; steady is when the median of three batches and the
+    one of the three before lie within ``WARM_WITHIN``. A call longer than ``target`` is warm after its first two.
+    """
+    calls, seen = 1, [timed(1).wall]
+    if seen[0] >= target:
+        return min(seen[0], timed(1).wall)
+    while calls * seen[-1] < target / 4 and calls < 1 << 24:
+        calls *= 2
+        seen.append(timed(calls).wall)
+    seen = [timed(calls).wall for _ in range(6)]
+    while len(seen) < WARM_BATCHES:
+        earlier, later = statistics.median(seen[-6:-3]), statistics.median(seen[-3:])
+        if abs(later - earlier) <= WARM_WITHIN * max(later, earlier):
+            break
+        seen.append(timed(calls).wall)
+    return statistics.median(seen[-3:])
+
+
+def calls_for(seconds: float, target: float) -> int:
+    """How many calls make a sample of about ``target`` seconds; one if a call is longer than that."""
+    return max(1, round(target / seconds)) if seconds > 0 else 1 << 24
+
+
+def rounds_for(sample: float, budget: float, most: int) -> int:
+    """How many samples of ``sample`` seconds fit ``budget`` seconds: at least one, at most ``most``."""
+    return max(1, min(most, int(budget / sample))) if sample > 0 else most
+
+
+def rounds(counts: Sequence[int], random: Random) -> Iterator[int]:
+    """The order of samples: who is next, as an index into ``counts``.
+
+    Each contestant appears ``counts[i]`` times. Those with fewer samples are spread evenly over the rounds, and each
+    round has a fresh random order, so that slow drifts of the machine fall on all alike.
+    """
+    most = max(counts, default=0)
+    for turn in range(most):
+        present = [i for i, count in enumerate(counts) if (turn + 1) * count // most > turn * count // most]
+        random.shuffle(present)
+        yield from present

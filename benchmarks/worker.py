@@ -1,0 +1,120 @@
+"""The process that runs variants: it is given a mounted tree and obeys small jobs, one at a time.
+
+It alone imports torch and the contestants. Jobs and answers are JSON lines on two pipes; a board in shared memory says
+at every moment what is running, so that the parent can name the culprit of a crash or a hang without being woken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import mmap
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+BOARD = 1024  # bytes: a counter of the steps begun, then the running one's text
+PR_SET_PDEATHSIG = 1
+
+
+class Board:
+    """What a worker is doing, readable from outside at any moment."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), BOARD)
+
+    def step(self, what: str, cell: str = "") -> None:
+        """Begin a step; its time allowance begins anew."""
+        text = f"{what}\n{cell}".encode()[: BOARD - 9]
+        count = int.from_bytes(self._map[:8], "little") + 1
+        self._map[8 : 9 + len(text)] = text + b"\0"
+        self._map[:8] = count.to_bytes(8, "little")
+
+    def read(self) -> tuple[int, str, str]:
+        """``(steps begun, what, cell)``."""
+        text = self._map[8:].split(b"\0", 1)[0].decode(errors="replace")
+        what, _, cell = text.partition("\n")
+        return int.from_bytes(self._map[:8], "little"), what, cell
+
+
+def obey(job: dict[str, Any], site: Any) -> Any:
+    """Do one job and return its answer, in JSON's types."""
+    from benchmarks import passes
+    from benchmarks.cell import Cell
+
+    match job["do"]:
+        case "environment":
+            from benchmarks.machine import environment
+
+            return environment()
+        case "limits":
+            from benchmarks import limits
+            from benchmarks.record import to_json
+
+            site.step("limits")
+            roofs = limits.probe(job["threads"], seconds=job["seconds"], names=job["names"], device=job["device"])
+            return to_json(roofs)
+        case "check":
+            return passes.check(site, Cell.parse(job["cell"]), job["seeds"])
+        case "time":
+            return passes.time_group(site, [Cell.parse(cell) for cell in job["cells"]], passes.Plan(**job["plan"]))
+        case "cost":
+            return passes.cost(site, Cell.parse(job["cell"]))
+        case "trace":
+            return passes.trace(site, Cell.parse(job["cell"]), Path(job["folder"]))
+    raise ValueError(f"no such job: {job['do']!r}")
+
+
+def _limit_memory(size: int) -> None:
+    """Let this process grow by ``size`` bytes and no more."""
+    import resource
+
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (used + size, used + size))
+
+
+def main() -> None:
+    """Obey the jobs that come in until the pipe closes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--mount", type=Path, required=True)
+    parser.add_argument("--caches", type=Path, required=True)
+    parser.add_argument("--board", type=Path, required=True)
+    parser.add_argument("--pipes", type=int, nargs=2, required=True)
+    parser.add_argument("--memory-limit", type=int, default=0)
+    options = parser.parse_args()
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    sys.path.insert(0, str(options.mount))
+    # What a variant prints goes to the log; the pipes are not inherited by what it starts.
+    jobs = os.fdopen(options.pipes[0], "r", encoding="utf-8")
+    answers = os.fdopen(options.pipes[1], "w", encoding="utf-8", buffering=1)
+    for pipe in options.pipes:
+        os.set_inheritable(pipe, False)
+
+    import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
+    import torch
+
+    from benchmarks import passes
+
+    torch.set_num_threads(1)
+    if options.memory_limit:
+        _limit_memory(options.memory_limit)
+    site = passes.Site(options.mount, options.caches, Board(options.board).step)
+    for line in jobs:
+        answer = obey(json.loads(line), site)
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    # Run by path: whatever `benchmarks` the interpreter would find otherwise, the mounted one is meant.
+    sys.path.insert(0, sys.argv[sys.argv.index("--mount") + 1])
+    from benchmarks.worker import main as mounted
+
+    mounted()

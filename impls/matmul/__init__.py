@@ -1,0 +1,1 @@
+"""Matrix products: from three Python loops to the machine's peak."""

@@ -1,0 +1,66 @@
+"""Why a row takes the time it takes: one short sentence out of what was measured beside the time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from reports import units
+
+
+def why(row: Mapping[str, Any]) -> str:
+    """The measured reasons for the time of ``row`` (of :func:`reports.frame.build`), the weightiest first.
+
+    At most three; empty for a cell without a time.
+    """
+    if not units.known(row["seconds"]):
+        return ""
+    clauses = (_remark(row), _dispatch(row), _traffic(row), _bound(row), _compiling(row))
+    return "; ".join([clause for clause in clauses if clause][:3])
+
+
+def _remark(row: Mapping[str, Any]) -> str:
+    if row["remark"] == "above the roof":
+        return "faster than the measured roof allows: the roof or the declared work is wrong"
+    if row["remark"] == "unexplained":
+        times = row["seconds"] / sum(row[term] for term in _terms(row))
+        return f"unexplained: {units.times(times)} all measured limits together"
+    return ""
+
+
+def _terms(row: Mapping[str, Any]) -> list[str]:
+    return [term for term in ("floor_compute", "floor_memory", "floor_overhead") if units.known(row[term])]
+
+
+def _dispatch(row: Mapping[str, Any]) -> str:
+    """Operators, where dispatching them is a good part of the time."""
+    if not units.known(row["floor_overhead"]) or row["floor_overhead"] < 0.2 * row["seconds"]:
+        return ""
+    ops = f"{units.count(row['ops'])} operator" + "s" * (row["ops"] != 1)
+    share = min(row["floor_overhead"] / row["seconds"], 1.0)
+    return f"{ops} dispatched, at least {units.percent(share)} of the time"
+
+
+def _traffic(row: Mapping[str, Any]) -> str:
+    if not units.known(row["times_bytes"]) or row["times_bytes"] < 1.5:
+        return ""
+    return f"moves {units.times(row['times_bytes'])} the compulsory bytes"
+
+
+def _bound(row: Mapping[str, Any]) -> str:
+    """The hardware's limit, where the time is near it."""
+    if not units.known(row["times_hardware"]) or row["times_hardware"] > 3 or row["remark"] == "above the roof":
+        return ""
+    compute = not units.known(row["floor_memory"]) or row["floor_compute"] >= row["floor_memory"]
+    limit = "compute" if compute and units.known(row["floor_compute"]) else f"memory ({row['level']})"
+    return f"{limit} bound, {units.times(row['times_hardware'])} the hardware's floor"
+
+
+def _compiling(row: Mapping[str, Any]) -> str:
+    if not units.known(row["compile"]):
+        return ""
+    cost = f"compiling takes {units.time(row['compile'])}"
+    if math.isinf(row["break_even"]):
+        return f"{cost} and never pays"
+    return f"{cost}, paid back after {units.count(row['break_even'])} calls" if units.known(row["break_even"]) else cost

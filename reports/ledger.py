@@ -1,0 +1,19 @@
+"""What the sources claim and what a run says to it, with a sign for each verdict so that colour is never alone."""
+
+from __future__ import annotations
+
+from benchmarks.claims import VERDICTS, Finding, decide
+from benchmarks.record import Run
+
+SIGNS = {"verified": "✓", "refuted": "✗", "size-dependent": "≶", "undecided": "?", "not testable here": "○"}
+
+
+def findings(run: Run) -> tuple[Finding, ...]:
+    """A finding for each claim, those with a verdict first, in the ledger's order."""
+    return tuple(sorted(decide(run), key=lambda finding: finding.verdict == VERDICTS[-1]))
+
+
+def counts(found: tuple[Finding, ...]) -> dict[str, int]:
+    """How many claims got each verdict; verdicts that none got are left out."""
+    numbers = {verdict: sum(finding.verdict == verdict for finding in found) for verdict in VERDICTS}
+    return {verdict: number for verdict, number in numbers.items() if number}

@@ -1,0 +1,279 @@
+"""A run as text: what `bench` prints at its end, and one JSON document for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
+
+import pandas as pd
+
+from benchmarks.record import Problem, Run, to_json
+from reports import evidence, ledger, units
+from reports import frame as frames
+from reports.grid import Column, draw, visible
+from reports.missing import gaps
+from reports.published import rungs
+
+BOLD, DIM, GREEN, RED, YELLOW = "1", "2", "32", "31", "33"
+HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
+LADDER = (
+    Column("", right=False),  # the sign of the best
+    Column("way", right=False),
+    Column("time"),
+    Column("±", rank=1),
+    Column("× best"),
+    Column("faster", rank=2),
+    Column("× hw", rank=1),
+    Column("bound", right=False, rank=3),
+    Column("peak", rank=4),
+    Column("error", rank=5),
+    Column("first item", rank=2),
+    Column("per item", rank=2),
+    Column("note", right=False, rank=6),
+)
+EXECUTORS = ("eager", "compile", "cudagraph")
+
+
+def wants_color(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether ``stream`` should get colour: NO_COLOR, then FORCE_COLOR, then TERM=dumb, then whether it is a terminal."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return environment["FORCE_COLOR"] != "0"
+    return environment.get("TERM") != "dumb" and stream.isatty()
+
+
+def width_of_terminal() -> int:
+    """Columns of the terminal or ``COLUMNS``; 120 where there is neither, so that a log keeps its columns."""
+    return shutil.get_terminal_size((120, 24)).columns
+
+
+def show(run: Run, color: bool, width: int) -> str:
+    """Everything a run found, as text of about ``width`` columns; names are never cut."""
+    paint = _paint if color else _plain
+    table = frames.build(run)
+    parts = [
+        _title(run, table, paint),
+        *(part for problem in run.problems for part in _component(problem, table, width, paint)),
+        *(part for problem in run.problems if (part := _published(problem, table, width, paint))),
+        _claims(run, width, paint),
+        _missing(table, width, paint),
+        _left_out(run),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _plain(text: str, *_: str) -> str:
+    return text
+
+
+def _paint(text: str, *codes: str) -> str:
+    return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if text.strip() else text
+
+
+def _title(run: Run, table: pd.DataFrame, paint: Any) -> list[str]:
+    ok = int(table["seconds"].notna().sum())
+    commit = run.commit[:10] + ("+changes" if run.dirty else "") if run.commit else "no commit"
+    facts = (f"run {run.run}", run.selection, commit, run.machine_class, f"{ok} of {len(table)} cells timed")
+    lines = [paint(visible(" · ".join(fact for fact in facts if fact)), BOLD)]
+    if run.partial:
+        lines.append(paint("! interrupted: `python -m benchmarks run --resume` goes on", YELLOW))
+    return lines
+
+
+def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Any) -> Iterator[list[str]]:
+    """The ladders of ``problem``, one for each group that has anything to show."""
+    cells = in_order(problem, table[(table["component"] == problem.name) & (table["status"] != "skipped")])
+    if cells.empty:
+        return
+    yield [paint(visible(problem.name), BOLD) + visible(f"  {problem.title}"), visible(problem.question)]
+    for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
+        yield _ladder(problem, group, width, paint)
+
+
+def in_order(problem: Problem, cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells of ``problem`` in reading order: its cases, devices and threads, then up the ladder."""
+    variants = {variant.name: at for at, variant in enumerate(problem.variants)}
+    cases = {case: at for at, case in enumerate(problem.cases)}
+    keys = pd.DataFrame(
+        {
+            "device": cells["device"],
+            "case": [cases.get(case, len(cases)) for case in cells["case"]],
+            "threads": cells["threads"],
+            "cold": cells["cold"],
+            "variant": [variants.get(variant, len(variants)) for variant in cells["variant"]],
+            "executor": [EXECUTORS.index(one) if one in EXECUTORS else len(EXECUTORS) for one in cells["executor"]],
+        },
+        index=cells.index,
+    )
+    return cells.loc[keys.sort_values(list(keys.columns), kind="stable").index]
+
+
+def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Any) -> list[str]:
+    first = group.iloc[0]
+    unit = units.shared(group["seconds"], units.SECONDS)
+    parts = units.shared([*group["first_item"], *group["per_item"]], units.SECONDS)
+    timed, failed = group[group["seconds"].notna()], group[group["seconds"].isna()]
+    rows = [_rung(row, unit, parts) for row in timed.to_dict("records")]
+    threads = f"{first['threads']} thread" + "s" * (first["threads"] != "1")
+    facts = [first["dtype"], first["device"], threads, *["caches flushed"] * bool(first["cold"])]
+    head = paint(visible(first["case"]), BOLD) + visible(f"  {' · '.join(fact for fact in facts if fact)}")
+    lines = [head + paint(f"  {_how_sure(timed)}", DIM)]
+    if rows:
+        columns = [dataclasses.replace(one, title=_titles(one.title, unit, parts)) for one in LADDER]
+        title, *drawn = draw(columns, rows, width)
+        lines.append(paint(title, DIM))
+        lines += [paint(line, GREEN, BOLD) if row[0] else line for line, row in zip(drawn, rows, strict=True)]
+    for row in failed.to_dict("records"):
+        lines += _wrapped(f"! {row['way']}  {row['status']}: {row['reason']}", width, paint, RED)
+    return lines
+
+
+def _titles(title: str, unit: units.Unit, parts: units.Unit) -> str:
+    if title in ("first item", "per item"):
+        return f"{title} {parts.name}"
+    return f"{title} {unit.name}" if title == "time" else title
+
+
+def _how_sure(timed: pd.DataFrame) -> str:
+    """What ``±`` means here: it depends on how many launches there were."""
+    if timed.empty:
+        return ""
+    launches, confidence = int(timed["launches"].min()), timed["confidence"].min()
+    if launches < 2:
+        return "1 launch: no interval"
+    return f"median of {launches} launches, ± covers it with {units.percent(confidence)}"
+
+
+def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit) -> list[str]:
+    sure = row["launches"] > 1
+    faster = 1 / row["ratio"] if units.known(row["ratio"]) else None
+    return [
+        "*" if row["best"] else "",
+        visible(row["way"]),
+        units.digits(row["seconds"] / unit.scale),
+        units.spread(row["seconds"], row["low"], row["high"])[1:] if sure else "",
+        "best" if row["best"] else units.digits(row["times_best"]) + " tie" * row["tie"],
+        units.times(faster) if faster else "",
+        units.digits(row["times_hardware"]) if units.known(row["times_hardware"]) else "",
+        visible(row["bound"]),
+        peak(row),
+        units.percent(row["error_share"]) if units.known(row["error_share"]) else "",
+        units.digits(row["first_item"] / parts.scale) if units.known(row["first_item"]) else "",
+        units.digits(row["per_item"] / parts.scale) if units.known(row["per_item"]) else "",
+        row["remark"],
+    ]
+
+
+def peak(row: Mapping[str, Any]) -> str:
+    """Peak memory above entry, with ``≥`` where native code may have used more; empty where it is unknown."""
+    if not units.known(row["peak"]):
+        return ""
+    return ("≥" if row["peak_is"] == "at least" else "") + units.size(row["peak"])
+
+
+def _published(problem: Problem, table: pd.DataFrame, width: int, paint: Any) -> list[str]:
+    told = rungs(problem, table)
+    if not told:
+        return []
+    columns = (
+        Column("way", right=False),
+        Column("published"),
+        Column("here"),
+        Column("interval", rank=1),
+        Column("", right=False, rank=2),
+    )
+    rows = [
+        [
+            visible(rung.variant),
+            units.span(rung.published),
+            units.times(rung.value) if rung.value else rung.status or "not in this run",
+            units.span([rung.low, rung.high]) if rung.low and rung.high else "",
+            rung.verdict,
+        ]
+        for rung in told
+    ]
+    title, *drawn = draw(columns, rows, width)
+    what = f"  speed-up over {problem.baseline} at {problem.published_case}, the sources' beside ours"
+    return [paint(visible(problem.name), BOLD) + visible(what), paint(title, DIM), *drawn]
+
+
+def _claims(run: Run, width: int, paint: Any) -> list[str]:
+    found = ledger.findings(run)
+    if not found:
+        return []
+    numbers = ", ".join(f"{number} {verdict}" for verdict, number in ledger.counts(found).items())
+    lines = [paint("Claims of the sources", BOLD) + f"  {numbers}"]
+    for finding in found:
+        if finding.verdict == "not testable here":
+            continue
+        figure = f"{units.times(finding.figure.value)}  " if finding.figure else ""
+        head = f"{ledger.SIGNS[finding.verdict]} {finding.claim.id}  {finding.verdict}  {figure}{finding.claim.text}"
+        lines += _wrapped(head, width, paint, HUES[finding.verdict])
+        lines += _wrapped(f"    {finding.detail}", width, paint, DIM)
+    silent = [finding.claim.id for finding in found if finding.verdict == "not testable here"]
+    if silent:
+        lines += _wrapped(f"○ not testable here: {', '.join(silent)}", width, paint, DIM)
+    return lines
+
+
+def _missing(table: pd.DataFrame, width: int, paint: Any) -> list[str]:
+    return [
+        line
+        for gap in gaps(table)
+        for line in _wrapped(str(gap), width, paint, DIM if gap.status == "skipped" else RED)
+    ]
+
+
+def _left_out(run: Run) -> list[str]:
+    return [visible(f"Left out: {run.left_out}")] if run.left_out else []
+
+
+def _wrapped(text: str, width: int, paint: Any, *codes: str) -> list[str]:
+    """``text`` over as many lines as it needs; a word that is longer than a line stays whole."""
+    text = visible(text)
+    indent = " " * (len(text) - len(text.lstrip()))
+    lines = textwrap.wrap(
+        text.strip(),
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=indent + "    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [paint(line, *codes) for line in lines]
+
+
+def document(run: Run) -> dict[str, Any]:
+    """The run as JSON's own types: its head, and for each cell what is known of it. No key stands without a value."""
+    head = to_json(dataclasses.replace(run, records=(), problems=()))
+    del head["records"], head["problems"]
+    return {
+        **head,
+        "columns": frames.WHAT,
+        "cells": [_cell(row) for row in frames.build(run).to_dict("records")],
+        "claims": [
+            {
+                "id": finding.claim.id,
+                "text": finding.claim.text,
+                "verdict": finding.verdict,
+                "figure": to_json(finding.figure),
+                "detail": finding.detail,
+            }
+            for finding in ledger.findings(run)
+        ],
+    }
+
+
+def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in row.items() if name in frames.FLAGS or _told(value)}
+    return {**kept, "why": evidence.why(row)} if "seconds" in kept else kept
+
+
+def _told(value: Any) -> bool:
+    return bool(value) if isinstance(value, str) else math.isfinite(value)
