@@ -182,7 +182,7 @@ def operators(plain: Call) -> tuple[int, int, int]:
 
     ops = views = traffic = 0
 
-    class Counting(TorchDispatchMode):
+    class Counting(TorchDispatchMode):  # type: ignore[misc]
         """Count each operator on its way to its kernel."""
 
         def __torch_dispatch__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.record import Record, Roof
 
-COMPUTE = {"float32": "fp32", "float64": "fp64", "bfloat16": "bf16", "float16": "fp16"}  # dtype -> name of its roof
-UNEXPLAINED = 2.0  # beyond this many times every roof, the roofs do not explain the time
-ABOVE = 0.95  # below this share of the hardware floor, the time or the roof is wrong
+COMPUTE = {
+    "float32": ("fp32",),
+    "float64": ("fp64",),
+    "bfloat16": ("bf16", "fp32"),  # may as well be computed in float32, where that is faster
+    "float16": ("fp16", "fp32"),
+}  # dtype -> names of its roofs
+UNEXPLAINED = 2.0  # beyond this many times the sum of all terms, the roofs do not explain the time
+IN_PLACE = " in place"  # ends the names of the roofs of a read and a write to the same address
+ABOVE = 0.95  # below this share of a floor, the time is really below it
 
 
 @dataclass(frozen=True)
 class Floor:
-    """The least time of one call, by term. A term is 0 where the machine has no roof for it."""
+    """The least time of one call, by term, in seconds. A term is 0 where the machine has no roof for it."""
 
     compute: float  # declared FLOP / best measured FLOP/s of the dtype
-    memory: float  # compulsory bytes / bandwidth of the level that holds them
-    overhead: float  # operators dispatched x the cheapest dispatch
-    level: str  # "L1", "L2", "L3", "DRAM", "HBM"
+    memory: float  # compulsory bytes / bandwidth of the levels that hold them, streamed in and out
+    overhead: float  # operators x the cheapest dispatch + views x the cheapest view
+    level: str  # the outermost level that the bytes reach: "L1", "L2", "L3", "DRAM", "HBM"
+    least: float  # the hardware's floor with the bytes moved in place; below it the time, or a roof, is wrong
+    usual: float  # the overhead where each operator and view makes a tensor
+    missing: tuple[str, ...]  # terms that the record has but no roof or count tells of: their 0 means nothing
 
     @property
     def hardware(self) -> float:
@@ -43,39 +52,61 @@ class Floor:
 def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
     """The floor of ``record`` under the roofs of its own run, device and thread count."""
     cell = record.key
-    known = {roof.name: roof for roof in roofs if roof.device == cell.device and roof.threads in (cell.threads, "")}
-    peak = known.get(COMPUTE.get(record.dtype, ""))
-    level = _level(record.bytes, known, cell.cold)
-    bandwidth = known.get(level)
-    dispatch = known.get("dispatch")
-    ops = record.cost.ops if record.cost else None
+    ours = [roof for roof in roofs if roof.device == cell.device and roof.threads in (cell.threads, "")]
+    known = {roof.name: roof.value for roof in ours}
+    peak = max((known[name] for name in COMPUTE.get(record.dtype, ()) if name in known), default=0.0)
+    compute = record.flops / peak if peak else 0.0
+    levels = (*(() if cell.cold else ("L2", "L3")), "HBM" if cell.device == "cuda" else "DRAM")
+    memory, level = _memory(record.bytes, levels, known)
+    in_place = {name.removesuffix(IN_PLACE): value for name, value in known.items() if name.endswith(IN_PLACE)}
+    ops, views = (record.cost.ops or 0, record.cost.views or 0) if record.cost else (0, 0)
+    dispatch, view, tensor = (known.get(name, 0.0) for name in ("dispatch", "view", "empty tensor"))
+    missing = {
+        "compute": bool(record.flops and not peak),
+        "memory": bool(record.bytes and level not in ("L1", *known)),
+        "overhead": not (ops and dispatch),  # no operator seen: numpy, native or compiled code
+    }
     return Floor(
-        compute=record.flops / peak.value if peak else 0.0,
-        memory=record.bytes / bandwidth.value if bandwidth else 0.0,
-        overhead=ops * dispatch.value if ops and dispatch else 0.0,
+        compute=compute,
+        memory=memory,
+        overhead=ops * dispatch + views * view,
         level=level,
+        least=max(compute, min(memory, _memory(record.bytes, levels, known | in_place)[0])),
+        usual=ops * (dispatch + tensor) + views * max(view, tensor),
+        missing=tuple(name for name, is_missing in missing.items() if is_missing),
     )
 
 
-def _level(size: int, known: dict[str, Roof], cold: bool) -> str:
-    """The smallest memory that holds ``size`` bytes with a quarter to spare; roofs named ``"L2 size"`` tell how big.
+def _memory(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tuple[float, str]:
+    """Seconds to move ``size`` bytes, and the outermost of ``levels`` that they reach; ``""`` if no cache is known.
 
-    L1 has no bandwidth roof: a torch call is too slow to reach it, so the term is left out rather than guessed.
+    Each level serves what it can hold beyond the inner ones, as it would if the call before had left just the right
+    bytes there: a set that is a little larger than a cache is only a little slower. L1 has no bandwidth roof, a torch
+    call is too slow to reach it: what fits there costs nothing here, rather than a guess.
     """
-    if "HBM" in known:
-        return "HBM"
-    if not cold:
-        for name in ("L1", "L2", "L3"):
-            capacity = known.get(f"{name} size")
-            if capacity and size <= 0.75 * capacity.value:
-                return name
-    return "DRAM"
+    hot = [name for name in levels[:-1] if name in known or f"{name} size" in known]
+    if len(levels) > 1 and (not hot or size <= known.get("L1 size", 0)):
+        return 0.0, "L1" if hot else ""
+    seconds, done, level = 0.0, 0.0, ""
+    for name in (*hot, levels[-1]):
+        held = min(size, known.get(f"{name} size", size))
+        if held > done:
+            seconds += (held - done) / known.get(name, float("inf"))
+            done, level = held, name
+    return seconds, level
 
 
 def remark(seconds: float, floor: Floor) -> str:
-    """What the distance to the floor says beside the number: ``above the roof``, ``unexplained`` or nothing."""
-    if floor.hardware and seconds < ABOVE * floor.hardware:
+    """What the distance to the floor says beside the number.
+
+    ``above the roof``: the time, the declared work or a roof is wrong. ``less traffic``: faster than streaming the
+    bytes in and out, as when a result is written over an input, whose lines were fetched anyway. ``unexplained``: all
+    limits together are far below the time. Otherwise nothing.
+    """
+    if seconds < ABOVE * floor.least:
         return "above the roof"
-    if floor.whole and floor.overhead and seconds > UNEXPLAINED * (floor.compute + floor.memory + floor.overhead):
+    if seconds < ABOVE * floor.hardware:
+        return "less traffic"
+    if not floor.missing and seconds > UNEXPLAINED * (floor.compute + floor.memory + floor.usual):
         return "unexplained"
     return ""

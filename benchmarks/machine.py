@@ -17,21 +17,18 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path("/")
-FLAGS = frozenset(
-    "sse4_2 avx avx2 fma f16c avx512f avx512_vnni avx512_bf16 avx512_fp16 avx_vnni amx_tile amx_bf16 amx_int8 amx_fp16 "
-    "asimd fphp sve sve2 bf16 i8mm sme".split()
-)  # instruction sets that libraries choose their kernels by
+FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # what kernels are chosen by
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "triton", "psutil", "threadpoolctl")
 VARIABLES = re.compile(
-    "(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|DNNL|ONEDNN|NUMBA|TORCH|PYTORCH|ATEN|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA|HIP|ROCR"
-    "|MALLOC|MIMALLOC|JEMALLOC|TCMALLOC)_?.*"
-    "|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|GLIBC_TUNABLES|THP_MEM_ALLOC_ENABLE|CC|CXX"
-    "|PYTHON(HASHSEED|MALLOC|DEVMODE|OPTIMIZE|TRACEMALLOC|FAULTHANDLER|PERFSUPPORT|GIL|JIT)|PYTHON_(GIL|JIT|CPU_COUNT)"
+    r"(?!.*(KEY|TOKEN|SECRET|PASSWORD))("  # a record is shown to others
+    r"(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|DNNL|ONEDNN|NUMBA|TORCH|PYTORCH|ATEN|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA|HIP"
+    r"|ROCR|MALLOC|MIMALLOC|TCMALLOC)\w*|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|GLIBC_TUNABLES"
+    r"|THP_MEM_ALLOC_ENABLE|CC|CXX|PYTHON_?(HASHSEED|MALLOC|DEVMODE|OPTIMIZE|TRACEMALLOC|GIL|JIT|CPU_COUNT))"
 )  # what bends a result
 
 
@@ -51,7 +48,7 @@ def machine(root: Path = ROOT) -> dict[str, Any]:
         "caches": caches(cpus[:1], root),
         "memory": memory(root),
         "gpus": gpus(root),
-        "flags": sorted(flags & FLAGS),
+        "flags": sorted(filter(FLAGS.fullmatch, flags)),
         "virtual": "hypervisor" in flags if "flags" in info else None,
         "smt": {"0": False, "1": True}.get(read(root / "sys/devices/system/cpu/smt/active")),
         "governor": governor(cpus, root),
@@ -65,8 +62,8 @@ def machine(root: Path = ROOT) -> dict[str, Any]:
 def machine_class(machine: Mapping[str, Any]) -> str:
     """A folder's name for machines whose results may stand side by side, like ``amd-epyc-7763-8c-3f2a91c0``.
 
-    It tells apart CPU models and their instruction sets, usable cores, GPUs, and virtual from bare machines; it does not
-    change with load, reboots, containers, or what the kernel lets this process read of caches and memory.
+    It tells apart CPU models and their instruction sets, usable cores, GPUs, and virtual from bare machines. It does
+    not change with load, reboots, containers, or what the kernel lets this process read of caches and memory.
     """
     names = ("cpu", "family", "arch", "cores", "gpus", "flags", "virtual", "system")
     identity = json.dumps([machine.get(name) for name in names])
@@ -89,19 +86,14 @@ def usable() -> list[int]:
 
 def cores(root: Path = ROOT) -> int:
     """How many threads run at once here: the usable CPUs, or the container's share of them. What ``all`` stands for."""
-    return max(1, min(len(usable()), int(_quota(root))))
-
-
-def _quota(root: Path) -> float:
-    """CPUs that the control groups grant; infinite without a limit."""
-    shares = [float("inf")]
+    shares = [len(usable())]
     for folder in control_groups("cpu", root):
-        limit, _, period = (read(folder / "cpu.max") or "").partition(" ")
+        limit, _, period = read(folder / "cpu.max").partition(" ")
         limit = limit or read(folder / "cpu.cfs_quota_us")
         period = period or read(folder / "cpu.cfs_period_us")
         if limit.isdigit() and period.isdigit():  # "max" and "-1" are no limit
-            shares.append(int(limit) / max(1, int(period)))
-    return min(shares) if min(shares) < 1e6 else 1e6
+            shares.append(int(limit) // max(1, int(period)))
+    return max(1, min(shares))
 
 
 def caches(cpus: Collection[int] | None = None, root: Path = ROOT) -> dict[str, int]:
@@ -130,23 +122,46 @@ def memory(root: Path = ROOT) -> int:
     total = 0
     with contextlib.suppress(AttributeError, OSError, ValueError):
         total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with contextlib.suppress(ImportError):
-        import psutil
+    if not total:
+        with contextlib.suppress(ImportError):
+            import psutil
 
-        total = total or psutil.virtual_memory().total
+            total = psutil.virtual_memory().total
     limits = [limit for limit, _ in memory_limits(root)]
     return min([total, *limits]) if total else min(limits, default=0)
 
 
+def available(root: Path = ROOT) -> int:
+    """Bytes that this process can take now: what is free, in the machine, the container and the process's own limit."""
+    told = re.search(r"^MemAvailable:\s+(\d+) kB", read(root / "proc/meminfo"), re.MULTILINE)
+    free = [int(told[1]) * 1024] if told else []
+    if not free:
+        with contextlib.suppress(ImportError):
+            import psutil
+
+            free = [psutil.virtual_memory().available]
+    free += [limit - used for limit, used in memory_limits(root)]
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        ceiling, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if ceiling != resource.RLIM_INFINITY:
+            free.append(ceiling - int(read(root / "proc/self/statm").split(" ")[0]) * os.sysconf("SC_PAGE_SIZE"))
+    return max(0, min(free, default=0))
+
+
 def memory_limits(root: Path = ROOT) -> list[tuple[int, int]]:
-    """``(limit, used)`` in bytes of each control group that limits the memory of this process."""
+    """``(limit, used)`` in bytes of each control group that limits the memory of this process.
+
+    Old pages of files are not counted as used: the kernel gives them up when memory is asked for.
+    """
     found = []
     for folder in control_groups("memory", root):
         for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
-            size = read(folder / limit)
+            size, now = read(folder / limit), read(folder / used)
             if size.isdigit() and int(size) < 1 << 60:  # the first version writes "no limit" as a number near 2**63
-                now = read(folder / used)
-                found.append((int(size), int(now) if now.isdigit() else 0))
+                files = re.search(r"^(?:total_)?inactive_file (\d+)", read(folder / "memory.stat"), re.MULTILINE)
+                found.append((int(size), int(now or 0) - int(files[1] if files else 0)))
     return found
 
 
@@ -285,7 +300,8 @@ def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def compiler() -> str:
     """The first line with which the C++ compiler presents itself; empty without one."""
-    return _output(*shlex.split(os.environ.get("CXX") or "c++"), "--version").partition("\n")[0]
+    default = next(filter(shutil.which, ("g++", "clang++", "c++")), "")
+    return _output(*shlex.split(os.environ.get("CXX") or default), "--version").partition("\n")[0]
 
 
 def _found(pattern: str, text: str) -> str:

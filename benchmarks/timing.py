@@ -118,7 +118,7 @@ def calls_for(seconds: float, target: float) -> int:
 
 def rounds_for(sample: float, budget: float, most: int) -> int:
     """How many samples of ``sample`` seconds fit ``budget`` seconds: at least one, at most ``most``."""
-    return max(1, min(most, int(budget / sample))) if sample > 0 else most
+    return max(1, min(most, int(budget / sample + 1e-9))) if sample > 0 else most
 
 
 def rounds(counts: Sequence[int], random: Random) -> Iterator[int]:

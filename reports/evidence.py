@@ -23,6 +23,8 @@ def why(row: Mapping[str, Any]) -> str:
 def _remark(row: Mapping[str, Any]) -> str:
     if row["remark"] == "above the roof":
         return "faster than the measured roof allows: the roof or the declared work is wrong"
+    if row["remark"] == "less traffic":
+        return "faster than streaming its bytes: results land where inputs were"
     if row["remark"] == "unexplained":
         times = row["seconds"] / sum(row[term] for term in _terms(row))
         return f"unexplained: {units.times(times)} all measured limits together"
@@ -50,7 +52,7 @@ def _traffic(row: Mapping[str, Any]) -> str:
 
 def _bound(row: Mapping[str, Any]) -> str:
     """The hardware's limit, where the time is near it."""
-    if not units.known(row["times_hardware"]) or row["times_hardware"] > 3 or row["remark"] == "above the roof":
+    if not units.known(row["times_hardware"]) or row["times_hardware"] > 3 or row["times_hardware"] < 0.95:
         return ""
     compute = not units.known(row["floor_memory"]) or row["floor_compute"] >= row["floor_memory"]
     limit = "compute" if compute and units.known(row["floor_compute"]) else f"memory ({row['level']})"

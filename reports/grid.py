@@ -20,7 +20,7 @@ class Column:
 
 
 def visible(text: str) -> str:
-    """``text`` with whatever moves the cursor, hides or turns the direction written out: ``\\x1b``, ``\\u202e``."""
+    """``text`` with whatever moves the cursor, hides or turns the direction written out, as Python escapes it."""
     return "".join(letter if _harmless(letter) else letter.encode("unicode_escape").decode() for letter in text)
 
 
@@ -31,7 +31,11 @@ def _harmless(letter: str) -> bool:
 def wide(text: str) -> int:
     """How many columns of a terminal ``text`` takes."""
     return sum(
-        0 if unicodedata.combining(letter) or letter in PLAIN else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        0
+        if unicodedata.combining(letter) or letter in PLAIN
+        else 2
+        if unicodedata.east_asian_width(letter) in "WF"
+        else 1
         for letter in text
     )
 
@@ -60,6 +64,8 @@ def draw(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -
     widths = [max([wide(columns[at].title), *(wide(row[at]) for row in rows)]) for at in kept]
     lines = [[columns[at].title for at in kept], *([row[at] for at in kept] for row in rows)]
     return [
-        GAP.join(pad(text, width, columns[at].right) for text, width, at in zip(line, widths, kept, strict=True)).rstrip()
+        GAP.join(
+            pad(text, width, columns[at].right) for text, width, at in zip(line, widths, kept, strict=True)
+        ).rstrip()
         for line in lines
     ]

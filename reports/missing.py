@@ -27,7 +27,9 @@ class Gap:
 def gaps(frame: pd.DataFrame) -> tuple[Gap, ...]:
     """Each reason for which cells of ``frame`` are not ok: what went wrong first, then what was skipped."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for cell, status, reason in frame.loc[frame["status"] != "ok", ["cell", "status", "reason"]].itertuples(index=False):
+    for cell, status, reason in frame.loc[frame["status"] != "ok", ["cell", "status", "reason"]].itertuples(
+        index=False
+    ):
         found.setdefault((status, NUMBER.sub("…", reason)), []).append((cell, reason))
     result = [
         Gap(status, reason if len({told for _, told in cells}) > 1 else cells[0][1], tuple(cell for cell, _ in cells))

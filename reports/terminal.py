@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
@@ -40,17 +39,12 @@ EXECUTORS = ("eager", "compile", "cudagraph")
 
 
 def wants_color(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether ``stream`` should get colour: NO_COLOR, then FORCE_COLOR, then TERM=dumb, then whether it is a terminal."""
+    """Whether ``stream`` should get colour: NO_COLOR, FORCE_COLOR and TERM=dumb decide first, in this order."""
     if environment.get("NO_COLOR"):
         return False
     if environment.get("FORCE_COLOR"):
         return environment["FORCE_COLOR"] != "0"
     return environment.get("TERM") != "dumb" and stream.isatty()
-
-
-def width_of_terminal() -> int:
-    """Columns of the terminal or ``COLUMNS``; 120 where there is neither, so that a log keeps its columns."""
-    return shutil.get_terminal_size((120, 24)).columns
 
 
 def show(run: Run, color: bool, width: int) -> str:

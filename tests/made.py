@@ -31,32 +31,46 @@ FP32, BF16 = 165e9, 2.2e12
 BANDWIDTH = {"L2": 137e9, "L3": 25e9, "DRAM": 14e9}
 
 ROOFS = (
-    Roof("fp32", "1", "cpu", FP32, 158e9, "FLOP/s", "mm of 1024 x 1024 float32"),
-    Roof("fp32", "all", "cpu", 308e9, 290e9, "FLOP/s", "mm of 1024 x 1024 float32"),
-    Roof("bf16", "1", "cpu", BF16, 1.1e12, "FLOP/s", "mm of 1024 x 1024 bfloat16"),
+    Roof("fp32", "1", "cpu", FP32, 158e9, "FLOP/s", "mm of 1024 x 1024, float32"),
+    Roof("fp32", "all", "cpu", 308e9, 290e9, "FLOP/s", "mm of 1024 x 1024, float32"),
+    Roof("bf16", "1", "cpu", BF16, 1.1e12, "FLOP/s", "mm of 1024 x 1024, bfloat16"),
     *(
         Roof(name, "1", "cpu", value, 0.9 * value, "B/s", f"add(b, c, alpha=3, out=a) in {name}")
         for name, value in BANDWIDTH.items()
     ),
-    Roof("dispatch", "1", "cpu", DISPATCH, 2.1e-6, "s", "add of two one-element tensors, out="),
-    Roof("L1 size", "", "cpu", 48 * 2**10, 48 * 2**10, "B", "from the operating system"),
-    Roof("L2 size", "", "cpu", 2 * 2**20, 2 * 2**20, "B", "from the operating system"),
-    Roof("L3 size", "", "cpu", 64 * 2**20, 64 * 2**20, "B", "from the operating system"),
+    *(
+        Roof(f"{name} in place", "1", "cpu", 1.4 * value, 1.3 * value, "B/s", f"mul_(a, 1.0001) in {name}")
+        for name, value in BANDWIDTH.items()
+    ),
+    Roof("dispatch", "", "cpu", DISPATCH, 1.1 * DISPATCH, "s", "neg of one element, out="),
+    Roof("view", "", "cpu", 0.7e-6, 0.8e-6, "s", "a[:, 0]"),
+    Roof("empty tensor", "", "cpu", 0.5e-6, 0.6e-6, "s", "torch.empty(1)"),
+    Roof("L1 size", "1", "cpu", 48 * 2**10, 48 * 2**10, "B", "as the system tells"),
+    Roof("L2 size", "1", "cpu", 2 * 2**20, 2 * 2**20, "B", "as the system tells"),
+    Roof("L3 size", "1", "cpu", 64 * 2**20, 64 * 2**20, "B", "as the system tells"),
 )
 MACHINE: Mapping[str, Any] = {
-    "cpu": "Intel(R) Xeon(R) Platinum 8581C",
+    "cpu": "Intel(R) Xeon(R) Platinum 8581C CPU @ 2.30GHz",
+    "family": "GenuineIntel 6 207 2",
+    "arch": "x86_64",
     "cores": 2,
-    "memory": 25769803776,
     "caches": {"L1d": 49152, "L2": 2097152, "L3": 67108864},
-    "gpu": None,
+    "memory": 25769803776,
+    "gpus": [],
+    "flags": ["amx_bf16", "amx_int8", "avx2", "avx512f", "fma"],
     "virtual": True,
+    "smt": True,
+    "governor": "",
+    "turbo": None,
+    "huge_pages": "madvise",
+    "system": "Linux",
+    "kernel": "6.1.0",
 }
 ENVIRONMENT: Mapping[str, Any] = {
     "python": "3.11.9",
-    "torch": "2.15.0+cpu",
-    "numpy": "2.4.6",
+    "packages": {"torch": "2.15.0+cpu", "numpy": "2.4.6", "numba": "0.64.0"},
     "blas": "oneMKL 2025.3",
-    "flags": {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": ""},
+    "variables": {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": ""},
 }
 
 LADDER = {  # variant -> (lesson, body, needs)
@@ -135,7 +149,7 @@ def launches(
         shift = seconds * rng.lognormvariate(0, noise)
         walls = [shift * rng.lognormvariate(0, noise) * (1.8 if rng.random() < 0.03 else 1.0) for _ in range(SAMPLES)]
         begin = start + 95 * number
-        at = tuple(begin + max(1e-3, seconds) * 9 * turn for turn in range(SAMPLES))
+        at = tuple(begin + 0.2 * turn + rng.uniform(0, 0.15) for turn in range(SAMPLES))  # one round is 0.2 s
         result.append(
             Launch(
                 launch=number,

@@ -1,0 +1,29 @@
+"""An epoch as something that can be compared: the lengths of its batches, and its samples in an order of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def by_label(batches: Iterable[Any]) -> tuple[Any, Any, Any]:
+    """``(lengths of the batches, samples, labels)`` of an epoch whose labels number the samples."""
+    lengths, x, y = joined(batches)
+    order = y.argsort()
+    return lengths, x[order], y[order]
+
+
+def joined(batches: Iterable[Any]) -> tuple[Any, Any, Any]:
+    """``(lengths of the batches, samples, labels)`` of an epoch, in the order in which they came."""
+    import torch
+
+    xs, ys = zip(*batches, strict=True)
+    lengths = torch.tensor([len(x) for x in xs], device=xs[0].device)
+    return lengths, torch.cat(xs), torch.cat(ys)
+
+
+def lengths(count: int, batch: int) -> Any:
+    """The lengths of the batches of ``count`` samples: all ``batch``, the last perhaps shorter."""
+    import torch
+
+    return torch.tensor([min(batch, count - start) for start in range(0, count, batch)])

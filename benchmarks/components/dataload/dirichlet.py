@@ -1,0 +1,103 @@
+"""DL-01, DL-02: epochs over a small Dirichlet table, from 100 rows in batches of 4 to 100000 in batches of 64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.dataload._epoch import joined, lengths
+
+FEATURES = 10
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (length, 10), each row uniform on the simplex; ``y`` marks its largest feature; and the batch size.
+
+    Arrays in float64 and int64, as in the source. Logarithms of uniform numbers, divided by their sum, are Dirichlet
+    distributed with all parameters 1.
+    """
+    import torch
+
+    x = -torch.rand(case.shape["length"], FEATURES, generator=generator, dtype=torch.float64).clamp_min(1e-300).log()
+    x /= x.sum(dim=1, keepdim=True)
+    y = torch.zeros(x.shape, dtype=torch.int64).scatter_(1, x.argmax(dim=1, keepdim=True), 1)
+    return x.numpy(), y.numpy(), case.shape["batch"]
+
+
+def canonical(case: Case, batches: Any) -> Any:
+    """``(lengths of the batches, x, y)`` with the rows in the order of their first three features."""
+    import numpy
+    import torch
+
+    counts, x, y = joined(batches)
+    order = torch.from_numpy(numpy.lexsort(x[:, :3].float().numpy().T))
+    return counts, x[order], y[order]
+
+
+def reference(case: Case, x: Any, y: Any, batch: int) -> Any:
+    """All rows; the order is that of their values in float32, the numbers are those of float64."""
+    import numpy
+    import torch
+
+    order = torch.from_numpy(numpy.lexsort(x[:, :3].astype(numpy.float32).T))
+    return lengths(len(x), batch), torch.from_numpy(x)[order], torch.from_numpy(y)[order]
+
+
+def tolerance(case: Case, expected: Any, x: Any, y: Any, batch: int) -> Any:
+    """One rounding to float32, ``2^-24 x``; lengths and labels are exact."""
+    counts, ordered, labels = expected
+    return 0.0, 2.0**-24 * ordered, 0.0
+
+
+def flops(case: Case) -> int:
+    """No arithmetic: samples are converted and moved."""
+    return 0
+
+
+def bytes(case: Case) -> int:
+    """``x`` read in float64 and written in float32, once; labels may be handed on as views."""
+    return int(case.shape["length"]) * FEATURES * (8 + 4)
+
+
+def table(length: int, batch: int, **more: Any) -> Case:
+    """``length`` rows in batches of ``batch``; those of 64 make the curve."""
+    series, size = ("batches of 64", length) if batch == 64 else ("", 0)
+    return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=size, **more)
+
+
+COMPONENT = Component(
+    name="dataload.dirichlet",
+    title="Epochs over a small table",
+    question="What does a sample cost that is made alone, and from which length on do worker processes pay?",
+    rows=("DL-01", "DL-02"),
+    cases=(
+        table(100, 4),
+        table(100, 64),
+        table(1_000, 64),
+        table(3_000, 64),
+        table(10_000, 64),
+        table(10_000, 4, opt_in="4 s an epoch"),
+        table(100_000, 64, opt_in="5 s an epoch"),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="per_sample",
+    devices=("cpu",),
+    canonical=canonical,
+    stream=True,
+    work={
+        "slicing": "Keeps the order; its labels are views.",
+        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers in the first alone.",
+    },
+    left_out={
+        "8 workers": "Four on two cores show what more of them cost.",
+        "spawn, forkserver": "Each worker imports torch anew: two seconds before the first batch.",
+        "StackDataset": "Like TensorDataset, it hands out samples one by one.",
+        "numpy memmap": "A table of some kilobytes is in the page cache: it would time the array again.",
+        "pin_memory": "It needs CUDA.",
+        "in_order=False": "All samples cost the same, so no batch waits for another.",
+    },
+)

@@ -1,0 +1,77 @@
+"""DL-07: epochs over 50000 x 784 numbers in memory, by a home-made loader and by the library's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.dataload._epoch import by_label, lengths
+
+WIDTH = 784
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (length, 784) in float32, ``y`` that numbers its rows, and the batch size."""
+    import torch
+
+    length = case.shape["length"]
+    return (
+        torch.randn(length, WIDTH, generator=generator),
+        torch.randperm(length, generator=generator),
+        case.shape["batch"],
+    )
+
+
+def canonical(case: Case, batches: Any) -> Any:
+    """``(lengths of the batches, x, y)`` in the order of the labels."""
+    return by_label(batches)
+
+
+def reference(case: Case, x: Any, y: Any, batch: int) -> Any:
+    """All rows in the order of their labels."""
+    order = y.argsort()
+    return lengths(len(x), batch), x[order].double(), y[order]
+
+
+def tolerance(case: Case, expected: Any, x: Any, y: Any, batch: int) -> Any:
+    """Nothing is computed: the rows are equal, bit by bit."""
+    return 0.0
+
+
+def flops(case: Case) -> int:
+    """No arithmetic."""
+    return 0
+
+
+def bytes(case: Case) -> int:
+    """Rows and labels read once and written once; slices that are views move none of it."""
+    return 2 * int(case.shape["length"]) * (4 * WIDTH + 8)
+
+
+def rows(length: int, **more: Any) -> Case:
+    """``length`` rows in batches of 64."""
+    return Case(f"{length}x784-b64", {"length": length, "batch": 64}, series="batches of 64", size=length, **more)
+
+
+COMPONENT = Component(
+    name="dataload.home_made",
+    title="A home-made loader",
+    question="What does the library's loader cost on data that are in memory already, and which part of it?",
+    rows=("DL-07",),
+    cases=(rows(50_000, memory=1_500_000_000), rows(500), rows(2_000), rows(10_000)),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="loader",
+    canonical=canonical,
+    stream=True,
+    work={
+        "slicing": "Hands out views: no byte is copied, so it may be faster than memory allows for a copy.",
+        "shuffled_index": "Shuffles.",
+        "shuffled_index_select": "Shuffles.",
+        "shuffled_at_once": "Shuffles, and holds a second copy of the data.",
+    },
+    left_out={"worker processes": "Sending rows that are in memory already only adds to them: see dataload.dirichlet."},
+)

@@ -1,0 +1,91 @@
+"""DL-02: epochs over small grey images that are converted to float on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.dataload._epoch import by_label, lengths
+
+SIDE = 28
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``images`` (length, 28, 28) in uint8, half of their pixels 0; ``labels`` that number them; and the batch size.
+
+    A label is the number of its image, not its class, so that a shuffled epoch can be put in order again.
+    """
+    import torch
+
+    shape = (case.shape["length"], SIDE, SIDE)
+    images = torch.randint(-255, 256, shape, generator=generator, dtype=torch.int16).clamp_min(0).to(torch.uint8)
+    return images, torch.randperm(len(images), generator=generator), case.shape["batch"]
+
+
+def canonical(case: Case, batches: Any) -> Any:
+    """``(lengths of the batches, images, labels)`` in the order of the labels."""
+    return by_label(batches)
+
+
+def reference(case: Case, images: Any, labels: Any, batch: int) -> Any:
+    """All images divided by 255 in float64, in the order of their labels."""
+    order = labels.argsort()
+    return lengths(len(images), batch), images[order].double() / 255, labels[order]
+
+
+def tolerance(case: Case, expected: Any, images: Any, labels: Any, batch: int) -> Any:
+    """A division, or a product with the rounded 1/255: ``2^-23 x``; lengths and labels are exact."""
+    counts, ordered, numbers = expected
+    return 0.0, 2.0**-23 * ordered, 0.0
+
+
+def flops(case: Case) -> int:
+    """One division for each pixel."""
+    return int(case.shape["length"]) * SIDE * SIDE
+
+
+def bytes(case: Case) -> int:
+    """Each pixel read in one byte and written in four; labels may be handed on as views."""
+    return int(case.shape["length"]) * SIDE * SIDE * (1 + 4)
+
+
+def grey(length: int, batch: int, **more: Any) -> Case:
+    """``length`` images in batches of ``batch``; those of 32 make the curve."""
+    series, size = ("batches of 32", length) if batch == 32 else ("", 0)
+    return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=size, **more)
+
+
+COMPONENT = Component(
+    name="dataload.images",
+    title="Epochs over small images",
+    question="Do worker processes pay where a sample is a cheap conversion, and what does converting together save?",
+    rows=("DL-02",),
+    cases=(
+        grey(10_000, 32),
+        grey(10_000, 256),
+        grey(300, 32),
+        grey(1_000, 32),
+        grey(3_000, 32),
+        grey(60_000, 32, opt_in="4 s an epoch"),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="per_sample",
+    devices=("cpu",),
+    canonical=canonical,
+    stream=True,
+    work={
+        "slicing": "Keeps the order; its labels are views.",
+        "convert_first": "Keeps the order and holds all images in float32.",
+        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers in the first alone.",
+    },
+    left_out={
+        "8 workers": "Four on two cores show what more of them cost.",
+        "spawn, forkserver": "Each worker imports torch anew: two seconds before the first batch.",
+        "pin_memory": "It needs CUDA.",
+        "image files": "They are the family `images`; `dataload.decode` has the cost of decoding.",
+    },
+)

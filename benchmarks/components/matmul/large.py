@@ -1,0 +1,110 @@
+"""MM-02: large square products; 10000, the source's size, only when it is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.matmul._products import ELEMENT, normal, rounding
+
+WHOLE = 2048  # up to this size every element is compared
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` and ``y``, (n, n) of normal numbers; the same numbers, so that ``x @ x`` is a way of computing ``x @ y``."""
+    (x,) = normal("nn")(case, generator)
+    return x, x.clone()
+
+
+def probes(n: int) -> Any:
+    """Three columns of normal numbers in float64, always the same ones."""
+    import torch
+
+    return torch.randn(n, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+def times(matrix: Any, columns: Any) -> Any:
+    """``matrix @ columns`` in float64, a few rows at a time: a whole matrix in float64 would be 0.8 GB."""
+    import torch
+
+    columns = columns.to(matrix.device)
+    return torch.cat([rows.double() @ columns for rows in matrix.split(512)])
+
+
+def canonical(case: Case, output: Any) -> Any:
+    """All of a small product; of a large one its products with three random vectors (Freivalds, 1977).
+
+    They depend on each element, and on its place: one wrong element shows in its row.
+    """
+    return output if case.shape["n"] <= WHOLE else times(output, probes(case.shape["n"]))
+
+
+def reference(case: Case, x: Any, y: Any) -> Any:
+    """``x @ y`` in float64, or ``x @ (y @ probes)``, which needs no matrix product."""
+    if case.shape["n"] <= WHOLE:
+        return x.double() @ y.double()
+    return times(x, times(y, probes(case.shape["n"])))
+
+
+def tolerance(case: Case, expected: Any, x: Any, y: Any) -> Any:
+    """Rounding of a sum of n products; the errors of a row, weighted by a probe, add up like a random walk too."""
+    n = case.shape["n"]
+    squares = times(x.square(), y.double().square() if n <= WHOLE else times(y.square(), probes(n).square()))
+    return rounding(case.dtype, n, squares, expected)
+
+
+def flops(case: Case) -> int:
+    """One multiplication and one addition for each (i, k, j)."""
+    return 2 * int(case.shape["n"]) ** 3
+
+
+def bytes(case: Case) -> int:
+    """The operand read once, the output written once: ``y`` need not be read, it equals ``x``."""
+    return 2 * ELEMENT[case.dtype] * int(case.shape["n"]) ** 2
+
+
+COMPONENT = Component(
+    name="matmul.large",
+    title="Large square products",
+    question="Which share of this machine's arithmetic does a large product get, and does anything but the BLAS matter?",
+    rows=("MM-02",),
+    cases=(
+        Case("1024", {"n": 1024}, series="float32", size=1024, threads=("1", "all")),
+        Case("2048", {"n": 2048}, series="float32", size=2048, threads=("all",)),
+        Case("4096", {"n": 4096}, series="float32", size=4096, threads=("all",), only=("mm", "same_operand", "mm_out")),
+        Case(
+            "10000",
+            {"n": 10000},
+            series="float32",
+            size=10000,
+            threads=("all",),
+            only=("same_operand", "through_cuda"),
+            opt_in="0.8 GB and 2e12 FLOP a call: ten seconds or more on two cores",
+            memory=3 << 30,
+        ),
+        Case("1024-fp64", {"n": 1024}, dtype="float64"),
+        Case("1024-bf16", {"n": 1024}, dtype="bfloat16", only=("transposed", "mm", "same_operand", "mm_out")),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    canonical=canonical,
+    baseline="mm",
+    graphed=("mm",),
+    work={
+        "same_operand": "reads one operand, the others two",
+        "transposed": "returns a transposed view of its output",
+        "mm_out": "writes into an output made before",
+        "numpy": "runs on the threads of numpy's own BLAS",
+        "through_cuda": "copies both operands to the GPU and the product back",
+    },
+    published={"same_operand": (2.34,)},  # on a CPU; 0.14 s on its GPU, the 400 MB copy left out
+    published_case="10000",
+    left_out={
+        "TF32, bfloat16 inside a float32 product": "a global flag, and another answer: the dtype is a case here",
+        "int8, float8": "another answer; int64 is in matmul.integer",
+        "torch.compile": "calls the same BLAS; what the wrapper costs is in matmul.ladder",
+    },
+)

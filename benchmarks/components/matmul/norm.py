@@ -1,0 +1,63 @@
+"""MM-05: the Frobenius norm of a matrix."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.matmul._products import normal
+
+
+def reference(case: Case, m: Any) -> Any:
+    """The norm in float64."""
+    return m.double().square().sum().sqrt()
+
+
+def tolerance(case: Case, expected: Any, m: Any) -> Any:
+    """Relative, as all terms are positive: ``2^-24`` eight times, or ``sqrt(n^2) / 4`` times if that is more."""
+    return expected * 2.0**-24 * max(8, math.sqrt(m.numel()) / 4)
+
+
+def flops(case: Case) -> int:
+    """One multiplication and one addition for each element."""
+    return 2 * int(case.shape["n"]) ** 2
+
+
+def bytes(case: Case) -> int:
+    """The matrix read once, one number written."""
+    return 4 * (int(case.shape["n"]) ** 2 + 1)
+
+
+COMPONENT = Component(
+    name="matmul.norm",
+    title="Frobenius norm",
+    question="What do the temporaries of the written-out formula cost, and is a sum without them as right?",
+    rows=("MM-05",),
+    cases=(
+        Case("3x3", {"n": 3}),
+        Case("256x256", {"n": 256}),
+        Case(
+            "2048x2048",
+            {"n": 2048},
+            only=("power", "written_out", "numpy", "norm_float64", "flat_dot"),
+        ),
+    ),
+    inputs=normal("nn"),
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="written_out",
+    compiled=("written_out",),
+    accepts={
+        "bf16 arithmetic": "one number out of many: the inputs' roundings cancel out, to 5e-6 of it for 256 x 256",
+    },
+    work={
+        "norm_float64": "adds up in float64",
+        "vector_norm": "adds up in few float32 lanes: on a CPU off by 1e-5 of the norm at 1024 x 1024 and by 7e-4 at"
+        " 4096 x 4096, so it does not join the large case",
+        "linalg_norm": "calls vector_norm, with the same error",
+    },
+    left_out={"torch.norm": "deprecated in favour of torch.linalg"},
+)

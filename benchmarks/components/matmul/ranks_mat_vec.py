@@ -1,0 +1,20 @@
+"""MM-03: the ways of multiplying a matrix by a vector."""
+
+from __future__ import annotations
+
+from benchmarks.component import Case, Component
+from benchmarks.components.matmul._products import flops, normal, reference, tolerance, traffic
+
+COMPONENT = Component(
+    name="matmul.ranks_mat_vec",
+    title="Matrix times vector",
+    question="What does each way to the matrix-vector product cost, and where does memory take over?",
+    rows=("MM-03",),
+    cases=(Case("3x4", {"m": 3, "k": 4}), Case("512x512", {"m": 512, "k": 512})),
+    inputs=normal("mk", "k"),
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=traffic("mk", "k", "m"),
+    baseline="matmul",
+)

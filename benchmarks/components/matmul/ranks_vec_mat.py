@@ -1,0 +1,20 @@
+"""MM-03: the ways of multiplying a vector by a matrix."""
+
+from __future__ import annotations
+
+from benchmarks.component import Case, Component
+from benchmarks.components.matmul._products import flops, normal, reference, tolerance, traffic
+
+COMPONENT = Component(
+    name="matmul.ranks_vec_mat",
+    title="Vector times matrix",
+    question="Is a vector better a matrix of one row, or the right-hand side of the transposed matrix?",
+    rows=("MM-03",),
+    cases=(Case("2x2", {"k": 2, "n": 2}), Case("512x512", {"k": 512, "n": 512})),
+    inputs=normal("k", "kn"),
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=traffic("k", "kn", "n"),
+    baseline="matmul",
+)

@@ -1,0 +1,283 @@
+"""What a call does, step by step: the profiler's trace, its operator table and stacks, and TensorBoard's copy of it.
+
+Nothing here is timed for a record: the profiler stretches what it watches. The trace itself is left as torch wrote it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TRACE, STACKS, OPERATORS = "trace.json.gz", "stacks.txt", "operators.json"
+EVENTS = 60_000  # a trace of more takes viewers, and torch's own export, tens of seconds
+FRAMES = 8  # Python calls recorded per operator, about
+OURS = re.compile(r"tracing\.py\(\d+\): _steps$")  # the frame that makes the calls, as torch names it
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a profile left in its folder."""
+
+    trace: str  # name of the raw trace, for Perfetto
+    operators: str  # name of the operator table
+    stacks: str  # name of the folded stacks, for speedscope; "" if there are none
+    steps: int  # calls, or items of a stream, in the trace
+    wall: tuple[float, ...]  # seconds of each of them under the profiler: longer than without
+    events: int  # operators and runtime calls of one step
+    notes: tuple[str, ...]  # what was left out to keep the trace small, and why
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of a call fits into a trace."""
+
+    steps: int
+    details: bool  # shapes and memory
+    stacks: bool
+    share: float  # of one call
+    notes: tuple[str, ...]
+
+
+def plan(events: int, steps: int) -> Plan:
+    """What to record of a call with so many ``events``: fewer steps first, then no stacks, then a part of one call."""
+    fit = max(1, min(steps, EVENTS // max(events, 1)))
+    share = min(1.0, EVENTS / max(events, 1))
+    stacks = events * fit * FRAMES <= EVENTS
+    notes = []
+    if fit < steps:
+        notes.append(f"{fit} of {steps} steps: one has {events:,} events")
+    if share < 1:
+        notes.append(f"only the first {100 * share:.2g} % of a call, without shapes and memory")
+    if not stacks:
+        notes.append("no stacks: they would make the trace too large")
+    return Plan(fit, share == 1, stacks, share, tuple(notes))
+
+
+def trace(call: Callable[[], Any], folder: Path, *, steps: int = 3, stream: bool) -> Trace:
+    """Profile ``steps`` calls of the warm ``call``, or ``steps`` items of the stream that it returns, into ``folder``.
+
+    One step more is run first, to count its events and to warm the profiler up. A call with too many of them is
+    interrupted after its first part: a loop over tensor elements says in 60,000 events what it says in a million.
+
+    Raises:
+        ValueError: the stream has no items, or the call can be neither traced whole nor interrupted.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    source = _steps(call, stream)
+    try:
+        events, seconds = _count(source)
+        planned = plan(events, steps)
+        if planned.share < 1:
+            seen, wall = _profile_part(source, planned.share * seconds)
+        else:
+            seen, wall = _profile(source, planned)
+    finally:
+        source.close()
+    seen.export_chrome_trace(str(folder / TRACE))
+    notes = list(planned.notes)
+    stacks = _write_stacks(seen, folder / STACKS) if planned.stacks else ""
+    if planned.stacks and not stacks:
+        notes.append("no stacks: nothing took a microsecond")
+    made = Trace(TRACE, OPERATORS, stacks, len(wall), tuple(wall), events, tuple(notes))
+    table = {"steps": made.steps, "notes": made.notes, "operators": operator_table(seen)}
+    (folder / OPERATORS).write_text(json.dumps(table, indent=1, allow_nan=False) + "\n")
+    return made
+
+
+def _steps(call: Callable[[], Any], stream: bool) -> Generator[None, None, None]:
+    """Run one step each time it is advanced: a call, or one item of a stream that begins anew when it ends."""
+    while True:
+        if not stream:
+            call()
+            yield
+            continue
+        empty = True
+        for _ in call():
+            empty = False
+            yield
+        if empty:
+            raise ValueError("no trace: the stream has no items")
+
+
+def _activities() -> list[Any]:
+    import torch
+    from torch.profiler import ProfilerActivity
+
+    return [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if torch.cuda.is_initialized() else [])]
+
+
+def _step(source: Iterator[None]) -> float:
+    """Seconds of the next step, the device's work included."""
+    import torch
+
+    start = time.perf_counter()
+    next(source)
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def _count(source: Iterator[None]) -> tuple[int, float]:
+    """Events of one step, and its seconds under the profiler."""
+    from torch.profiler import profile
+
+    with profile(activities=_activities()) as seen:
+        seconds = _step(source)
+    results = getattr(seen.profiler, "kineto_results", None)  # private to torch; the public list takes minutes to build
+    return len(results.events() if results else seen.events()), seconds
+
+
+def _profile(source: Iterator[None], planned: Plan) -> tuple[Any, list[float]]:
+    """Profile whole steps, after one that is not looked at and one that is thrown away."""
+    from torch.profiler import profile, schedule
+
+    with profile(
+        activities=_activities(),
+        schedule=schedule(wait=1, warmup=1, active=planned.steps, repeat=1),
+        record_shapes=planned.details,
+        profile_memory=planned.details,
+        with_stack=planned.stacks,
+    ) as seen:
+        wall = []
+        for _ in range(2 + planned.steps):
+            wall.append(_step(source))
+            seen.step()
+    return seen, wall[2:]
+
+
+class _Enough(BaseException):
+    """Interrupts a call whose trace is long enough; no ``except Exception`` of the call may catch it."""
+
+
+def _profile_part(source: Iterator[None], seconds: float) -> tuple[Any, list[float]]:
+    """Profile the first ``seconds`` of a step."""
+    from torch.profiler import profile, record_function
+
+    with profile(activities=_activities()) as seen, record_function("ProfilerStep#0"):
+        start = time.perf_counter()
+        with _interrupt(after=seconds):
+            next(source)
+        wall = time.perf_counter() - start
+    return seen, [wall]
+
+
+@contextmanager
+def _interrupt(after: float) -> Iterator[None]:
+    """End the block after so many seconds, between two of its Python instructions.
+
+    Raises:
+        ValueError: signals do not reach this thread.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        raise ValueError("no trace: one call has too many events, and it cannot be interrupted here")
+
+    def enough(*_: object) -> None:
+        raise _Enough
+
+    before = signal.signal(signal.SIGALRM, enough)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after)
+        yield
+    except _Enough:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def fold(events: Iterable[Any]) -> Counter[tuple[str, ...]]:
+    """Microseconds of CPU time by stack: Python frames and operators, from the call downwards.
+
+    Torch's own ``export_stacks`` leaves the operators out, the profiler in, and writes an empty file unless a private
+    setting is given; the parents of the events are all that it takes.
+    """
+    stacks: Counter[tuple[str, ...]] = Counter()
+    for event in events:
+        frames = [_frame(event.name)]
+        parent = event.cpu_parent
+        while parent is not None and not OURS.search(parent.name):
+            frames.append(_frame(parent.name))
+            parent = parent.cpu_parent
+        if parent is not None and event.self_cpu_time_total >= 1:
+            stacks[tuple(reversed(frames))] += round(event.self_cpu_time_total)
+    return stacks
+
+
+def _frame(name: str) -> str:
+    """The name of a frame, without an object's address, which would part what belongs together."""
+    return re.sub(r" object at 0x[0-9a-f]+", "", name).translate(str.maketrans(";\n\t", "__ "))
+
+
+def _write_stacks(seen: Any, path: Path) -> str:
+    """Write folded stacks; the file's name, or ``""`` if there are none."""
+    stacks = fold(seen.events())
+    if not stacks:
+        return ""
+    path.write_text("".join(f"{';'.join(frames)} {weight}\n" for frames, weight in stacks.items()), encoding="utf-8")
+    return path.name
+
+
+def operator_table(seen: Any) -> list[dict[str, Any]]:
+    """One row per operator of a finished profile, the costliest first: calls, microseconds, bytes, over all its steps.
+
+    Columns of the device are there only where one was used.
+    """
+    rows = [
+        {
+            "name": item.key,
+            "calls": item.count,
+            "self_cpu_us": item.self_cpu_time_total,
+            "cpu_us": item.cpu_time_total,
+            "self_bytes": item.self_cpu_memory_usage,
+            "self_device_us": item.self_device_time_total,
+            "device_us": item.device_time_total,
+            "self_device_bytes": item.self_device_memory_usage,
+        }
+        for item in seen.key_averages()
+        if not item.key.startswith("ProfilerStep")
+    ]
+    if not any(row["device_us"] for row in rows):
+        rows = [{name: value for name, value in row.items() if "device" not in name} for row in rows]
+    return sorted(rows, key=lambda row: row.get("self_device_us", 0) + row["self_cpu_us"], reverse=True)
+
+
+# What torch-tb-profiler 0.4.3 still knows only under older names.
+CATEGORIES = {"cuda_runtime": "runtime", "cuda_driver": "runtime"}
+ANNOTATED = ("enumerate(DataLoader)#", "Optimizer.", "DistributedDataParallel.forward")
+
+
+def tensorboard_copy(raw: Path, target_dir: Path, worker: str) -> Path:
+    """Write the copy of a trace that torch-tb-profiler 0.4.3 reads right: ``<worker>.pt.trace.json.gz``.
+
+    The plugin drops every annotation but the steps', so that its overview shows no time in the DataLoader and the
+    optimizer; in the copy these are operators. Its device times need the runtime's events under their older name.
+
+    Raises:
+        ValueError: ``raw`` is no trace.
+    """
+    with gzip.open(raw, "rt", encoding="utf-8") if raw.suffix == ".gz" else raw.open(encoding="utf-8") as file:
+        try:
+            content = json.load(file, strict=False)  # names may hold control characters
+            events = content["traceEvents"]
+        except (ValueError, KeyError, TypeError, EOFError, OSError) as problem:
+            raise ValueError(f"{raw} is not a profiler's trace: {problem}") from problem
+    for event in events:
+        category = event.get("cat")
+        if category in CATEGORIES:
+            event["cat"] = CATEGORIES[category]
+        elif category == "user_annotation" and event.get("name", "").startswith(ANNOTATED):
+            event["cat"] = "cpu_op"
+    target_dir.mkdir(parents=True, exist_ok=True)
+    copy = target_dir / f"{worker}.pt.trace.json.gz"
+    copy.write_bytes(gzip.compress(json.dumps(content).encode(), compresslevel=6, mtime=0))
+    return copy

@@ -1,0 +1,244 @@
+"""A run as TensorBoard reads it: scalars, tables, figures and hyperparameters that need no network, and the traces.
+
+One folder per run below ``<results>/tensorboard``, and in it one per cell, so that each cell is a row of the HPARAMS tab
+and, where it was profiled, a run of the profiler's plugin. All of it can be deleted and written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.cell import Cell
+from benchmarks.record import Problem, Run
+from benchmarks.tracing import tensorboard_copy
+from reports import figures, frame, units
+from reports.drawing import PAPER, STYLE, Drawing
+from reports.grid import visible
+from reports.terminal import in_order, peak
+
+INSTALL = 'pip install "tensorboard>=2.21" "torch-tb-profiler==0.4.3"'
+SCALARS = {"seconds": "seconds", "times_best": "times the best", "times_hardware": "times the floor"}
+HPARAMS = ("component", "variant", "executor", "device", "case", "threads", "dtype")
+COLUMNS = ("way", "time", "±", "× best", "× floor", "bound", "operators", "peak", "note")
+DPI = 110
+
+
+def write(run: Run, results: Path) -> Path:
+    """Write ``run`` below ``results / "tensorboard"``, in place of what was there of it; the folder to point at.
+
+    Raises:
+        ModuleNotFoundError: TensorBoard is not installed; the text says how to.
+        ValueError: a trace is damaged.
+    """
+    _needs_tensorboard()
+    logs = results / "tensorboard"
+    logs.mkdir(parents=True, exist_ok=True)
+    table = frame.build(run)
+    building = Path(tempfile.mkdtemp(prefix=".tensorboard-", dir=results))
+    try:
+        traces = {record.cell: results / record.trace for record in run.records if record.trace}
+        missing = [path for path in traces.values() if not _is_file(path)]
+        with _log(building, run) as log:
+            log(_text("run", _about(run, table, missing)))
+            for name, number in scalars(table):
+                log(_scalar(name, number))
+            for problem in run.problems:
+                log(_text(f"ladder/{problem.name}", ladder(problem, table)))
+                for name, drawing in drawings(problem, table, run):
+                    log(_image(f"{problem.name}/{name}", drawing))
+        for row in table[table["seconds"].notna()].to_dict("records"):
+            with _log(building / folder(row["cell"]), run) as log:
+                log(_session(row | {"run": run.run}))
+                log(_scalar("seconds", row["seconds"]))
+        for cell, path in traces.items():
+            if path not in missing:
+                tensorboard_copy(path, building / folder(cell), folder(cell))
+        target = logs / run.run
+        shutil.rmtree(target, ignore_errors=True)
+        building.chmod(0o755)
+        building.replace(target)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return logs
+
+
+def _needs_tensorboard() -> None:
+    try:
+        import tensorboard.compat.proto  # noqa: F401
+    except ImportError as problem:
+        raise ModuleNotFoundError(f"TensorBoard is not installed: {INSTALL}") from problem
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        return False
+
+
+def folder(cell: str) -> str:
+    """The name of a cell's folder: its slug, cut where a file system would refuse it."""
+    slug = Cell.parse(cell).slug
+    name = slug.encode()
+    if len(name) <= 200:
+        return slug
+    return f"{name[:180].decode(errors='ignore')}-{hashlib.sha256(name).hexdigest()[:12]}"
+
+
+def scalars(table: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Name and value of each figure of each cell that has a time: ``component/device-case-threads/way/seconds``."""
+    for row in table[table["seconds"].notna()].to_dict("records"):
+        where = f"{row['device']}-{row['case']}-{row['threads']}" + "-cold" * row["cold"]
+        for column, name in SCALARS.items():
+            if units.known(row[column]):
+                yield f"{row['component']}/{where}/{row['way']}/{name}", row[column]
+
+
+def ladder(problem: Problem, table: pd.DataFrame) -> str:
+    """The ladders of ``problem`` as Markdown: a table per group, and below it what has no time, with the reason."""
+    parts = [f"**{escape(problem.title)}**", escape(problem.question)]
+    cells = in_order(problem, table[table["component"] == problem.name])
+    for (device, case, threads, cold), group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
+        timed, failed = group[group["seconds"].notna()], group[group["seconds"].isna()]
+        parts.append(f"#### {escape(f'{case}, {device}, threads: {threads}')}" + ", caches flushed" * cold)
+        if len(timed):
+            unit = units.shared(timed["seconds"], units.SECONDS)
+            titles = [f"time, {unit.name}" if title == "time" else title for title in COLUMNS]
+            rows = [titles, ["---", *["--:"] * 4, "---", "--:", "--:", "---"]]
+            rows += [[escape(text) for text in _rung(row, unit)] for row in timed.to_dict("records")]
+            parts.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        parts.append("\n".join(f"- {escape(_failed(row))}" for row in failed.to_dict("records")))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _failed(row: Mapping[str, Any]) -> str:
+    return f"{row['way']}: {row['status']}" + f": {row['reason']}" * bool(row["reason"])
+
+
+def _rung(row: Mapping[str, Any], unit: units.Unit) -> list[str]:
+    return [
+        row["way"],
+        units.digits(row["seconds"] / unit.scale),
+        units.spread(row["seconds"], row["low"], row["high"])[1:] if row["launches"] > 1 else "",
+        "best" if row["best"] else units.digits(row["times_best"]) + " tie" * row["tie"],
+        units.digits(row["times_hardware"]) if units.known(row["times_hardware"]) else "",
+        row["bound"],
+        units.count(row["ops"]) if units.known(row["ops"]) else "",
+        peak(row),
+        row["remark"],
+    ]
+
+
+def drawings(problem: Problem, table: pd.DataFrame, run: Run) -> Iterator[tuple[str, Drawing]]:
+    """The figures of ``problem``: the ladder of its first timed group, and each series against its size."""
+    cells = in_order(problem, table[table["component"] == problem.name])
+    timed = cells[cells["seconds"].notna()]
+    if timed.empty:
+        return
+    axes = ["device", "case", "threads", "cold"]
+    first = cells[(cells[axes] == timed.iloc[0][axes]).all(axis=1)]
+    if drawing := figures.ladder(first, problem.baseline):
+        yield f"ladder {timed.iloc[0]['case']}", drawing
+    curves = cells[(cells["series"] != "") & ~cells["cold"]]
+    for (series, device, threads), group in curves.groupby(["series", "device", "threads"], sort=False):
+        if drawing := figures.curves(group, problem.baseline, run.roofs):
+            yield f"{series}, {device}, threads: {threads}", drawing
+
+
+def _about(run: Run, table: pd.DataFrame, missing: list[Path]) -> str:
+    """What the run is, as a Markdown list."""
+    facts = {
+        "started": run.started,
+        "selection": run.selection,
+        "command": run.command,
+        "commit": run.commit + " with changes" * run.dirty,
+        "machine class": run.machine_class,
+        "timed": f"{int(table['seconds'].notna().sum()):,} of {len(table):,} cells",
+        "left out": run.left_out,
+        "partial": "interrupted: `python -m benchmarks run --resume` goes on" if run.partial else "",
+        "traces that are gone": ", ".join(map(str, missing)),
+    }
+    return "\n".join(f"- {name}: {escape(fact)}" for name, fact in facts.items() if fact)
+
+
+def escape(text: str) -> str:
+    """``text`` as it stands, whatever Markdown or HTML would make of it."""
+    return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&" else letter for letter in visible(text))
+
+
+@contextmanager
+def _log(directory: Path, run: Run) -> Iterator[Any]:
+    """A function that adds one value to the event file of ``directory``, dated when the run began."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    started = datetime.fromisoformat(run.started).timestamp()
+    writer = EventFileWriter(str(directory))
+    try:
+        yield lambda value: writer.add_event(Event(wall_time=started, step=0, summary=Summary(value=[value])))
+    finally:
+        writer.close()
+
+
+def _scalar(tag: str, number: float) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    return Summary.Value(tag=tag, simple_value=number)
+
+
+def _text(tag: str, markdown: str) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+
+    plugin = SummaryMetadata.PluginData(plugin_name="text")
+    shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=1)])
+    tensor = TensorProto(dtype="DT_STRING", string_val=[markdown.encode()], tensor_shape=shape)
+    return Summary.Value(tag=tag, metadata=SummaryMetadata(plugin_data=plugin), tensor=tensor)
+
+
+def _image(tag: str, drawing: Drawing) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    width, height = (round(inches * DPI) for inches in drawing.figure.get_size_inches())
+    image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png(drawing))
+    return Summary.Value(tag=tag, image=image)
+
+
+def png(drawing: Drawing) -> bytes:
+    """A figure on white paper, the same bytes each time."""
+    import matplotlib as mpl
+
+    out = io.BytesIO()
+    with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        drawing.figure.savefig(out, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": None})
+    return out.getvalue()
+
+
+def _session(row: Mapping[str, Any]) -> Any:
+    """A cell's axes as hyperparameters; without a description of the experiment TensorBoard collects their values."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams import metadata
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionStartInfo
+
+    session = SessionStartInfo()
+    for name in HPARAMS:
+        session.hparams[name].string_value = row[name]
+    session.hparams["cache"].string_value = "cold" if row["cold"] else "hot"
+    session.hparams["run"].string_value = row["run"]
+    data = HParamsPluginData(session_start_info=session, version=metadata.PLUGIN_DATA_VERSION)
+    return Summary.Value(tag=metadata.SESSION_START_INFO_TAG, metadata=metadata.create_summary_metadata(data))

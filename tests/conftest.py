@@ -1,0 +1,45 @@
+"""What tests share: a copy of the project to change at will."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("impls", "benchmarks", "reports", "pyproject.toml", "asv.conf.json", "noxfile.py", "README.md")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project in an empty folder, without results and without git."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, copy / part)
+    return copy
+
+
+@pytest.fixture
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run ``python -m benchmarks`` with arguments in a folder."""
+
+    def run(folder: Path, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "benchmarks", *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run

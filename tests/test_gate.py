@@ -1,0 +1,88 @@
+"""The gate lets right answers through and stops every known way of being wrong, for each component and case."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+import torch
+from mutants import KINDS, warm
+
+from benchmarks import catalogue, gate
+from benchmarks.component import Case, Component
+
+CASES = [
+    pytest.param(component, case, id=f"{name}-{case.name}")
+    for name, component in catalogue.components().items()
+    for case in component.cases
+    if not case.opt_in
+]
+
+
+def right_variant(component: Component, case: Case):
+    """The last plain variant of the ladder that runs anywhere: fast, and proved by the test before it is spoiled."""
+    module = importlib.import_module(f"impls.{component.name}")
+    for variant in reversed(catalogue.variants(component.name)):
+        if not variant.needs and not variant.prepared and variant.name in (case.only or [variant.name]):
+            return getattr(module, variant.name)
+    raise AssertionError(f"{component.name} {case.name} has no plain variant")
+
+
+@pytest.mark.parametrize(("component", "case"), CASES)
+def test_the_gate_accepts_the_right_and_rejects_the_wrong(component: Component, case: Case):
+    right = right_variant(component, case)
+    truths = [gate.truth(component, case, seed) for seed in range(2)]
+
+    def prove(variant) -> gate.Match:
+        inputs = gate.copy(truths[0].inputs, "cpu")
+        return gate.prove(lambda: variant(*inputs), inputs, truths)
+
+    assert prove(right).share <= 1
+    let_through = []
+    for kind, spoil in KINDS.items():
+        if kind == "bf16 arithmetic" and case.dtype != "float32":
+            continue
+        try:
+            prove(spoil(right))
+        except gate.Wrong:
+            continue
+        let_through.append(kind)
+    assert set(let_through) <= set(component.accepts), f"the gate lets through: {let_through}"
+    assert all(component.accepts.values()), "an accepted kind needs its reason"
+
+
+def test_a_variant_that_goes_wrong_when_warm_passes_the_gate_and_fails_on_fresh_inputs():
+    component = catalogue.component("matmul.ladder")
+    case = component.cases[0]
+    truths = [gate.truth(component, case, seed) for seed in range(3)]
+    inputs = gate.copy(truths[0].inputs, "cpu")
+    tiring = warm(torch.mm, calls=4)
+    gate.prove(lambda: tiring(*inputs), inputs, truths)
+    gate.refill(inputs, truths[1].inputs)
+    with pytest.raises(gate.Wrong, match="outside the tolerance"):
+        gate.match(tiring(*inputs), truths[1])
+
+
+def test_the_reason_says_what_is_wrong():
+    component = catalogue.component("matmul.ladder")
+    truth = gate.truth(component, component.cases[0], 0)
+    answer = torch.mm(*truth.inputs)
+    with pytest.raises(gate.Wrong, match=r"returns torch.float64, not torch.float32"):
+        gate.match(answer.double(), truth)
+    with pytest.raises(gate.Wrong, match=r"returns shape \(1, 5, 10\), not \(5, 10\)"):
+        gate.match(answer[None], truth)
+    with pytest.raises(gate.Wrong, match="returns NoneType, not a tensor"):
+        gate.match(None, truth)
+    with pytest.raises(gate.Wrong, match="returns 2 tensors, not 1"):
+        gate.match((answer, answer), truth)
+    with pytest.raises(gate.Wrong, match="largest error NaN"):
+        gate.match(answer * float("nan"), truth)
+
+
+def test_refill_keeps_the_objects_and_changes_the_contents():
+    inputs = (torch.zeros(3), [torch.zeros(2)], 4)
+    first = inputs[0]
+    gate.refill(inputs, (torch.ones(3), [torch.full((2,), 2.0)], 4))
+    assert inputs[0] is first and first.tolist() == [1, 1, 1] and inputs[1][0].tolist() == [2, 2]
+    with pytest.raises(ValueError, match="4 became 5"):
+        gate.refill(inputs, (torch.ones(3), [torch.ones(2)], 5))

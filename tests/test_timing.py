@@ -1,0 +1,156 @@
+"""The arithmetic and the order of events of timing, exactly, with a clock that passes only when it is told to."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import timing
+from benchmarks.clock import FakeClock, Replay
+
+
+def test_a_batch_is_the_time_of_its_calls_from_idle_to_idle():
+    clock = FakeClock()
+
+    def call(a: int, b: int) -> None:
+        clock.script.append(f"call {a}{b}")
+        clock.spend(0.002)
+
+    assert timing.batch(call, (1, 2), 3, clock).wall == pytest.approx(0.002, rel=1e-12)
+    assert clock.script == ["sync", "call 12", "call 12", "call 12", "sync"]
+
+
+@pytest.mark.parametrize("arity", [0, 1, 2, 5])
+def test_arguments_are_passed_by_position(arity: int):
+    seen = []
+    timing.batch(lambda *args: seen.append(args), tuple(range(arity)), 2, FakeClock())
+    assert seen == [tuple(range(arity))] * 2
+
+
+def test_the_wait_for_the_device_belongs_to_the_batch():
+    class Device(FakeClock):
+        queued = 0.0
+
+        def sync(self) -> None:
+            self.spend(self.queued)
+            self.queued = 0.0
+
+        def mark(self) -> float:
+            return self.time * 1e-9 + self.queued
+
+        def between(self, start: float, stop: float) -> float:
+            return stop - start
+
+    clock = Device()
+
+    def launch() -> None:
+        clock.spend(0.001)
+        clock.queued += 0.010
+
+    batch = timing.batch(launch, (), 4, clock)
+    assert batch.wall == pytest.approx(0.011, rel=1e-9)
+    assert batch.host == pytest.approx(0.001, rel=1e-9)
+    assert batch.device == pytest.approx(0.011, rel=1e-9)
+
+
+def test_a_stream_is_timed_to_its_first_item_per_item_and_whole():
+    clock = FakeClock()
+
+    class Stream:
+        def __init__(self) -> None:
+            clock.spend(0.5)
+            self.left = 5
+
+        def __iter__(self):
+            return self
+
+        def __next__(self) -> int:
+            if not self.left:
+                raise StopIteration
+            clock.spend(0.1)
+            self.left -= 1
+            return self.left
+
+        def __del__(self) -> None:
+            clock.spend(0.2)
+
+    batch = timing.stream(Stream, (), 1, clock)
+    assert batch.first == pytest.approx(0.6)
+    assert batch.item == pytest.approx(0.1)
+    assert batch.wall == pytest.approx(1.2), "the end of the stream belongs to the whole"
+
+
+def test_warming_up_grows_the_batch_and_stops_when_it_is_steady():
+    asked = []
+    cold = iter([9e-6, 5e-6, 3e-6, 2e-6] + [1e-6] * 100)
+
+    def timed(calls: int) -> timing.Batch:
+        asked.append(calls)
+        return timing.Batch(next(cold))
+
+    assert timing.warm(timed, 1e-3) == 1e-6
+    assert asked[:9] == [1, 2, 4, 8, 16, 32, 64, 128, 256], "doubles until a quarter of a sample"
+    assert asked[9:] == [256] * 6, "and six more agree"
+
+
+def test_a_call_longer_than_a_sample_is_warm_after_two():
+    asked = []
+
+    def timed(calls: int) -> timing.Batch:
+        asked.append(calls)
+        return timing.Batch(0.4)
+
+    assert timing.warm(timed, 1e-3) == 0.4
+    assert asked == [1, 1]
+
+
+def test_warming_up_gives_up_on_a_variant_that_never_settles():
+    values = iter([1.0 if turn % 6 < 3 else 2.0 for turn in range(1000)])
+    asked = []
+
+    def timed(calls: int) -> timing.Batch:
+        asked.append(calls)
+        return timing.Batch(next(values) * 1e-4)
+
+    timing.warm(timed, 1e-3)
+    assert len(asked) <= timing.WARM_BATCHES + 10
+
+
+def test_batch_size_and_number_of_rounds():
+    assert timing.calls_for(4e-6, 1e-3) == 250
+    assert timing.calls_for(0.5, 1e-3) == 1
+    assert timing.rounds_for(1e-3, 0.15, 20) == 20
+    assert timing.rounds_for(0.05, 0.15, 20) == 3
+    assert timing.rounds_for(0.5, 0.15, 20) == 1
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=8), st.integers(0, 2**32))
+def test_every_contestant_gets_its_samples_spread_over_the_rounds(counts: list[int], seed: int):
+    order = list(timing.rounds(counts, Random(seed)))
+    assert [order.count(index) for index in range(len(counts))] == counts
+    full = [index for index, count in enumerate(counts) if count == max(counts)]
+    turns = [index for index in order if index in full]
+    for start in range(0, len(turns), len(full)):
+        assert set(turns[start : start + len(full)]) == set(full), "each round has everyone once"
+
+
+def test_rounds_are_in_random_order():
+    order = list(timing.rounds([50, 50], Random(1)))
+    firsts = order[::2]
+    assert 10 < sum(firsts) < 40, "neither contestant is always first"
+
+
+@given(st.lists(st.floats(1e-9, 1e3), min_size=1, max_size=50))
+def test_a_replay_hands_out_what_was_recorded(samples: list[float]):
+    clock = Replay(samples)
+    got = []
+    for _ in samples:
+        start = clock()
+        got.append(clock() - start)
+    assert got == pytest.approx(samples, rel=1e-9, abs=1e-9 * sum(samples))
+    clock()
+    with pytest.raises(RuntimeError, match="handed out already"):
+        clock()
