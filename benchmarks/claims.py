@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from benchmarks.cell import Cell
@@ -37,7 +38,7 @@ class Answer:
 
     says: str  # "yes", "no", "undecided"; or why no time answers: "needs", "failed", "absent"
     figure: Estimate | None
-    why: str
+    why: str  # "" for cells that were not asked for
 
     @property
     def timed(self) -> bool:
@@ -59,14 +60,15 @@ class Evidence:
     """The records of a run, found by cell."""
 
     records: Mapping[str, Record]
-    devices: frozenset[str]  # on which something ran
+    devices: frozenset[str]  # on which something ran, and the CPU
     cores: int  # 0 if unknown
 
     @classmethod
     def of(cls, run: Run) -> Evidence:
         """The evidence in ``run``."""
-        ran = frozenset(record.key.device for record in run.records if not _needs(record))
-        return cls({record.cell: record for record in run.records}, ran, int(run.machine.get("cores") or 0))
+        devices = {"cpu", *(record.key.device for record in run.records if not _needs(record))}
+        records = {record.cell: record for record in run.records}
+        return cls(records, frozenset(devices), int(run.machine.get("cores") or 0))
 
     def series(self, component: str, series: str) -> dict[int, str]:
         """The cases of a series by size, small ones first."""
@@ -80,7 +82,7 @@ class Evidence:
         if record is None and cell.device not in self.devices:
             return Answer("needs", None, f"needs {cell.device}")
         if record is None:
-            return Answer("absent", None, f"no {cell}")
+            return Answer("absent", None, "")
         if _needs(record):
             return Answer("needs", None, record.reason)
         if record.status != "ok":
@@ -140,12 +142,12 @@ class Faster:
 
     def at(self, evidence: Evidence, case: str) -> Answer:
         """What the cells of ``case`` say. Arms of ``fast`` without a time are passed over, but named."""
-        answers = [self._against_all(evidence, case, arm) for arm in self.fast]
-        answer = _pick(answers, ("yes", "undecided", "no", *UNTIMED), max)
-        unheard = [other.why for other in answers if not other.timed]
+        answers = {arm: self._against_all(evidence, case, arm) for arm in self.fast}
+        answer = _pick([*answers.values()], ("yes", "undecided", "no", *UNTIMED), max)
+        unheard = [str(arm) for arm, other in answers.items() if not other.timed]
         if answer.says == "yes" or not answer.timed or not unheard:
             return answer
-        return Answer(answer.says, answer.figure, f"{answer.why} (without {'; '.join(unheard)})")
+        return Answer(answer.says, answer.figure, f"{answer.why}, not counting {', '.join(unheard)}")
 
     def _against_all(self, evidence: Evidence, case: str, fast: Arm) -> Answer:
         answers = [self._against(evidence, case, fast, slow) for slow in self.slow]
@@ -211,8 +213,8 @@ class Over:
         timed = {size: answer for size, answer in answers.items() if answer.timed}
         selection = f"{self.what.component}/"
         if not timed:
-            nothing = Answer("absent", None, f"no case of the series {self.series!r}")
-            return _unheard(_pick([*answers.values()] or [nothing], UNTIMED, min), selection)
+            nothing = Answer("absent", None, "")
+            return _unheard(_pick([*answers.values(), nothing], UNTIMED, min), selection)
         shown = next((size for size in timed if cases[size] == self.case), max(timed))
 
         def ruling(verdict: str, detail: str, size: int = shown) -> Ruling:
@@ -223,7 +225,7 @@ class Over:
         decided = [size for size in timed if timed[size].says != "undecided"]
         turns = [
             f"between {a} ({_value(timed[a])}) and {b} ({_value(timed[b])})"
-            for a, b in zip(decided, decided[1:], strict=False)
+            for a, b in pairwise(decided)
             if timed[a].says != timed[b].says
         ]
         if turns:
@@ -249,8 +251,8 @@ class Every:
         rulings = [part.decide(evidence) for part in self.parts]
         order = ("refuted", "not testable here", "undecided", "size-dependent", "verified")
         first = min(rulings, key=lambda ruling: order.index(ruling.verdict))
-        others = [f"{ruling.verdict}: {ruling.detail}" for ruling in rulings if ruling is not first]
-        return Ruling(first.verdict, first.figure, ". ".join([first.detail, *others]))
+        others = [f"{ruling.verdict}: {ruling.detail}" for ruling in rulings if ruling != first]
+        return Ruling(first.verdict, first.figure, ". ".join(dict.fromkeys([first.detail, *others])))
 
     def asks(self) -> Iterator[At | Over]:
         """Those of all parts."""
@@ -291,7 +293,7 @@ def ladder(component: str, case: str, *rungs: str, total: float) -> Every:
     def step(slow: str, fast: str, times: float) -> At:
         return At(Faster(component, arms(fast), arms(slow), times), case)
 
-    steps = [step(slow, fast, 1.0) for slow, fast in zip(rungs, rungs[1:], strict=False)]
+    steps = [step(slow, fast, 1.0) for slow, fast in pairwise(rungs)]
     return Every((step(rungs[0], rungs[-1], total), *steps))
 
 
@@ -461,7 +463,8 @@ def _needs(record: Record) -> bool:
 def _unheard(answer: Answer, selection: str) -> Ruling:
     """The ruling where no time answers."""
     if answer.says == "absent":
-        return Ruling("not testable here", None, f"not measured in this run: {_command(selection)} ({answer.why})")
+        why = f" ({answer.why})" if answer.why else ""
+        return Ruling("not testable here", None, f"not measured in this run: {_command(selection)}{why}")
     return Ruling("not testable here" if answer.says == "needs" else "undecided", None, answer.why)
 
 

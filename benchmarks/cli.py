@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import catalogue
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options
+from benchmarks.process import Fault, Process
 from benchmarks.quick import QUICK, TRACED, pick
-from benchmarks.record import Run, latest, read, to_json, write
+from benchmarks.record import Roof, Run, latest, read, to_json, write
 
 EXAMPLES = """\
 examples:
@@ -39,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, FileNotFoundError) as problem:
         print(f"benchmarks: {problem}", file=sys.stderr)
         return 2
+    except Fault as fault:
+        print(f"benchmarks: the worker failed: {fault.reason}", file=sys.stderr)
+        return 3
     except BrokenPipeError:  # the reader of a pipe went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -127,7 +132,7 @@ def _show(found: Run, path: Path, options: argparse.Namespace) -> int:
         print(json.dumps(terminal.document(found), allow_nan=False))
     else:
         columns = shutil.get_terminal_size((120, 24)).columns
-        print(terminal.show(found, color=_color(), width=columns))
+        print(terminal.show(found, color=terminal.wants_color(sys.stdout), width=columns))
         print(f"\nrecord  {path}")
         if report:
             print(f"report  {report}")
@@ -147,14 +152,6 @@ def _tensorboard(found: Run, results: Path) -> None:
         from reports import tensorboard
 
         tensorboard.write(found, results)
-
-
-def _color() -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def profiling(options: argparse.Namespace) -> int:
@@ -184,26 +181,37 @@ def listing(options: argparse.Namespace) -> int:
 
 def limits(options: argparse.Namespace) -> int:
     """Measure and print this machine's ceilings."""
-    from benchmarks import limits, mount
-    from benchmarks.process import Fault, Process
-    from benchmarks.record import Roof
+    from benchmarks import limits
 
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        scratch = Path(folder)
-        mount.lay(options.tree, scratch / "mount")
-        with Process(scratch / "mount", scratch, timeout=120) as process:
-            try:
-                devices = ["cpu", *(["cuda"] if process.ask("environment").get("cuda") else [])]
-                answers = [
-                    process.ask("limits", threads=["1", "all"], seconds=options.seconds, names=None, device=device)
-                    for device in devices
-                ]
-            except Fault as fault:
-                print(f"benchmarks: limits not measured: {fault.reason}", file=sys.stderr)
-                return 3
+    with _worker(options.tree) as process:
+        devices = ["cpu", *(["cuda"] if process.ask("environment").get("cuda") else [])]
+        asked = {"threads": ["1", "all"], "seconds": options.seconds, "names": None}
+        answers = [process.ask("limits", device=device, **asked) for device in devices]
     roofs = [Roof(**roof) for answer in answers for roof in answer]
     print(json.dumps(to_json(roofs)) if options.json else limits.text(roofs))
     return 0
+
+
+def accuracy(options: argparse.Namespace) -> int:
+    """Compare the core's own timing with a plain loop, in turns in one process."""
+    from benchmarks import accuracy
+
+    with _worker(options.tree) as process:
+        rows = process.ask("accuracy")
+    text, kept = accuracy.text(rows)
+    print(json.dumps(rows) if options.json else text)
+    return 0 if kept else 3
+
+
+@contextlib.contextmanager
+def _worker(tree: Path) -> Iterator[Process]:
+    """A worker for one question outside a run."""
+    from benchmarks import mount
+
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        mount.lay(tree, Path(folder) / "mount")
+        with Process(Path(folder) / "mount", Path(folder), timeout=120) as process:
+            yield process
 
 
 def report(options: argparse.Namespace) -> int:
@@ -273,6 +281,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--rows", action="store_true", help="the catalogue's rows instead of cells")
     made = command("limits", limits)
     made.add_argument("--seconds", type=_positive(float), default=0.3, help="seconds for each ceiling")
+    command("accuracy", accuracy)
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)

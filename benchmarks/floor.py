@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.cell import Cell
 from benchmarks.record import Record, Roof
 
 COMPUTE = {
@@ -13,7 +14,7 @@ COMPUTE = {
     "bfloat16": ("bf16", "fp32"),  # may as well be computed in float32, where that is faster
     "float16": ("fp16", "fp32"),
 }  # dtype -> names of its roofs
-UNEXPLAINED = 2.0  # beyond this many times the sum of all terms, the roofs do not explain the time
+UNEXPLAINED = 2.0  # beyond this many times all that is known to cost time, the time is not explained
 IN_PLACE = " in place"  # ends the names of the roofs of a read and a write to the same address
 ABOVE = 0.95  # below this share of a floor, the time is really below it
 
@@ -27,7 +28,7 @@ class Floor:
     overhead: float  # operators x the cheapest dispatch + views x the cheapest view
     level: str  # the outermost level that the bytes reach: "L1", "L2", "L3", "DRAM", "HBM"
     least: float  # the hardware's floor with the bytes moved in place; below it the time, or a roof, is wrong
-    usual: float  # the overhead where each operator and view makes a tensor
+    usual: float  # overhead and memory where each operator makes a tensor and moves its own bytes
     missing: tuple[str, ...]  # terms that the record has but no roof or count tells of: their 0 means nothing
 
     @property
@@ -52,18 +53,18 @@ class Floor:
 def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
     """The floor of ``record`` under the roofs of its own run, device and thread count."""
     cell = record.key
-    ours = [roof for roof in roofs if roof.device == cell.device and roof.threads in (cell.threads, "")]
-    known = {roof.name: roof.value for roof in ours}
+    known = _known(cell, roofs)
+    levels = (*(() if cell.cold else ("L2", "L3")), "HBM" if cell.device == "cuda" else "DRAM")
     peak = max((known[name] for name in COMPUTE.get(record.dtype, ()) if name in known), default=0.0)
     compute = record.flops / peak if peak else 0.0
-    levels = (*(() if cell.cold else ("L2", "L3")), "HBM" if cell.device == "cuda" else "DRAM")
     memory, level = _memory(record.bytes, levels, known)
-    in_place = {name.removesuffix(IN_PLACE): value for name, value in known.items() if name.endswith(IN_PLACE)}
-    ops, views = (record.cost.ops or 0, record.cost.views or 0) if record.cost else (0, 0)
+    in_place, _ = _memory(record.bytes, levels, known | _in_place(known))
     dispatch, view, tensor = (known.get(name, 0.0) for name in ("dispatch", "view", "empty tensor"))
+    ops, views, traffic = _counted(record)
+    moved = ops * _memory(traffic // ops, levels, known)[0] if ops else 0.0
     missing = {
-        "compute": bool(record.flops and not peak),
-        "memory": bool(record.bytes and level not in ("L1", *known)),
+        "compute": record.flops and not peak,
+        "memory": record.bytes and level not in ("L1", *known),
         "overhead": not (ops and dispatch),  # no operator seen: numpy, native or compiled code
     }
     return Floor(
@@ -71,10 +72,31 @@ def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
         memory=memory,
         overhead=ops * dispatch + views * view,
         level=level,
-        least=max(compute, min(memory, _memory(record.bytes, levels, known | in_place)[0])),
-        usual=ops * (dispatch + tensor) + views * max(view, tensor),
-        missing=tuple(name for name, is_missing in missing.items() if is_missing),
+        least=max(compute, min(memory, in_place)),
+        usual=ops * (dispatch + tensor) + views * max(view, tensor) + max(memory, moved),
+        missing=tuple(name for name in missing if missing[name]),
     )
+
+
+def _known(cell: Cell, roofs: Sequence[Roof]) -> dict[str, float]:
+    """The roofs of ``cell`` by name. Several threads can do at least what one can, also where a probe found less."""
+    known: dict[str, float] = {}
+    for roof in roofs:
+        if roof.device == cell.device and roof.threads in ("", "1", cell.threads):
+            best = min if roof.unit == "s" else max
+            known[roof.name] = best(roof.value, known.get(roof.name, roof.value))
+    return known
+
+
+def _in_place(known: Mapping[str, float]) -> dict[str, float]:
+    """The bandwidths of writing over what was read, under the levels' own names."""
+    return {name.removesuffix(IN_PLACE): value for name, value in known.items() if name.endswith(IN_PLACE)}
+
+
+def _counted(record: Record) -> tuple[int, int, int]:
+    """Operators, views and bytes that a pass has counted; 0 where it has not."""
+    cost = record.cost
+    return (cost.ops or 0, cost.views or 0, cost.traffic or 0) if cost else (0, 0, 0)
 
 
 def _memory(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tuple[float, str]:
@@ -100,13 +122,13 @@ def remark(seconds: float, floor: Floor) -> str:
     """What the distance to the floor says beside the number.
 
     ``above the roof``: the time, the declared work or a roof is wrong. ``less traffic``: faster than streaming the
-    bytes in and out, as when a result is written over an input, whose lines were fetched anyway. ``unexplained``: all
-    limits together are far below the time. Otherwise nothing.
+    bytes in and out, as when a result is written over an input, whose lines were fetched anyway. ``unexplained``: more
+    than twice what arithmetic, the operators' own bytes, and making their tensors take. Otherwise nothing.
     """
     if seconds < ABOVE * floor.least:
         return "above the roof"
     if seconds < ABOVE * floor.hardware:
         return "less traffic"
-    if not floor.missing and seconds > UNEXPLAINED * (floor.compute + floor.memory + floor.usual):
+    if not floor.missing and seconds > UNEXPLAINED * (floor.compute + floor.usual):
         return "unexplained"
     return ""

@@ -162,7 +162,8 @@ def bursts(
     ``sync`` comes before each burst and, with ``wait``, at its end; without, only what the host spends is seen.
     """
     call()
-    calls, taken, end = 1, [], now() + seconds
+    taken: list[float] = []
+    calls, end = 1, now() + seconds
     while len(taken) < 3 or now() < end:
         sync()
         start = now()

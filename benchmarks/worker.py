@@ -58,6 +58,11 @@ def obey(job: dict[str, Any], site: Any) -> Any:
             site.step("limits")
             roofs = limits.probe(job["threads"], seconds=job["seconds"], names=job["names"], device=job["device"])
             return to_json(roofs)
+        case "accuracy":
+            from benchmarks import accuracy
+
+            site.step("accuracy")
+            return accuracy.measure()
         case "check":
             return passes.check(site, Cell.parse(job["cell"]), job["seeds"])
         case "time":

@@ -81,6 +81,7 @@ WHAT = {  # column -> what it holds, in the order of the table
 FLAGS = ("cold", "best", "tie")
 AXES = ("cell", "component", "variant", "executor", "way", "device", "case", "threads")
 TEXTS = (*AXES, "status", "reason", "dtype", "series", "level", "bound", "remark", "peak_is", "trace")
+EXECUTORS = ("eager", "compile", "cudagraph")  # in reading order
 PARTS = {"first_item": "first item", "per_item": "per item", "device_seconds": "device", "host_seconds": "host"}
 
 
@@ -102,6 +103,24 @@ def build(run: Run) -> pd.DataFrame:
     numbers = [name for name in WHAT if name not in TEXTS and name not in FLAGS]
     frame[numbers] = frame[numbers].astype(float)
     return frame
+
+
+def in_order(problem: Problem, cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells of ``problem`` in reading order: its cases, devices and threads, then up the ladder."""
+    variants = {variant.name: at for at, variant in enumerate(problem.variants)}
+    cases = {case: at for at, case in enumerate(problem.cases)}
+    keys = pd.DataFrame(
+        {
+            "device": cells["device"],
+            "case": [cases.get(case, len(cases)) for case in cells["case"]],
+            "threads": cells["threads"],
+            "cold": cells["cold"],
+            "variant": [variants.get(variant, len(variants)) for variant in cells["variant"]],
+            "executor": [EXECUTORS.index(one) if one in EXECUTORS else len(EXECUTORS) for one in cells["executor"]],
+        },
+        index=cells.index,
+    )
+    return cells.loc[keys.sort_values(list(keys.columns), kind="stable").index]
 
 
 def _of_group(

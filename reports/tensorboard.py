@@ -1,7 +1,8 @@
-"""A run as TensorBoard reads it: scalars, tables, figures and hyperparameters that need no network, and the traces.
+"""A run as TensorBoard reads it: scalars, tables and figures that need no network, hyperparameters, and the traces.
 
-One folder per run below ``<results>/tensorboard``, and in it one per cell, so that each cell is a row of the HPARAMS tab
-and, where it was profiled, a run of the profiler's plugin. All of it can be deleted and written again.
+``<results>/tensorboard`` holds a folder per run, with the traces in it. ``<results>/tensorboard-hparams`` is a log of its
+own with a folder per cell: TensorBoard shows no text and no figure by itself once a log has more than 40 runs. All of
+it can be deleted and written again.
 """
 
 from __future__ import annotations
@@ -35,42 +36,35 @@ DPI = 110
 
 
 def write(run: Run, results: Path) -> Path:
-    """Write ``run`` below ``results / "tensorboard"``, in place of what was there of it; the folder to point at.
+    """Write ``run`` into both logs below ``results``, in place of what was there of it; the first log's folder.
 
     Raises:
         ModuleNotFoundError: TensorBoard is not installed; the text says how to.
         ValueError: a trace is damaged.
     """
     _needs_tensorboard()
-    logs = results / "tensorboard"
-    logs.mkdir(parents=True, exist_ok=True)
     table = frame.build(run)
-    building = Path(tempfile.mkdtemp(prefix=".tensorboard-", dir=results))
-    try:
+    logs, hparams = results / "tensorboard", results / "tensorboard-hparams"
+    with _replacing(logs / run.run) as building:
         traces = {record.cell: results / record.trace for record in run.records if record.trace}
-        missing = [path for path in traces.values() if not _is_file(path)]
+        gone = [path for path in traces.values() if not _is_file(path)]
         with _log(building, run) as log:
-            log(_text("run", _about(run, table, missing)))
+            log(_text("run", _about(run, table, gone)))
             for name, number in scalars(table):
                 log(_scalar(name, number))
             for problem in run.problems:
                 log(_text(f"ladder/{problem.name}", ladder(problem, table)))
                 for name, drawing in drawings(problem, table, run):
                     log(_image(f"{problem.name}/{name}", drawing))
+        for cell, path in traces.items():
+            if path not in gone:
+                tensorboard_copy(path, building / folder(cell), folder(cell))
+    with _replacing(hparams / run.run) as building:
         for row in table[table["seconds"].notna()].to_dict("records"):
             with _log(building / folder(row["cell"]), run) as log:
-                log(_session(row | {"run": run.run}))
-                log(_scalar("seconds", row["seconds"]))
-        for cell, path in traces.items():
-            if path not in missing:
-                tensorboard_copy(path, building / folder(cell), folder(cell))
-        target = logs / run.run
-        shutil.rmtree(target, ignore_errors=True)
-        building.chmod(0o755)
-        building.replace(target)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+                log(_session(row, run))
+                for name, number in _figures(row):
+                    log(_scalar(name, number))
     return logs
 
 
@@ -79,6 +73,20 @@ def _needs_tensorboard() -> None:
         import tensorboard.compat.proto  # noqa: F401
     except ImportError as problem:
         raise ModuleNotFoundError(f"TensorBoard is not installed: {INSTALL}") from problem
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A folder to build in, which takes the place of ``target`` at the end; after an error nothing has changed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{target.parent.name}-", dir=target.parent.parent))
+    building.chmod(0o755)
+    try:
+        yield building
+        shutil.rmtree(target, ignore_errors=True)
+        building.replace(target)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def _is_file(path: Path) -> bool:
@@ -101,9 +109,14 @@ def scalars(table: pd.DataFrame) -> Iterator[tuple[str, float]]:
     """Name and value of each figure of each cell that has a time: ``component/device-case-threads/way/seconds``."""
     for row in table[table["seconds"].notna()].to_dict("records"):
         where = f"{row['device']}-{row['case']}-{row['threads']}" + "-cold" * row["cold"]
-        for column, name in SCALARS.items():
-            if units.known(row[column]):
-                yield f"{row['component']}/{where}/{row['way']}/{name}", row[column]
+        for name, number in _figures(row):
+            yield f"{row['component']}/{where}/{row['way']}/{name}", number
+
+
+def _figures(row: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for column, name in SCALARS.items():
+        if units.known(row[column]):
+            yield name, row[column]
 
 
 def ladder(problem: Problem, table: pd.DataFrame) -> str:
@@ -157,7 +170,7 @@ def drawings(problem: Problem, table: pd.DataFrame, run: Run) -> Iterator[tuple[
             yield f"{series}, {device}, threads: {threads}", drawing
 
 
-def _about(run: Run, table: pd.DataFrame, missing: list[Path]) -> str:
+def _about(run: Run, table: pd.DataFrame, gone: list[Path]) -> str:
     """What the run is, as a Markdown list."""
     facts = {
         "started": run.started,
@@ -168,7 +181,7 @@ def _about(run: Run, table: pd.DataFrame, missing: list[Path]) -> str:
         "timed": f"{int(table['seconds'].notna().sum()):,} of {len(table):,} cells",
         "left out": run.left_out,
         "partial": "interrupted: `python -m benchmarks run --resume` goes on" if run.partial else "",
-        "traces that are gone": ", ".join(map(str, missing)),
+        "traces that are gone": ", ".join(map(str, gone)),
     }
     return "\n".join(f"- {name}: {escape(fact)}" for name, fact in facts.items() if fact)
 
@@ -229,7 +242,7 @@ def png(drawing: Drawing) -> bytes:
     return out.getvalue()
 
 
-def _session(row: Mapping[str, Any]) -> Any:
+def _session(row: Mapping[str, Any], run: Run) -> Any:
     """A cell's axes as hyperparameters; without a description of the experiment TensorBoard collects their values."""
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import metadata
@@ -239,6 +252,6 @@ def _session(row: Mapping[str, Any]) -> Any:
     for name in HPARAMS:
         session.hparams[name].string_value = row[name]
     session.hparams["cache"].string_value = "cold" if row["cold"] else "hot"
-    session.hparams["run"].string_value = row["run"]
+    session.hparams["run"].string_value = run.run
     data = HParamsPluginData(session_start_info=session, version=metadata.PLUGIN_DATA_VERSION)
     return Summary.Value(tag=metadata.SESSION_START_INFO_TAG, metadata=metadata.create_summary_metadata(data))

@@ -17,6 +17,7 @@ from reports import frame as frames
 from reports.grid import Column, draw, visible
 from reports.missing import gaps
 from reports.published import rungs
+from reports.view import group_name
 
 BOLD, DIM, GREEN, RED, YELLOW = "1", "2", "32", "31", "33"
 HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
@@ -26,7 +27,7 @@ LADDER = (
     Column("time"),
     Column("±", rank=1),
     Column("× best"),
-    Column("faster", rank=2),
+    Column("speed-up", rank=2),
     Column("× hw", rank=1),
     Column("bound", right=False, rank=3),
     Column("peak", rank=4),
@@ -35,7 +36,6 @@ LADDER = (
     Column("per item", rank=2),
     Column("note", right=False, rank=6),
 )
-EXECUTORS = ("eager", "compile", "cudagraph")
 
 
 def wants_color(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
@@ -82,30 +82,12 @@ def _title(run: Run, table: pd.DataFrame, paint: Any) -> list[str]:
 
 def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Any) -> Iterator[list[str]]:
     """The ladders of ``problem``, one for each group that has anything to show."""
-    cells = in_order(problem, table[(table["component"] == problem.name) & (table["status"] != "skipped")])
+    cells = frames.in_order(problem, table[(table["component"] == problem.name) & (table["status"] != "skipped")])
     if cells.empty:
         return
     yield [paint(visible(problem.name), BOLD) + visible(f"  {problem.title}"), visible(problem.question)]
     for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
         yield _ladder(problem, group, width, paint)
-
-
-def in_order(problem: Problem, cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells of ``problem`` in reading order: its cases, devices and threads, then up the ladder."""
-    variants = {variant.name: at for at, variant in enumerate(problem.variants)}
-    cases = {case: at for at, case in enumerate(problem.cases)}
-    keys = pd.DataFrame(
-        {
-            "device": cells["device"],
-            "case": [cases.get(case, len(cases)) for case in cells["case"]],
-            "threads": cells["threads"],
-            "cold": cells["cold"],
-            "variant": [variants.get(variant, len(variants)) for variant in cells["variant"]],
-            "executor": [EXECUTORS.index(one) if one in EXECUTORS else len(EXECUTORS) for one in cells["executor"]],
-        },
-        index=cells.index,
-    )
-    return cells.loc[keys.sort_values(list(keys.columns), kind="stable").index]
 
 
 def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Any) -> list[str]:
@@ -114,9 +96,7 @@ def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Any) -> li
     parts = units.shared([*group["first_item"], *group["per_item"]], units.SECONDS)
     timed, failed = group[group["seconds"].notna()], group[group["seconds"].isna()]
     rows = [_rung(row, unit, parts) for row in timed.to_dict("records")]
-    threads = f"{first['threads']} thread" + "s" * (first["threads"] != "1")
-    facts = [first["dtype"], first["device"], threads, *["caches flushed"] * bool(first["cold"])]
-    head = paint(visible(first["case"]), BOLD) + visible(f"  {' · '.join(fact for fact in facts if fact)}")
+    head = paint(visible(first["case"]), BOLD) + visible(group_name(group).removeprefix(first["case"]))
     lines = [head + paint(f"  {_how_sure(timed)}", DIM)]
     if rows:
         columns = [dataclasses.replace(one, title=_titles(one.title, unit, parts)) for one in LADDER]
@@ -153,22 +133,15 @@ def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit) -> list[s
         units.digits(row["seconds"] / unit.scale),
         units.spread(row["seconds"], row["low"], row["high"])[1:] if sure else "",
         "best" if row["best"] else units.digits(row["times_best"]) + " tie" * row["tie"],
-        units.times(faster) if faster else "",
+        units.digits(faster) if faster else "",
         units.digits(row["times_hardware"]) if units.known(row["times_hardware"]) else "",
         visible(row["bound"]),
-        peak(row),
+        units.peak(row["peak"], row["peak_is"]),
         units.percent(row["error_share"]) if units.known(row["error_share"]) else "",
         units.digits(row["first_item"] / parts.scale) if units.known(row["first_item"]) else "",
         units.digits(row["per_item"] / parts.scale) if units.known(row["per_item"]) else "",
         row["remark"],
     ]
-
-
-def peak(row: Mapping[str, Any]) -> str:
-    """Peak memory above entry, with ``≥`` where native code may have used more; empty where it is unknown."""
-    if not units.known(row["peak"]):
-        return ""
-    return ("≥" if row["peak_is"] == "at least" else "") + units.size(row["peak"])
 
 
 def _published(problem: Problem, table: pd.DataFrame, width: int, paint: Any) -> list[str]:

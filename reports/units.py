@@ -69,6 +69,13 @@ def size(value: float | None) -> str:
     return _in_fitting(value, BYTES)
 
 
+def peak(value: float | None, kind: str) -> str:
+    """Peak memory: ``≥`` where native code may have used more; empty where it is unknown."""
+    if value is None or not math.isfinite(value):
+        return ""
+    return ("≥" if kind == "at least" else "") + size(value)
+
+
 def rate(value: float | None, of: str) -> str:
     """A rate or a count in the unit that fits: ``165 GFLOP/s``."""
     return _in_fitting(value, COUNTS, of)

@@ -5,6 +5,14 @@ import torch
 from .._contract import needs
 
 
+def norm_float64(m: torch.Tensor) -> torch.Tensor:
+    """Its sum in float64: right at any size, and slower than the formula with its temporaries.
+
+    MM-05.
+    """
+    return torch.linalg.vector_norm(m, dtype=torch.float64).float()
+
+
 def power(m: torch.Tensor) -> torch.Tensor:
     """``pow`` looks for exponents that it knows: the square costs no power.
 
@@ -46,14 +54,6 @@ def vector_norm(m: torch.Tensor) -> torch.Tensor:
     MM-05.
     """
     return torch.linalg.vector_norm(m)
-
-
-def norm_float64(m: torch.Tensor) -> torch.Tensor:
-    """The same with its sum in float64: as right as the input allows, at any size.
-
-    MM-05.
-    """
-    return torch.linalg.vector_norm(m, dtype=torch.float64).float()
 
 
 def flat_dot(m: torch.Tensor) -> torch.Tensor:

@@ -31,7 +31,7 @@ def traffic(*tensors: str) -> Callable[[Case], int]:
 
 def flops(case: Case) -> int:
     """One multiplication and one addition for each point of the axes."""
-    return 2 * math.prod(case.shape[axis] for axis in "smkn" if axis in case.shape)
+    return 2 * math.prod(int(case.shape[axis]) for axis in "smkn" if axis in case.shape)
 
 
 def reference(case: Case, a: Any, b: Any) -> Any:
@@ -47,12 +47,12 @@ def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
 def rounding(dtype: str, depth: int, squares: Any, answer: Any) -> Any:
     """How far a sum of ``depth`` products may be off whose squares add up to ``squares``; tensors of float64.
 
-    float32, float64: ``4 sqrt(depth) u sqrt(squares)``. The roundings of a sum add up like a random walk (Higham and
-    Mary, 2019). This is ten standard deviations of the plain loop's error; the worst case, ``depth u |a| @ |b|``,
-    would let bfloat16 arithmetic pass as float32 from a depth of 2048 on.
+    float32, float64: ``8 sqrt(depth) u sqrt(squares)``. The roundings of a sum add up like a random walk (Higham and
+    Mary, 2019); this is twice the largest error that the plain loop makes in a million sums. The worst case,
+    ``depth u |a| @ |b|``, would let bfloat16 arithmetic pass as float32 from a depth of 2048 on.
     bfloat16: the sum is rounded once, its products perhaps too: ``2 u (|answer| + 4 sqrt(squares))``.
     """
     unit = ROUNDOFF[dtype]
     if dtype == "bfloat16":
         return 2 * unit * (answer.abs() + 4 * squares.sqrt())
-    return 4 * math.sqrt(depth) * unit * squares.sqrt()
+    return 8 * math.sqrt(depth) * unit * squares.sqrt()

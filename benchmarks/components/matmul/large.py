@@ -11,7 +11,7 @@ WHOLE = 2048  # up to this size every element is compared
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
-    """``x`` and ``y``, (n, n) of normal numbers; the same numbers, so that ``x @ x`` is a way of computing ``x @ y``."""
+    """``x`` and ``y``, (n, n), with the same normal numbers: ``x @ x`` is a way of computing ``x @ y``."""
     (x,) = normal("nn")(case, generator)
     return x, x.clone()
 
@@ -66,7 +66,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="matmul.large",
     title="Large square products",
-    question="Which share of this machine's arithmetic does a large product get, and does anything but the BLAS matter?",
+    question="How much of this machine's arithmetic does a large product get, and does more than the BLAS matter?",
     rows=("MM-02",),
     cases=(
         Case("1024", {"n": 1024}, series="float32", size=1024, threads=("1", "all")),

@@ -40,7 +40,7 @@ COMPONENT = Component(
         Case(
             "2048x2048",
             {"n": 2048},
-            only=("power", "written_out", "numpy", "norm_float64", "flat_dot"),
+            only=("norm_float64", "power", "written_out", "numpy", "flat_dot"),
         ),
     ),
     inputs=normal("nn"),

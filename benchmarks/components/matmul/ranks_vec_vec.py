@@ -7,12 +7,12 @@ from typing import Any
 from benchmarks.component import Case, Component
 from benchmarks.components.matmul._products import flops, normal, reference, rounding, traffic
 
-LANES = 256  # a long sum runs in vector lanes and blocks, none of which adds up more than depth / LANES roundings
+BLOCK = 1024  # a long sum is split over vector lanes and blocks: its roundings are those of a shorter one
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
-    """Rounding of a sum of k products; a long one is not added up one by one, so that the bound stops growing."""
-    return rounding(case.dtype, min(a.numel(), LANES), a.double().square() @ b.double().square(), expected)
+    """Rounding of a sum of k products, or of ``BLOCK``."""
+    return rounding(case.dtype, min(a.numel(), BLOCK), a.double().square() @ b.double().square(), expected)
 
 
 COMPONENT = Component(

@@ -1,0 +1,21 @@
+"""Check what a bench left behind: a record file with proved times and roofs, and a report that shows them."""
+
+import gzip
+import json
+import sys
+from pathlib import Path
+
+results = Path(sys.argv[1])
+(path,) = results.glob("*/*.jsonl.gz")
+with gzip.open(path, "rt", encoding="utf-8") as lines:
+    head, *records = map(json.loads, lines)
+timed = [record for record in records if record["status"] == "ok"]
+assert not head["partial"] and head["roofs"], "the run is partial or has no roofs"
+assert len(timed) >= 10, f"only {len(timed)} cells have a time"
+for record in records:
+    assert bool(record["launches"]) == (record["status"] in ("ok", "unstable", "contended")), record["cell"]
+assert all(record["proof"]["share"] <= 1 and len(record["launches"]) == 2 for record in timed)
+page = (results / "report" / "matmul.ladder.html").read_text(encoding="utf-8")
+assert all(record["cell"].split("/")[1] in page for record in timed), "a timed variant is missing in the report"
+assert (results / "report" / "index.html").exists()
+print(f"{path.name}: {len(timed)} of {len(records)} cells proved and timed, report complete")

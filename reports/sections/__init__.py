@@ -1,0 +1,23 @@
+"""The sections of the pages, in the order in which they are read. A new one is a file here and a line below.
+
+A section is a module with ``render(view) -> Section | None``; ``None`` leaves it out.
+"""
+
+from reports.sections import (
+    about,
+    cells,
+    claims,
+    components,
+    crossover,
+    ladder,
+    limits,
+    machine,
+    missing,
+    published,
+    roofline,
+    samples,
+    sizes,
+)
+
+START = (published, claims, components, missing, limits, machine)
+COMPONENT = (ladder, sizes, crossover, published, roofline, samples, cells, missing, about)

@@ -1,0 +1,58 @@
+"""The claims ledger: what the sources say about speed, and what this run says to it."""
+
+from __future__ import annotations
+
+from benchmarks.claims import Finding
+from reports import ledger, units
+from reports.blocks import Cell, Column, Prose, Row, Section, Table, facets
+from reports.view import View
+
+TONES = {"verified": "best", "refuted": "bad", "not testable here": "quiet"}
+
+
+def render(view: View) -> Section | None:
+    """One row for each claim; those that this machine cannot test are last."""
+    found = ledger.findings(view.run)
+    if not found:
+        return None
+    counts = [f"{number} {verdict}" for verdict, number in ledger.counts(found).items()]
+    rows = tuple(map(_row, found))
+    columns = (
+        Column("Claim"),
+        Column("Verdict"),
+        Column("Figure", True, "The speed-up that the verdict rests on"),
+        Column("Evidence"),
+    )
+    table = Table(
+        "claims",
+        "Claims of the sources",
+        columns,
+        rows,
+        facets(rows, "verdict"),
+        search="Search claims",
+        noun="claims",
+    )
+    lead = Prose((f"{', '.join(counts)}. A verdict needs an interval that lies wholly on one side.",))
+    return Section("claims", "What the sources claim", (lead, table))
+
+
+def _row(finding: Finding) -> Row:
+    figure = finding.figure
+    sign = ledger.SIGNS[finding.verdict]
+    claim = finding.claim
+    return Row(
+        (
+            Cell(claim.text, claim.id, f"{claim.id} · {claim.source} · {', '.join(claim.rows)}"),
+            Cell(f"{sign} {finding.verdict}", tone=TONES.get(finding.verdict, "")),
+            Cell(
+                units.times(figure.value),
+                figure.value,
+                units.span((figure.low, figure.high)) if figure.launches > 1 else "",
+            )
+            if figure
+            else Cell(units.NONE),
+            Cell(finding.detail),
+        ),
+        anchor=f"claim-{claim.id}",
+        facets={"verdict": finding.verdict},
+    )

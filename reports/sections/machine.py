@@ -1,0 +1,43 @@
+"""Where and with what this was measured: results of another machine or environment are another story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reports import units
+from reports.blocks import Code, Facts, Section
+from reports.view import View
+
+BYTES = ("memory", "caches")
+
+
+def render(view: View) -> Section | None:
+    """The run, the machine and the environment, as they were recorded."""
+    run = view.run
+    commit = (run.commit + " with changes" * run.dirty) if run.commit else "outside a repository"
+    head = (
+        ("Run", run.run),
+        ("Started", run.started),
+        ("Took", units.time(run.seconds)),
+        ("Selection", run.selection),
+        ("Commit", commit),
+        ("Tree of impls", run.tree),
+        ("Machine class", run.machine_class),
+    )
+    facts = (*head, *flat(run.machine), *flat(run.environment))
+    return Section("machine", "Machine and environment", (Facts(facts, wide=True), Code(run.command, python=False)))
+
+
+def flat(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Nested facts as rows; what is empty is left out."""
+    for name, value in told.items():
+        whole = f"{before} {name}".strip().replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from flat(value, whole)
+        elif isinstance(value, list | tuple):
+            if value:
+                yield whole, ", ".join(map(str, value))
+        elif value not in ("", None):
+            sized = isinstance(value, int) and not isinstance(value, bool) and whole.split()[0] in BYTES
+            yield whole, units.size(value) if sized else {True: "yes", False: "no"}.get(value, str(value))

@@ -1,0 +1,18 @@
+"""Every sample in time order: whether a time is steady, drifts, or depends on the process that took it."""
+
+from __future__ import annotations
+
+from reports import figures
+from reports.blocks import Picture, Section
+from reports.view import View
+
+
+def render(view: View) -> Section | None:
+    """The samples of the lead case."""
+    cells = view.lead()
+    if cells is None:
+        return None
+    ways = figures.choose(cells, view.problem.baseline)
+    records = [view.records[cell] for cell in cells["cell"]]
+    drawing = figures.samples(records, ways, list(dict.fromkeys(view.frame["way"])))
+    return Section("samples", "Samples in time order", (Picture(drawing),)) if drawing else None

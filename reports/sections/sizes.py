@@ -1,0 +1,23 @@
+"""Time against size, a figure for each series, device and number of threads: where each way is the right one."""
+
+from __future__ import annotations
+
+from reports import figures
+from reports.blocks import Block, Picture, Prose, Section
+from reports.view import View
+
+
+def render(view: View) -> Section | None:
+    """The main figure of a component."""
+    cells = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
+    drawings = [
+        figures.curves(curve, view.problem.baseline, view.run.roofs)
+        for _, curve in cells.groupby(["series", "device", "threads"], sort=False)
+    ]
+    pictures: tuple[Block, ...] = tuple(Picture(drawing) for drawing in drawings if drawing)
+    if not pictures:
+        return None
+    lead = Prose(
+        ("A flat curve pays for calls; a steep one for work. Where curves meet, another way becomes the right one.",)
+    )
+    return Section("sizes", "Time against size", (lead, *pictures))
