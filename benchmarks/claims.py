@@ -68,7 +68,8 @@ class Evidence:
         """The evidence in ``run``."""
         devices = {"cpu", *(record.key.device for record in run.records if not _needs(record))}
         records = {record.cell: record for record in run.records}
-        return cls(records, frozenset(devices), int(run.machine.get("cores") or 0))
+        cores = run.machine.get("cores")
+        return cls(records, frozenset(devices), cores if isinstance(cores, int) else 0)
 
     def series(self, component: str, series: str) -> dict[int, str]:
         """The cases of a series by size, small ones first."""

@@ -1,4 +1,4 @@
-"""What is here, what is missing with its remedy, and what on this machine bends results. It only looks, and never fails.
+"""What is here, what is missing and what helps, and what on this machine bends results. It looks, and never fails.
 
 torch is imported in a process of its own: a broken one may end it.
 """
@@ -17,7 +17,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ LACKING = {
 }  # group of pyproject.toml -> what does not work without it
 FREE = 0.8  # share of a core's time that is idle where nothing else runs
 SPACE = 2e9  # bytes: compiled kernels, traces and generated data sets need about as much
+TOGETHER = "install torch and torchvision together, from one index"
 IMPORTS = """
 import json
 told = {}
@@ -71,7 +72,7 @@ class Place:
     """Where to look."""
 
     root: Path = machine.ROOT
-    environ: Mapping[str, str] = os.environ  # noqa: RUF009 (it is meant to be the live one)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     project: Path = PROJECT
     sleep: Callable[[float], None] = time.sleep
 
@@ -79,9 +80,8 @@ class Place:
     def torch(self) -> dict[str, Any]:
         """What a fresh process tells of torch and torchvision: per name a version, a problem, or nothing."""
         command = [sys.executable, "-P", "-c", IMPORTS]
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=180, env={**self.environ}
-        )
+        environ = dict(self.environ)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=180, env=environ)
         try:
             return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
         except (IndexError, ValueError):
@@ -127,19 +127,18 @@ def python(place: Place) -> Iterator[Finding]:
 
 
 def torch(place: Place) -> Iterator[Finding]:
-    """torch and torchvision, as a fresh process imports them."""
-    remedy = "pip install --group measure"
+    """What a fresh process says of torch and torchvision."""
     for name in ("torch", "torchvision"):
         told = place.torch.get(name, {})
-        version = told.get("version", "")
-        mark = "missing" if name == "torch" else "note"
+        version, mark = told.get("version", ""), "missing" if name == "torch" else "note"
         if problem := told.get("problem"):
-            yield Finding(mark, name, f"does not import: {problem}", "install torch and torchvision from one index")
+            yield Finding(mark, name, f"does not import: {problem}", TOGETHER)
         elif not version:
-            yield Finding(mark, name, "not installed", remedy)
+            yield Finding(mark, name, "not installed", "pip install --group measure")
         elif name == "torch":
-            facts = f"{place.torch['capability']}, {place.torch['threads']} threads"
-            yield Finding("ok", name, f"{version}, {facts}")
+            yield Finding("ok", name, f"{version}, {place.torch['capability']}, {place.torch['threads']} threads")
+        elif version.partition("+")[2] != place.torch["torch"].get("version", "").partition("+")[2]:
+            yield Finding(mark, name, f"{version} is another build than torch's", TOGETHER)
         else:
             yield Finding("ok", name, version)
 
@@ -156,9 +155,8 @@ def packages(place: Place) -> Iterator[Finding]:
             if not version:
                 yield Finding(mark, name, f"not installed: {lack}", f"pip install --group {group}")
             elif not _suffices(version, requirement):
-                yield Finding(
-                    "note", name, f"{version}, but {requirement} is asked for", f"pip install --group {group}"
-                )
+                text = f"{version}, but {requirement} is asked for"
+                yield Finding("note", name, text, f"pip install --group {group}")
             else:
                 yield Finding("ok", name, version)
 

@@ -246,6 +246,7 @@ def environment() -> dict[str, Any]:
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         **{name: version(name) for name in PACKAGES},
+        "torch": str(torch.__version__),  # tells also which build it is
         "torch_commit": (torch.version.git_version or "")[:12],
         "torch_cuda": torch.version.cuda or torch.version.hip or "",
         "blas": _found(r"BLAS_INFO=(\w+)", built),

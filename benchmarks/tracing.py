@@ -236,11 +236,11 @@ def operator_table(seen: Any) -> list[dict[str, Any]]:
         {
             "name": item.key,
             "calls": item.count,
-            "self_cpu_us": item.self_cpu_time_total,
-            "cpu_us": item.cpu_time_total,
+            "self_cpu_us": round(item.self_cpu_time_total, 3),
+            "cpu_us": round(item.cpu_time_total, 3),
             "self_bytes": item.self_cpu_memory_usage,
-            "self_device_us": item.self_device_time_total,
-            "device_us": item.device_time_total,
+            "self_device_us": round(item.self_device_time_total, 3),
+            "device_us": round(item.device_time_total, 3),
             "self_device_bytes": item.self_device_memory_usage,
         }
         for item in seen.key_averages()

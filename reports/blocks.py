@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Union
+from typing import ClassVar
 
 from reports.code import tokens
 from reports.drawing import Drawing, svg
@@ -29,7 +29,7 @@ class Link:
     href: str
 
 
-Part = Union[str, Mono, Link]
+Part = str | Mono | Link
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class Prose:
     kind: ClassVar[str] = "prose"
     parts: tuple[Part, ...]
     tone: str = ""
+
+
+def prose(*parts: Part, tone: str = "") -> Prose:
+    """A paragraph of these parts."""
+    return Prose(parts, tone)
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-Block = Union[Prose, Facts, Code, Picture, Details, Table]
+Block = Prose | Facts | Code | Picture | Details | Table
 
 
 def facets(rows: tuple[Row, ...], *names: str) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from benchmarks.floor import COMPUTE
 from benchmarks.record import Record, Roof
@@ -18,7 +19,6 @@ from reports.drawing import (
     HUES,
     INK,
     MARKS,
-    Axes,
     Drawing,
     decades,
     dots,
@@ -30,6 +30,7 @@ from reports.drawing import (
     spread,
     styled,
 )
+from reports.frame import rows as rows_of
 
 MOST = 8  # curves in one figure
 MARKED = 1800  # samples in one figure
@@ -179,7 +180,7 @@ def ladder(group: pd.DataFrame, baseline: str) -> Drawing | None:
     timed = group[group["seconds"].notna()]
     if timed.empty:
         return None
-    rows = timed.to_dict("records")
+    rows = rows_of(timed)
     names = [short(row["way"]) for row in rows]
     left = 0.2 + 0.085 * max(len(name) for name in names)
     figure, axes = panel(8.6, 0.75 + 0.3 * len(rows), left=left, right=1.0, bottom=0.45, top=0.2)
@@ -368,7 +369,7 @@ def roofline(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof]) -> Drawi
     plain(axes.xaxis, decades(*x), [units.digits(one, 1) for one in decades(*x)])
     plain(axes.yaxis, decades(*y), [_ticked(one) for one in decades(*y)])
     name_axis(axes, "FLOP per compulsory byte", "FLOP/s")
-    most = shown.loc[shown["flop_rate"].idxmax()]
+    most = shown.sort_values("flop_rate").iloc[-1]
     return Drawing(
         figure,
         f"Roofline: {short(most['way'])} reaches {units.rate(most['flop_rate'], 'FLOP/s')} of {top}.",

@@ -105,6 +105,11 @@ def build(run: Run) -> pd.DataFrame:
     return frame
 
 
+def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each row as a mapping from column to value."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
 def in_order(problem: Problem, cells: pd.DataFrame) -> pd.DataFrame:
     """The cells of ``problem`` in reading order: its cases, devices and threads, then up the ladder."""
     variants = {variant.name: at for at, variant in enumerate(problem.variants)}

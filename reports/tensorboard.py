@@ -1,13 +1,12 @@
 """A run as TensorBoard reads it: scalars, tables and figures that need no network, hyperparameters, and the traces.
 
-``<results>/tensorboard`` holds a folder per run, with the traces in it. ``<results>/tensorboard-hparams`` is a log of its
-own with a folder per cell: TensorBoard shows no text and no figure by itself once a log has more than 40 runs. All of
+``<results>/tensorboard`` holds a folder per run, with the traces in it. ``<results>/tensorboard-hparams`` is a log of
+its own, with a folder per cell: TensorBoard opens with every run hidden once a log has more than 40. All of
 it can be deleted and written again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 import tempfile
@@ -20,13 +19,13 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.cell import Cell
-from benchmarks.record import Problem, Run
+from benchmarks.record import Run
 from benchmarks.tracing import tensorboard_copy
 from reports import figures, frame, units
 from reports.drawing import PAPER, STYLE, Drawing
 from reports.grid import visible
-from reports.terminal import in_order, peak
+from reports.missing import gaps
+from reports.view import View, anchor, group_name, threads
 
 INSTALL = 'pip install "tensorboard>=2.21" "torch-tb-profiler==0.4.3"'
 SCALARS = {"seconds": "seconds", "times_best": "times the best", "times_hardware": "times the floor"}
@@ -52,16 +51,17 @@ def write(run: Run, results: Path) -> Path:
             log(_text("run", _about(run, table, gone)))
             for name, number in scalars(table):
                 log(_scalar(name, number))
-            for problem in run.problems:
-                log(_text(f"ladder/{problem.name}", ladder(problem, table)))
-                for name, drawing in drawings(problem, table, run):
-                    log(_image(f"{problem.name}/{name}", drawing))
+            whole = View(run, table, run.problems)
+            for view in map(whole.of, run.problems):
+                log(_text(f"ladder/{view.problem.name}", ladder(view)))
+                for name, drawing in drawings(view):
+                    log(_image(f"{view.problem.name}/{name}", drawing))
         for cell, path in traces.items():
             if path not in gone:
-                tensorboard_copy(path, building / folder(cell), folder(cell))
+                tensorboard_copy(path, building / anchor(cell), anchor(cell))
     with _replacing(hparams / run.run) as building:
         for row in table[table["seconds"].notna()].to_dict("records"):
-            with _log(building / folder(row["cell"]), run) as log:
+            with _log(building / anchor(row["cell"]), run) as log:
                 log(_session(row, run))
                 for name, number in _figures(row):
                     log(_scalar(name, number))
@@ -96,15 +96,6 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def folder(cell: str) -> str:
-    """The name of a cell's folder: its slug, cut where a file system would refuse it."""
-    slug = Cell.parse(cell).slug
-    name = slug.encode()
-    if len(name) <= 200:
-        return slug
-    return f"{name[:180].decode(errors='ignore')}-{hashlib.sha256(name).hexdigest()[:12]}"
-
-
 def scalars(table: pd.DataFrame) -> Iterator[tuple[str, float]]:
     """Name and value of each figure of each cell that has a time: ``component/device-case-threads/way/seconds``."""
     for row in table[table["seconds"].notna()].to_dict("records"):
@@ -119,20 +110,21 @@ def _figures(row: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             yield name, row[column]
 
 
-def ladder(problem: Problem, table: pd.DataFrame) -> str:
-    """The ladders of ``problem`` as Markdown: a table per group, and below it what has no time, with the reason."""
-    parts = [f"**{escape(problem.title)}**", escape(problem.question)]
-    cells = in_order(problem, table[table["component"] == problem.name])
-    for (device, case, threads, cold), group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
-        timed, failed = group[group["seconds"].notna()], group[group["seconds"].isna()]
-        parts.append(f"#### {escape(f'{case}, {device}, threads: {threads}')}" + ", caches flushed" * cold)
-        if len(timed):
-            unit = units.shared(timed["seconds"], units.SECONDS)
-            titles = [f"time, {unit.name}" if title == "time" else title for title in COLUMNS]
-            rows = [titles, ["---", *["--:"] * 4, "---", "--:", "--:", "---"]]
-            rows += [[escape(text) for text in _rung(row, unit)] for row in timed.to_dict("records")]
-            parts.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
+def ladder(view: View) -> str:
+    """The ladders of a component as Markdown: a table for each group that has a time, then what has none, and why."""
+    parts = [f"**{escape(view.problem.title)}**", escape(view.problem.question)]
+    rest = view.frame
+    for cells in view.groups():
+        timed, failed = cells[cells["seconds"].notna()], cells[~cells["status"].isin(["ok", "skipped"])]
+        unit = units.shared(timed["seconds"], units.SECONDS)
+        titles = [f"time, {unit.name}" if title == "time" else title for title in COLUMNS]
+        rows = [titles, ["---", *["--:"] * 4, "---", "--:", "--:", "---"]]
+        rows += [[escape(text) for text in _rung(row, unit)] for row in timed.to_dict("records")]
+        parts.append(f"#### {escape(group_name(cells))}")
+        parts.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
         parts.append("\n".join(f"- {escape(_failed(row))}" for row in failed.to_dict("records")))
+        rest = rest.drop(failed.index)
+    parts.append("\n".join(f"- {escape(str(gap))}" for gap in gaps(rest)))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -149,25 +141,20 @@ def _rung(row: Mapping[str, Any], unit: units.Unit) -> list[str]:
         units.digits(row["times_hardware"]) if units.known(row["times_hardware"]) else "",
         row["bound"],
         units.count(row["ops"]) if units.known(row["ops"]) else "",
-        peak(row),
+        units.peak(row["peak"], row["peak_is"]),
         row["remark"],
     ]
 
 
-def drawings(problem: Problem, table: pd.DataFrame, run: Run) -> Iterator[tuple[str, Drawing]]:
-    """The figures of ``problem``: the ladder of its first timed group, and each series against its size."""
-    cells = in_order(problem, table[table["component"] == problem.name])
-    timed = cells[cells["seconds"].notna()]
-    if timed.empty:
-        return
-    axes = ["device", "case", "threads", "cold"]
-    first = cells[(cells[axes] == timed.iloc[0][axes]).all(axis=1)]
-    if drawing := figures.ladder(first, problem.baseline):
-        yield f"ladder {timed.iloc[0]['case']}", drawing
-    curves = cells[(cells["series"] != "") & ~cells["cold"]]
-    for (series, device, threads), group in curves.groupby(["series", "device", "threads"], sort=False):
-        if drawing := figures.curves(group, problem.baseline, run.roofs):
-            yield f"{series}, {device}, threads: {threads}", drawing
+def drawings(view: View) -> Iterator[tuple[str, Drawing]]:
+    """The figures of a component: the ladder of its leading group, and each series against its size."""
+    lead = view.lead()
+    if lead is not None and (drawing := figures.ladder(lead, view.problem.baseline)):
+        yield f"ladder {lead['case'].iloc[0]}", drawing
+    curves = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
+    for (series, device, label), cells in curves.groupby(["series", "device", "threads"], sort=False):
+        if drawing := figures.curves(cells, view.problem.baseline, view.run.roofs):
+            yield f"{series}, {device}, {threads(label)}", drawing
 
 
 def _about(run: Run, table: pd.DataFrame, gone: list[Path]) -> str:

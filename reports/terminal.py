@@ -12,11 +12,10 @@ from typing import Any, TextIO
 import pandas as pd
 
 from benchmarks.record import Problem, Run, to_json
-from reports import evidence, ledger, units
+from reports import evidence, ledger, published, units
 from reports import frame as frames
 from reports.grid import Column, draw, visible
 from reports.missing import gaps
-from reports.published import rungs
 from reports.view import group_name
 
 BOLD, DIM, GREEN, RED, YELLOW = "1", "2", "32", "31", "33"
@@ -54,7 +53,7 @@ def show(run: Run, color: bool, width: int) -> str:
     parts = [
         _title(run, table, paint),
         *(part for problem in run.problems for part in _component(problem, table, width, paint)),
-        *(part for problem in run.problems if (part := _published(problem, table, width, paint))),
+        *(part for problem in run.problems if (part := _published(problem, run, width, paint))),
         _claims(run, width, paint),
         _missing(table, width, paint),
         _left_out(run),
@@ -95,7 +94,7 @@ def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Any) -> li
     unit = units.shared(group["seconds"], units.SECONDS)
     parts = units.shared([*group["first_item"], *group["per_item"]], units.SECONDS)
     timed, failed = group[group["seconds"].notna()], group[group["seconds"].isna()]
-    rows = [_rung(row, unit, parts) for row in timed.to_dict("records")]
+    rows = [_rung(row, unit, parts) for row in frames.rows(timed)]
     head = paint(visible(first["case"]), BOLD) + visible(group_name(group).removeprefix(first["case"]))
     lines = [head + paint(f"  {_how_sure(timed)}", DIM)]
     if rows:
@@ -103,7 +102,7 @@ def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Any) -> li
         title, *drawn = draw(columns, rows, width)
         lines.append(paint(title, DIM))
         lines += [paint(line, GREEN, BOLD) if row[0] else line for line, row in zip(drawn, rows, strict=True)]
-    for row in failed.to_dict("records"):
+    for row in frames.rows(failed):
         lines += _wrapped(f"! {row['way']}  {row['status']}: {row['reason']}", width, paint, RED)
     return lines
 
@@ -144,8 +143,8 @@ def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit) -> list[s
     ]
 
 
-def _published(problem: Problem, table: pd.DataFrame, width: int, paint: Any) -> list[str]:
-    told = rungs(problem, table)
+def _published(problem: Problem, run: Run, width: int, paint: Any) -> list[str]:
+    told = published.ladder(problem, run)
     if not told:
         return []
     columns = (
@@ -159,14 +158,14 @@ def _published(problem: Problem, table: pd.DataFrame, width: int, paint: Any) ->
         [
             visible(rung.variant),
             units.span(rung.published),
-            units.times(rung.value) if rung.value else rung.status or "not in this run",
-            units.span([rung.low, rung.high]) if rung.low and rung.high else "",
+            units.times(rung.here.value) if rung.here else rung.status or "not in this run",
+            units.span((rung.here.low, rung.here.high)) if rung.here and rung.here.launches > 1 else "",
             rung.verdict,
         ]
-        for rung in told
+        for rung in told.rungs
     ]
     title, *drawn = draw(columns, rows, width)
-    what = f"  speed-up over {problem.baseline} at {problem.published_case}, the sources' beside ours"
+    what = f"  speed-up over {told.base} at {problem.published_case}, the sources' beside ours"
     return [paint(visible(problem.name), BOLD) + visible(what), paint(title, DIM), *drawn]
 
 
@@ -223,7 +222,7 @@ def document(run: Run) -> dict[str, Any]:
     return {
         **head,
         "columns": frames.WHAT,
-        "cells": [_cell(row) for row in frames.build(run).to_dict("records")],
+        "cells": [_cell(row) for row in frames.rows(frames.build(run))],
         "claims": [
             {
                 "id": finding.claim.id,

@@ -27,9 +27,7 @@ class Persistent:
     The workers read from shared memory, into which each call copies the data: a forked copy would grow stale.
     """
 
-    def __init__(
-        self, data: Sequence, dataset: Callable[..., Dataset], batch_size: int, workers: int, **options
-    ):
+    def __init__(self, data: Sequence, dataset: Callable[..., Dataset], batch_size: int, workers: int, **options):
         self._data = [torch.as_tensor(part) for part in data]
         self._shared = [part.clone().share_memory_() for part in self._data]
         self._loader = Forked(dataset(*self._shared), batch_size, workers, persistent_workers=True, **options)

@@ -1,17 +1,19 @@
-"""Batches of compressed images: here a sample is real work, and worker processes have something to share.
+"""Batches of thumbnails from compressed images: here a sample is real work, and worker processes have much to share.
 
 Each variant takes ``packed`` of shape (length, room) in uint8, of which row i holds a zlib stream of ``sizes[i]``
-bytes, ``labels`` of shape (length,) in int64, and ``batch_size``. It returns an iterable of ``(images, labels)`` batches
-in float32 between 0 and 1 and in int64: ``batch_size`` flattened images (the last batch may be shorter), each once. All
-shuffle.
+bytes: a square image in three planes of bytes. It also takes ``labels`` of shape (length,) in int64 and ``batch_size``.
+It returns an iterable of ``(thumbnails, labels)`` batches, float32 between 0 and 1 and int64: the means of 8 x 8 pixels,
+``batch_size`` of them (the last batch may be shorter), each once. All shuffle.
 """
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, default_collate
 
 from .._contract import prepared
@@ -31,13 +33,13 @@ class _Images(Dataset):
 
     def __getitem__(self, index: int) -> Batch:
         stream = self.packed[index, : self.sizes[index]].numpy()
-        pixels = np.frombuffer(zlib.decompress(stream), np.uint8)
-        return torch.from_numpy(pixels.astype(np.float32)) / 255, self.labels[index]
+        pixels = np.frombuffer(zlib.decompress(stream), np.uint8).astype(np.float32)
+        side = math.isqrt(len(pixels) // 3)
+        image = torch.from_numpy(pixels).view(3, side, side)
+        return functional.avg_pool2d(image, 8) / 255, self.labels[index]
 
 
-def per_sample(
-    packed: torch.Tensor, sizes: torch.Tensor, labels: torch.Tensor, batch_size: int
-) -> Iterable[Batch]:
+def per_sample(packed: torch.Tensor, sizes: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
     """One process decodes image after image.
 
     DL-02.

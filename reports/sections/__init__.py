@@ -19,5 +19,5 @@ from reports.sections import (
     sizes,
 )
 
-START = (published, claims, components, missing, limits, machine)
+START = (published, components, claims, missing, limits, machine)
 COMPONENT = (ladder, sizes, crossover, published, roofline, samples, cells, missing, about)

@@ -7,6 +7,7 @@ from typing import Any
 
 from reports import evidence, units
 from reports.blocks import Cell, Column, Row, Section, Table, facets
+from reports.frame import rows as rows_of
 from reports.view import View, anchor, command, threads, trace_of
 
 COLUMNS = (
@@ -28,7 +29,7 @@ COLUMNS = (
 
 def render(view: View) -> Section | None:
     """One row for each cell, also those without a time."""
-    rows = tuple(map(_row, view.frame.to_dict("records")))
+    rows = tuple(map(_row, rows_of(view.frame)))
     if not rows:
         return None
     choices = facets(rows, "status", "case", "device", "executor", "threads", "caches")

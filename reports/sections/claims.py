@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.claims import Finding
 from reports import ledger, units
-from reports.blocks import Cell, Column, Prose, Row, Section, Table, facets
+from reports.blocks import Cell, Column, Row, Section, Table, facets, prose
 from reports.view import View
 
 TONES = {"verified": "best", "refuted": "bad", "not testable here": "quiet"}
@@ -32,7 +32,7 @@ def render(view: View) -> Section | None:
         search="Search claims",
         noun="claims",
     )
-    lead = Prose((f"{', '.join(counts)}. A verdict needs an interval that lies wholly on one side.",))
+    lead = prose(f"{', '.join(counts)}. A verdict needs an interval that lies wholly on one side.")
     return Section("claims", "What the sources claim", (lead, table))
 
 

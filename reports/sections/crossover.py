@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from reports import units
-from reports.blocks import Block, Cell, Column, Prose, Row, Section, Table
+from reports.blocks import Block, Cell, Column, Row, Section, Table, prose
+from reports.frame import rows as rows_of
 from reports.view import View, threads
 
 
@@ -13,15 +16,11 @@ def render(view: View) -> Section | None:
     """A table of ways against cases for each device and number of threads that has several cases."""
     places = view.frame[~view.frame["cold"]].groupby(["device", "threads"], sort=False)
     tables = tuple(
-        table for (device, count), cells in places if (table := _table(cells, f"{device}, {threads(count)}"))
+        table for (device, count), cells in places if (table := _table(cells, f"{device}, {threads(str(count))}"))
     )
     if not tables:
         return None
-    lead = Prose(
-        (
-            "Times slower than the fastest way of each case. A column reads from 1: the higher, the worse the choice there.",
-        )
-    )
+    lead = prose("Times slower than the fastest way of each case: the higher, the worse the choice there.")
     blocks: tuple[Block, ...] = (lead, *tables)
     return Section("crossover", "Who wins where", blocks)
 
@@ -31,23 +30,22 @@ def _table(cells: pd.DataFrame, place: str) -> Table | None:
     cases = list(dict.fromkeys(timed["case"]))
     if len(cases) < 2 or timed["way"].nunique() < 2:
         return None
-    found = {(row["way"], row["case"]): row for row in cells.to_dict("records")}
+    found = {(row["way"], row["case"]): row for row in rows_of(cells)}
     rows = [
         Row((Cell(way, mono=True), *(_cell(found.get((way, case))) for case in cases)))
         for way in dict.fromkeys(timed["way"])
     ]
-    best = {row["case"]: row["seconds"] for row in timed[timed["best"]].to_dict("records")}
+    best = {row["case"]: row["seconds"] for row in rows_of(timed[timed["best"]])}
     rows.append(Row((Cell("Fastest time"), *(Cell(units.time(best[case]), tone="quiet") for case in cases))))
     columns = (Column("Way"), *(Column(case, True) for case in cases))
     return Table(f"crossover-{place}", f"Times slower than the fastest: {place}", columns, tuple(rows))
 
 
-def _cell(row: dict[str, object] | None) -> Cell:
+def _cell(row: dict[str, Any] | None) -> Cell:
     if row is None:
         return Cell("")
     if row["status"] != "ok":
         return Cell(units.NONE if row["status"] == "skipped" else f"! {row['status']}", tone="quiet")
     if row["best"]:
         return Cell("● 1", 1.0, tone="best")
-    value = float(str(row["times_best"]))
-    return Cell(units.digits(value, 2), value, "tie" if row["tie"] else "")
+    return Cell(units.digits(row["times_best"], 2), row["times_best"], "tie" if row["tie"] else "")

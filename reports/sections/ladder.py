@@ -15,16 +15,18 @@ from reports.blocks import (
     Details,
     Facts,
     Link,
-    Mono,
     Part,
     Picture,
-    Prose,
     Row,
     Section,
     Table,
+    prose,
 )
-from reports.view import View, command, group_name, trace_of
+from reports.frame import rows as rows_of
 from reports.verdict import verdict
+from reports.view import View, command, group_name, trace_of
+
+EXECUTORS = {"compile": "torch.compile", "cudagraph": "a CUDA graph"}
 
 
 def render(view: View) -> Section | None:
@@ -37,13 +39,13 @@ def render(view: View) -> Section | None:
     shown = cells[cells["status"] != "skipped"]
     drawing = figures.ladder(cells, problem.baseline)
     variants = {variant.name: variant for variant in problem.variants}
-    rows = tuple(_rung(row, variants.get(row["variant"]), unit, view) for row in shown.to_dict("records"))
+    rows = tuple(_rung(row, variants.get(row["variant"]), unit, view) for row in rows_of(shown))
     table = Table("ladder", f"{group_name(cells)}, {how_sure(cells)}", columns(unit, problem.stream), rows)
     return Section(
         "ladder",
         "The ladder",
         (
-            Prose(verdict(problem, cells), "lead"),
+            prose(*verdict(problem, cells), tone="lead"),
             *([Picture(drawing)] if drawing else []),
             table,
         ),
@@ -68,6 +70,7 @@ def columns(unit: units.Unit, stream: bool) -> tuple[Column, ...]:
     return (
         Column("Way"),
         Column(f"Time, {unit.name}", True, "Seconds of one call: median over fresh processes"),
+        Column("±", True, "Half the width of the interval, the wider side"),
         *(parts if stream else ()),
         Column("× best", True, "Times slower than the fastest way"),
         Column("Speed-up", True, "Times as fast as the baseline"),
@@ -84,14 +87,15 @@ def _rung(row: Mapping[str, Any], variant: Variant | None, unit: units.Unit, vie
     width = len(columns(unit, problem.stream)) - 1
     below: list[Block] = []
     if variant:
-        below.append(Prose((variant.lesson,)))
+        same = f"The same under {EXECUTORS[row['executor']]}." if row["executor"] in EXECUTORS else ""
+        below.append(prose(same or variant.lesson))
     if variant and variant.name in problem.work:
-        below.append(Prose((f"Does different work: {problem.work[variant.name]}.",), "note"))
+        below.append(prose(f"Does different work: {problem.work[variant.name]}.", tone="note"))
     if not units.known(row["seconds"]):
         status = Cell(f"! {row['status']}", tone="bad", small=row["reason"])
         return Row((name, status, *[Cell("")] * (width - 1)), facets=_facets(row), below=(*below, *_more(row, variant)))
     if why := evidence.why(row):
-        below.append(Prose((why[0].upper() + why[1:] + ".",), "note"))
+        below.append(prose(why[0].upper() + why[1:] + ".", tone="note"))
     return Row(
         (name, *_figures(row, unit, problem.stream)),
         facets=_facets(row),
@@ -111,7 +115,8 @@ def _figures(row: Mapping[str, Any], unit: units.Unit, stream: bool) -> list[Cel
     speedup = 1 / row["ratio"] if units.known(row["ratio"]) else None
     parts = [Cell(units.time(row[name]), row[name]) for name in ("first_item", "per_item")] if stream else []
     return [
-        Cell(units.digits(row["seconds"] / unit.scale), row["seconds"], spread),
+        Cell(units.digits(row["seconds"] / unit.scale), row["seconds"]),
+        Cell(spread[1:], (row["high"] - row["low"]) / row["seconds"]),
         *parts,
         Cell(best, row["times_best"], "tie" if row["tie"] else "", tone="best" if row["best"] else ""),
         Cell(units.times(speedup), speedup),
@@ -135,7 +140,7 @@ def _more(row: Mapping[str, Any], variant: Variant | None) -> list[Block]:
             Link("Profiler’s trace", trace_of(row["trace"])),
             ", for ui.perfetto.dev or TensorBoard",
         )
-        blocks.append(Prose(parts, "note"))
+        blocks.append(prose(*parts, tone="note"))
     return [
         Details("Code and measurements" if blocks and isinstance(blocks[0], Code) else "Measurements", tuple(blocks))
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.record import Roof
 from reports import units
-from reports.blocks import Cell, Column, Prose, Row, Section, Table
+from reports.blocks import Cell, Column, Row, Section, Table, prose
 from reports.view import View, threads
 
 
@@ -19,10 +19,8 @@ def render(view: View) -> Section | None:
         Column("Typical", True, "Median of the bursts"),
         Column("How it was measured"),
     )
-    lead = Prose(
-        (
-            "The floor of a call is the largest of its arithmetic, its memory traffic and its operators under these limits.",
-        )
+    lead = prose(
+        "The floor of a call is the largest of its arithmetic, its traffic and its operators under these limits."
     )
     return Section(
         "limits",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.blocks import Block, Cell, Code, Column, Details, Prose, Row, Section, Table
+from reports.blocks import Block, Cell, Code, Column, Row, Section, Table, prose
 from reports.missing import Gap, gaps
 from reports.view import View
 
@@ -12,24 +12,28 @@ def render(view: View) -> Section | None:
     found = gaps(view.frame)
     blocks: list[Block] = []
     if found:
-        columns = (Column("Cells", True), Column("Status"), Column("Reason"))
+        columns = (Column("Status"), Column("Cells", True), Column("Reason"))
         blocks.append(Table("missing", "Cells without a time, by reason", columns, tuple(map(_row, found))))
     if view.run.left_out and len(view.problems) == len(view.run.problems):
-        blocks.append(Prose((f"The selection left out {view.run.left_out}",), "note"))
+        blocks.append(prose(f"Left out of this run: {view.run.left_out}", tone="note"))
     if view.run.partial:
-        blocks.insert(0, Prose(("This run was interrupted. What is missing can still be measured:",), "warning"))
+        blocks.insert(0, prose("This run was interrupted. What is missing can still be measured:", tone="warning"))
         blocks.insert(1, Code("python -m benchmarks run --resume", python=False))
     return Section("missing", "Without a time", tuple(blocks)) if blocks else None
 
 
 def _row(gap: Gap) -> Row:
     quiet = gap.status == "skipped"
-    listed = Details("Which", (Code("\n".join(gap.cells), python=False),))
     return Row(
         (
-            Cell(f"{len(gap.cells):,}", len(gap.cells)),
             Cell(f"{'○' if quiet else '!'} {gap.status}", tone="quiet" if quiet else "bad"),
-            Cell(gap.reason),
-        ),
-        below=(listed,),
+            Cell(f"{len(gap.cells):,}", len(gap.cells)),
+            Cell(gap.reason, small=_some(gap.cells)),
+        )
     )
+
+
+def _some(cells: tuple[str, ...], most: int = 3) -> str:
+    """The first of ``cells``, and how many more."""
+    more = f" and {len(cells) - most:,} more" if len(cells) > most else ""
+    return ", ".join(cells[:most]) + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import figures
-from reports.blocks import Block, Picture, Prose, Section
+from reports.blocks import Block, Picture, Section, prose
 from reports.view import View
 
 
@@ -17,7 +17,7 @@ def render(view: View) -> Section | None:
     pictures: tuple[Block, ...] = tuple(Picture(drawing) for drawing in drawings if drawing)
     if not pictures:
         return None
-    lead = Prose(
-        ("A flat curve pays for calls; a steep one for work. Where curves meet, another way becomes the right one.",)
+    lead = prose(
+        "A flat curve pays for calls, a steep one for work; where two meet, the other way becomes the right one."
     )
     return Section("sizes", "Time against size", (lead, *pictures))

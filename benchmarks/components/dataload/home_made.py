@@ -58,7 +58,7 @@ COMPONENT = Component(
     title="A home-made loader",
     question="What does the library's loader cost on data that are in memory already, and which part of it?",
     rows=("DL-07",),
-    cases=(rows(50_000, memory=1_500_000_000), rows(500), rows(2_000), rows(10_000)),
+    cases=(rows(10_000), rows(500), rows(2_000), rows(50_000, memory=3_000_000_000)),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,

@@ -11,6 +11,7 @@ from benchmarks.components.matmul._products import flops, normal, reference, tol
 TO_2048 = ("numpy", "mm", "c_kernel", "triton")
 TO_1024 = (*TO_2048, "einsum", "numba_rows", "c_rows", "aoti", "addmm", "mm_out")
 TO_256 = (*TO_1024, "row_broadcast", "full_broadcast", "numba_loops", "c_loops")
+TO_64 = (*TO_256, "lists", "row_times_column", "matmul", "numpy_out", "c_kernel_new")
 # The loops would add up in bfloat16, another problem; numpy, numba and C have no such type.
 BFLOAT16 = ("einsum", "aoti", "mm", "mm_out", "triton")
 
@@ -25,17 +26,16 @@ def inputs(case: Case, generator: Any) -> Inputs:
     return a, b
 
 
-def square(size: int, dtype: str = "float32") -> Case:
+def square(size: int, *only: str, dtype: str = "float32") -> Case:
     """``size`` x ``size`` times the same."""
-    everywhere = TO_2048 if size > 1024 else TO_1024 if size > 256 else TO_256 if size > 128 else ()
     return Case(
         name=f"{size}-bf16" if dtype == "bfloat16" else str(size),
         shape={"m": size, "k": size, "n": size},
         dtype=dtype,
         series=f"square {dtype}",
         size=size,
-        threads=("1", "all") if size >= 1024 else ("1",),
-        only=BFLOAT16 if dtype == "bfloat16" else everywhere,
+        threads=("1", "all") if size == 2048 else ("1",),
+        only=only,
     )
 
 
@@ -46,8 +46,12 @@ COMPONENT = Component(
     rows=("MM-01", "MM-06"),
     cases=(
         Case("5x784x10", {"m": 5, "k": 784, "n": 10, "sparse": True}, cold=True),
-        *(square(size) for size in (8, 16, 32, 64, 128, 256, 512, 1024, 2048)),
-        *(square(size, "bfloat16") for size in (32, 128, 512, 1024)),
+        *(square(size) for size in (8, 16)),
+        *(square(size, *TO_64) for size in (32, 64)),
+        *(square(size, *TO_256) for size in (128, 256)),
+        *(square(size, *TO_1024) for size in (512, 1024)),
+        square(2048, *TO_2048),
+        *(square(size, *BFLOAT16, dtype="bfloat16") for size in (32, 128, 512, 1024)),
     ),
     inputs=inputs,
     reference=reference,

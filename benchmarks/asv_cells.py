@@ -1,0 +1,186 @@
+"""asv's front end: a class for each component, a benchmark for each of its cases, a parameter for each cell.
+
+asv installs the wheel of an old commit and imports today's ``benchmarks``. So the cells are today's, whatever is
+installed: asv hands a parameter's *index* to the commits. ``setup_cache`` measures a component once, in workers that
+are given the installed tree; the process of a parameter imports no torch and only hands the samples out.
+
+The quick set is tracked; ``BENCHMARKS_CELLS`` takes another (see :class:`benchmarks.runners.Wish`). asv keeps what
+belongs to the cells of the last run of a commit. Each measuring leaves a record file in ``.asv/records``.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import signal
+import sys
+import textwrap
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks import catalogue, runners
+from benchmarks.clock import Replay
+from benchmarks.component import Case, Component
+from benchmarks.runners import Wish
+
+FOLDER = Path(__file__).parent / "components"
+RECORDS = catalogue.ROOT / ".asv" / "records"
+LEAST, EACH = 300, 30  # seconds that measuring a component may take, and as much more for each cell
+MARGIN = 60  # seconds that asv waits longer, so that what was measured by then is not lost
+
+Outcome = tuple[str, str, list[float]]  # status, its reason, samples
+_replay = Replay()  # one for the process: asv calls setup again before every sample
+
+
+class _Cells:
+    """What the classes below share. asv takes every public class for a benchmark: hence the underscore."""
+
+    timer = _replay
+    number = rounds = 1
+    warmup_time = 0
+    param_names = ("cell",)
+
+    def setup(self, cache: dict[str, Outcome], cell: str) -> None:
+        """Load the samples of ``cell``.
+
+        Raises:
+            NotImplementedError: it has no time, and that is no fault of the variant. asv shows n/a.
+            RuntimeError: it failed, and so it does in asv.
+        """
+        status, reason, samples = cache.get(cell, ("skipped", "not in the run that is replayed", []))
+        if status != "ok":
+            raise (RuntimeError if status in runners.FAILED else NotImplementedError)(f"{cell}: {status}: {reason}")
+        if _replay.key != cell:
+            _replay.load(cell, samples)
+            self.repeat = len(samples)
+
+
+def _benchmark(component: Component, case: Case, cells: list[str]) -> Callable[..., None]:
+    """The function that asv times for one case: it does nothing, the replay clock does the rest."""
+
+    def time_case(self: _Cells, cache: dict[str, Outcome], cell: str) -> None:
+        pass
+
+    time_case.params = cells  # type: ignore[attr-defined]
+    time_case.version = _version(component, case)  # type: ignore[attr-defined]
+    return time_case
+
+
+def _version(component: Component, case: Case) -> str:
+    """When this changes, asv drops older results: the component's version, the case, the code that makes its inputs."""
+    source = inspect.getsource(inspect.unwrap(component.inputs))
+    with contextlib.suppress(SyntaxError):  # a lambda's line alone need not parse
+        source = ast.unparse(ast.parse(textwrap.dedent(source)))
+    text = repr((sorted(case.shape.items()), case.dtype, source))
+    return f"{component.version}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _setup_cache(self: _Cells) -> dict[str, Outcome]:
+    """Measure all cells of the component in the tree that asv installed, or look them up in ``BENCHMARKS_RECORD``."""
+    wish, tree = Wish.of(), _tree()
+    cells = [cell for function in _cases(type(self)) for cell in function.params]
+    if run := runners.stored(wish):
+        if run.tree != catalogue.tree_hash(tree):
+            raise RuntimeError(f"{wish.record} measured another tree than {tree}: {run.tree}")
+    else:
+        seconds = LEAST + EACH * len(cells)
+        with _interrupted_after(seconds):
+            run, _ = runners.measure(
+                map(catalogue.Cell.parse, cells),
+                wish,
+                RECORDS,
+                command="asv run",
+                tree=tree,
+                commit=os.environ.get("ASV_COMMIT", ""),
+            )
+    return {record.cell: (record.status, record.reason, runners.seconds(record)) for record in run.records}
+
+
+def _cases(cls: type) -> Iterator[Any]:
+    return (value for name, value in vars(cls).items() if name.startswith("time_"))
+
+
+def _tree() -> Path:
+    """The ``impls`` that asv installed; the checkout's where asv installs nothing (``asv run -E existing``).
+
+    Raises:
+        RuntimeError: there is none, or it is not asv's: then today's code would get an old commit's label.
+    """
+    if "ASV_ENV_DIR" not in os.environ:
+        return catalogue.IMPLS
+    spec = importlib.util.find_spec("impls")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the wheel of this commit holds no impls")
+    tree = Path(spec.origin).parent
+    if not tree.is_relative_to(sys.prefix):
+        raise RuntimeError(f"impls was found in {tree}, not in asv's environment {sys.prefix}")
+    return tree
+
+
+@contextlib.contextmanager
+def _interrupted_after(seconds: int) -> Iterator[None]:
+    """As if Ctrl-C were pressed after so many seconds: the session stops its worker and keeps what it found."""
+
+    def ring(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _class(name: str) -> type | None:
+    """The class of one component, like ``matmul_ladder`` with ``time_5x784x10``; ``None`` without cells.
+
+    Its ``setup_cache`` is a copy in the component's module, because asv tells one cache from another by module and line.
+    """
+    module = importlib.import_module(f"benchmarks.components.{name}")
+    component: Component = module.COMPONENT
+    cells = runners.chosen(component, Wish.of().cells)
+    cached: Any = types.FunctionType(_setup_cache.__code__, globals(), "setup_cache")
+    cached.__module__ = module.__name__
+    cached.timeout = LEAST + EACH * len(cells) + MARGIN
+    body: dict[str, Any] = {"__module__": __name__, "setup_cache": cached}
+    for case in component.cases:
+        if here := [str(cell) for cell in cells if cell.case == case.name]:
+            word = "time_" + re.sub(r"\W", "_", case.name)
+            body[word] = _benchmark(component, case, here)
+            body[word].__name__ = word
+    return type(_word(name), (_Cells,), body) if cells else None
+
+
+def _word(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def _names() -> dict[str, str]:
+    """Class name -> component, read from file names."""
+    names = [f"{path.parent.name}.{path.stem}" for path in sorted(FOLDER.glob("*/[!_]*.py"))]
+    return {_word(name): name for name in names}
+
+
+def __getattr__(word: str) -> type:
+    """Make the class that asv asks for, and no other: a hundred components would slow down every parameter."""
+    found = _class(_names()[word]) if word in _names() else None
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {word!r}")
+    globals()[word] = found
+    return found
+
+
+if sys.argv[1:2] not in (["run"], ["setup_cache"]):  # asv's other commands look through all that is there
+    for _name in _names().values():
+        if _made := _class(_name):
+            globals()[_made.__name__] = _made
