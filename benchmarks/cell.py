@@ -35,7 +35,8 @@ class Cell:
         axes = plain.split("/")
         if len(axes) != 6 or not all(axes) or temperature not in ("", "cold"):
             raise ValueError(f"{text!r} is not a cell; a cell reads {AXES}")
-        return cls(*axes, cold=temperature == "cold")
+        component, variant, executor, device, case, threads = axes
+        return cls(component, variant, executor, device, case, threads, cold=temperature == "cold")
 
     @property
     def group(self) -> tuple[str, str, str, str, bool]:

@@ -7,10 +7,8 @@ The passes are apart, each in a process of its own: a profiler inside a timed re
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,18 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, contestant, gate, mount, timing
+from benchmarks import catalogue, contestant, gate, mount, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Clock, Witness, clock_for
 from benchmarks.component import Inputs
 from benchmarks.record import Launch, Proof, to_json
 
 FRESH = 1000  # seeds of the inputs after the timing lie this far from those before it
-FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
-
-
-class Changed(Exception):
-    """A variant left a global setting changed."""
 
 
 @dataclass
@@ -78,7 +71,7 @@ def check(site: Site, cell: Cell, seeds: int) -> dict[str, Any]:
             _start_compiler(site)
         site.step("preparation and first call", str(cell))
         start = time.perf_counter()
-        with _settings(cell) as verify, _ready(site, cell, inputs) as ready:
+        with surroundings.settings(cell) as verify, _ready(site, cell, inputs) as ready:
             _consume(contestant.first_call(ready), truths[0])
             first = time.perf_counter() - start
             site.step("proof", str(cell))
@@ -142,8 +135,8 @@ def time_group(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
     clock = clock_for(cells[0].device)
     truth = site.truth(cells[0], plan.launch)
     inputs = gate.copy(truth.inputs, cells[0].device)
-    with _settings(cells[0]) as verify, contextlib.ExitStack() as stack:
-        busy = cells[0].threads == "all" and not _idle()
+    with surroundings.settings(cells[0]) as verify, contextlib.ExitStack() as stack:
+        busy = cells[0].threads == "all" and not surroundings.idle()
         lanes: list[_Lane] = []
         for cell in shuffle.sample(cells, len(cells)):
 
@@ -154,7 +147,7 @@ def time_group(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
                 return {}
 
             answers[str(cell)] = _attempt(begin)
-        with _undisturbed(), _no_recompiles(cells):
+        with surroundings.undisturbed(), surroundings.no_recompiles(cells):
             for index in timing.rounds([lane.count for lane in lanes], shuffle):
                 _sample(site, lanes[index], plan, answers)
             lanes = [lane for lane in lanes if answers[str(lane.cell)]["status"] == "ok"]
@@ -187,7 +180,7 @@ def _begin(
     gate.unchanged(inputs, truth)
     del output
     site.step("warm-up", str(cell))
-    timed = partial(_timed, ready, clock, truth.component.stream, _flush(cell))
+    timed = partial(_timed, ready, clock, truth.component.stream, surroundings.flush(cell))
     lane = _Lane(cell, ready, timed, prepared - start, first)
     if cell.cold:
         seconds = min(timed(1).wall for _ in range(3))
@@ -242,7 +235,7 @@ def cost(site: Site, cell: Cell) -> dict[str, Any]:
 
     def spend() -> dict[str, Any]:
         truth = site.truth(cell, 0)
-        with _settings(cell), _ready(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
+        with surroundings.settings(cell), _ready(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
             for _ in range(2):
                 site.step("warm-up", str(cell))
                 _consume(contestant.first_call(ready), truth)
@@ -259,7 +252,7 @@ def trace(site: Site, cell: Cell, folder: Path) -> dict[str, Any]:
 
     def profile() -> dict[str, Any]:
         truth = site.truth(cell, 0)
-        with _settings(cell), _ready(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
+        with surroundings.settings(cell), _ready(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
             for _ in range(2):
                 site.step("warm-up", str(cell))
                 _consume(contestant.first_call(ready), truth)
@@ -293,29 +286,6 @@ def _consume(output: Any, truth: gate.Truth) -> Any:
 
 
 @contextlib.contextmanager
-def _settings(cell: Cell) -> Iterator[Callable[[], None]]:
-    """The threads of ``cell``; yields a check that no global setting was changed since, which undoes the change.
-
-    Raises (the check):
-        Changed: one was.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    _set_threads(1 if cell.threads == "1" else cores or 1)
-    before = _globals()
-
-    def verify() -> None:
-        after = _globals()
-        if changed := [name for name in before if before[name] != after[name]]:
-            _restore(before)
-            raise Changed(", ".join(f"{name} from {before[name]} to {after[name]}" for name in changed))
-
-    try:
-        yield verify
-    finally:
-        _restore(before)
-
-
-@contextlib.contextmanager
 def _ready(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Contestant]:
     """The cell's contestant, prepared, and closed at the end.
 
@@ -339,40 +309,6 @@ def _ready(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Contes
             torch._dynamo.reset()
 
 
-def _set_threads(count: int) -> None:
-    import threadpoolctl
-    import torch
-
-    threadpoolctl.threadpool_limits(limits=count)  # numpy's BLAS does not listen to torch
-    torch.set_num_threads(count)
-
-
-def _globals() -> dict[str, Any]:
-    import torch
-
-    return {
-        "threads": torch.get_num_threads(),
-        "default dtype": torch.get_default_dtype(),
-        "matmul precision": torch.get_float32_matmul_precision(),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "grad mode": torch.is_grad_enabled(),
-        "flush denormal": float(torch.full((1,), 1e-40) * 1.0) == 0.0,
-        "cudnn benchmark": torch.backends.cudnn.benchmark,
-    }
-
-
-def _restore(state: dict[str, Any]) -> None:
-    import torch
-
-    torch.set_num_threads(state["threads"])
-    torch.set_default_dtype(state["default dtype"])
-    torch.set_float32_matmul_precision(state["matmul precision"])
-    torch.use_deterministic_algorithms(state["deterministic"])
-    torch.set_grad_enabled(state["grad mode"])
-    torch.set_flush_denormal(state["flush denormal"])
-    torch.backends.cudnn.benchmark = state["cudnn benchmark"]
-
-
 def _attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run one step of one cell and turn what it raises into a status; nothing of a variant escapes."""
     try:
@@ -381,7 +317,7 @@ def _attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"status": "skipped", "reason": str(problem)}
     except gate.Wrong as problem:
         return {"status": "wrong", "reason": str(problem)}
-    except Changed as problem:
+    except surroundings.Changed as problem:
         return {"status": "error", "reason": f"changes global state: {problem}"}
     except BaseException as problem:
         status = "oom" if _out_of_memory(problem) else "error"
@@ -399,31 +335,6 @@ def _out_of_memory(problem: BaseException) -> bool:
         or "can't allocate memory" in text
         or "Cannot allocate memory" in text
     )
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No garbage collection while samples are taken."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.unfreeze()
-
-
-@contextlib.contextmanager
-def _no_recompiles(cells: Sequence[Cell]) -> Iterator[None]:
-    """A compiled variant that would compile again, or fall back to eager, is an error rather than a sample."""
-    if not any(cell.executor == "compile" for cell in cells):
-        yield
-        return
-    import torch
-
-    with torch.compiler.set_stance("fail_on_recompile"):
-        yield
 
 
 def _start_compiler(site: Site) -> None:
@@ -446,36 +357,3 @@ def _witness() -> Witness:
     if not _WITNESS:
         _WITNESS.append(Witness())
     return _WITNESS[0]
-
-
-def _flush(cell: Cell) -> Callable[[], Any]:
-    """What makes the caches cold before a call: overwrite more than the last level holds. Nothing for a hot cell."""
-    if not cell.cold:
-        return lambda: None
-    import torch
-
-    if cell.device == "cuda":
-        size = FLUSH * torch.cuda.get_device_properties(0).L2_cache_size
-        buffer = torch.empty(size, dtype=torch.int8, device="cuda")
-        return buffer.zero_
-    from benchmarks.machine import machine
-
-    caches = machine().get("caches", {})
-    size = FLUSH * max([32 << 20, *(value for value in caches.values() if isinstance(value, int))])
-    return partial(torch.empty(min(size, 1 << 30), dtype=torch.int8).fill_, 1)
-
-
-def _idle(share: float = 0.95, patience: float = 2.0) -> bool:
-    """Wait until the cores are free: what runs on all of them waits for the slowest. False if they stay busy."""
-    import psutil
-
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if psutil.cpu_times_percent(interval=0.06).idle >= 100 * share:
-            return True
-    return False
-
-
-def scratch() -> Path:
-    """A temporary folder for one run's mount, caches and logs."""
-    return Path(tempfile.mkdtemp(prefix="benchmarks-"))

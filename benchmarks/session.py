@@ -10,6 +10,7 @@ import contextlib
 import math
 import random
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks import catalogue, machine, mount, passes
+from benchmarks import catalogue, machine, mount
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options, fold
 from benchmarks.process import Fault, Process
@@ -83,7 +84,7 @@ class Session:
         groups = len({cell.group for cell in self.cells})
         steps = len(self.cells) * (2 if self.options.cost else 1) + groups * self.options.launches
         self.progress = progress or Progress(steps + len(self.options.traces))
-        self._scratch = passes.scratch()
+        self._scratch = Path(tempfile.mkdtemp(prefix="benchmarks-"))
         self._mount = self._scratch / "mount"
         mount.lay(tree, self._mount)
         self._process: Process | None = None
@@ -310,4 +311,4 @@ def _power(known: list[tuple[int, float, int]], size: int, work: int) -> float:
         return last * max(1.0, work / last_work) if last_work else last
     (previous_size, previous, _) = known[-2]
     exponent = max(0.0, math.log(last / previous) / math.log(last_size / previous_size))
-    return last * (size / last_size) ** exponent
+    return float(last * (size / last_size) ** exponent)
