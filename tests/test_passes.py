@@ -1,0 +1,126 @@
+"""What a worker does with a group of cells, as a script: which step comes when. Real variants, fresh process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import mount
+from benchmarks.catalogue import IMPLS, ROOT
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+where = Path(sys.argv[1])
+sys.path.insert(0, str(where))
+import numpy, torch
+from benchmarks import passes
+from benchmarks.cell import Cell
+steps = []
+site = passes.Site(where, where / "caches", lambda what, cell: steps.append((what, cell)))
+cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in ("row_broadcast", "mm", "mm_out")]
+answers = passes.time_group(site, cells, passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0))
+print(json.dumps([steps, answers]))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[tuple[str, str]], dict]:
+    where = tmp_path_factory.mktemp("mount")
+    mount.lay(IMPLS, where)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", SCRIPT, str(where)], cwd=where, capture_output=True, text=True, check=True
+    )
+    steps, answers = json.loads(done.stdout)
+    return [(what, cell.split("/")[1] if "/" in cell else "") for what, cell in steps], answers
+
+
+def test_every_contestant_is_ready_before_the_first_sample(told):
+    steps, _ = told
+    names = [what for what, _ in steps]
+    first = names.index("sample")
+    assert set(names[first:]) == {"sample", "inputs and reference", "call on fresh inputs"}
+    assert names[0] == "inputs and reference"
+    for start in range(1, first, 3):
+        assert names[start : start + 3] == ["preparation", "first call", "warm-up"]
+        assert len({cell for _, cell in steps[start : start + 3]}) == 1
+    assert first == 10
+
+
+def test_samples_come_in_rounds_and_fresh_inputs_last(told):
+    steps, _ = told
+    samples = [cell for what, cell in steps if what == "sample"]
+    assert len(samples) == 12
+    for start in range(0, 12, 3):
+        assert sorted(samples[start : start + 3]) == ["mm", "mm_out", "row_broadcast"]
+    assert [what for what, _ in steps[-4:]] == ["inputs and reference", *["call on fresh inputs"] * 3]
+
+
+def test_what_is_kept_of_a_launch(told):
+    _, answers = told
+    for cell, answer in answers.items():
+        launch = answer["launch"]
+        assert answer["status"] == "ok" and launch["launch"] == 1
+        assert len(launch["wall"]) == len(launch["at"]) == len(launch["cpu"]) == len(launch["delay"]) == 4
+        assert launch["at"] == sorted(launch["at"]) and all(wall > 0 for wall in launch["wall"])
+        assert launch["calls"] > 1 or "row_broadcast" in cell, "a call far shorter than a sample is batched"
+        assert launch["first"] > 0 and launch["prepare"] >= 0 and launch["parts"] == {}
+
+
+def test_a_tree_that_is_no_impls_folder_is_refused(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"is not an impls folder: it has no __init__\.py"):
+        mount.lay(tmp_path, tmp_path / "mount")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("import impls", "imports `impls` by that name"),
+        ("from impls.matmul import ladder as _l", "imports `impls` by that name"),
+        ("", ""),
+    ],
+)
+def test_a_worker_stops_when_a_plain_impls_appears(tmp_path: Path, line: str, says: str):
+    """Today's code under an old commit's label is the error that no one would see."""
+    tree = tmp_path / "tree" / "impls"
+    (tree / "family").mkdir(parents=True)
+    (tree / "__init__.py").write_text("")
+    (tree / "family" / "__init__.py").write_text("")
+    (tree / "family" / "x.py").write_text(f"{line}\ndef one():\n    return 1\n")
+    mount.lay(tree, tmp_path / "mount")
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:3]\n"
+        "from benchmarks import mount\nfrom pathlib import Path\n"
+        "print(mount.variant('family.x', 'one', Path(sys.argv[1]))())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(tmp_path / "mount"), str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (says in done.stderr) if says else (done.stdout == "1\n"), done.stderr
+
+
+def test_a_variant_that_an_old_tree_lacks_is_skipped_not_failed(tmp_path: Path):
+    tree = tmp_path / "impls"
+    tree.mkdir()
+    (tree / "__init__.py").write_text("")
+    mount.lay(tree, tmp_path / "mount")
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:3]\n"
+        "from benchmarks import mount\nfrom pathlib import Path\n"
+        "try: mount.variant('family.x', 'one', Path(sys.argv[1]))\n"
+        "except NotImplementedError as problem: print(problem)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(tmp_path / "mount"), str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "needs family.x, which this tree does not have\n", done.stderr
