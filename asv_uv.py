@@ -26,7 +26,7 @@ def setup() -> None:
 
 
 class UvInstall(Uv):
-    """An environment made and filled by uv. Packages are linked from uv's cache, so it costs seconds and little space."""
+    """An environment made and filled by uv: packages are links into its cache, which takes seconds and no space."""
 
     tool_name = "uv-install"
 
@@ -35,6 +35,7 @@ class UvInstall(Uv):
         python = sys.executable if self._python == here else self._python
         util.check_call(["uv", "venv", "--python", python, "--no-project", "--seed", self._path])
         wanted = {**self._requirements, **self._base_requirements}
+        del wanted["pip+pympler"]  # only for asv's mem_ benchmarks, and would import numpy in every parameter's process
         pins = {name.removeprefix("pip+"): version for name, version in wanted.items()}
         requirements = [f"{name}=={pin}" if pin[:1].isdigit() else name + pin for name, pin in pins.items()]
         util.check_call(["uv", "pip", "install", "--python", self._path, *requirements], timeout=1800)

@@ -29,6 +29,7 @@ from typing import Any
 from benchmarks import catalogue, runners
 from benchmarks.clock import Replay
 from benchmarks.component import Case, Component
+from benchmarks.record import Record
 from benchmarks.runners import Wish
 
 FOLDER = Path(__file__).parent / "components"
@@ -89,19 +90,25 @@ def _setup_cache(self: _Cells) -> dict[str, Outcome]:
     cells = [cell for function in _cases(type(self)) for cell in function.params]
     if run := runners.stored(wish):
         if run.tree != catalogue.tree_hash(tree):
-            raise RuntimeError(f"{wish.record} measured another tree than {tree}: {run.tree}")
-    else:
-        seconds = LEAST + EACH * len(cells)
-        with _interrupted_after(seconds):
-            run, _ = runners.measure(
-                map(catalogue.Cell.parse, cells),
-                wish,
-                RECORDS,
-                command="asv run",
-                tree=tree,
-                commit=os.environ.get("ASV_COMMIT", ""),
-            )
-    return {record.cell: (record.status, record.reason, runners.seconds(record)) for record in run.records}
+            raise RuntimeError(f"{wish.record} is of another tree ({run.tree}) than {tree}")
+        return {record.cell: _outcome(record) for record in run.records}
+    seconds = LEAST + EACH * len(cells)
+    with _interrupted_after(seconds):
+        run, _ = runners.measure(
+            cells,
+            wish,
+            RECORDS,
+            command="asv run",
+            tree=tree,
+            commit=os.environ.get("ASV_COMMIT", ""),
+        )
+    late: Outcome = ("timeout", f"not reached within {seconds} s", [])
+    reached = {record.cell: _outcome(record) for record in run.records if record.launches or not run.partial}
+    return dict.fromkeys(cells, late) | reached
+
+
+def _outcome(record: Record) -> Outcome:
+    return record.status, record.reason, runners.seconds(record)
 
 
 def _cases(cls: type) -> Iterator[Any]:
@@ -126,25 +133,25 @@ def _tree() -> Path:
 
 
 @contextlib.contextmanager
-def _interrupted_after(seconds: int) -> Iterator[None]:
+def _interrupted_after(seconds: float) -> Iterator[None]:
     """As if Ctrl-C were pressed after so many seconds: the session stops its worker and keeps what it found."""
 
     def ring(*_: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
 def _class(name: str) -> type | None:
     """The class of one component, like ``matmul_ladder`` with ``time_5x784x10``; ``None`` without cells.
 
-    Its ``setup_cache`` is a copy in the component's module, because asv tells one cache from another by module and line.
+    Its ``setup_cache`` is a copy in the component's module: asv tells caches apart by module and line.
     """
     module = importlib.import_module(f"benchmarks.components.{name}")
     component: Component = module.COMPONENT

@@ -222,7 +222,9 @@ class Over:
             return Ruling(verdict, timed[size].figure, f"{detail}: at {size} {timed[size].why}; {self.what}")
 
         if len(timed) < SIZES:
-            return ruling("undecided", f"{len(timed)} of at least {SIZES} sizes timed ({_command(selection)})")
+            failed = (answer.why for answer in answers.values() if answer.says == "failed")
+            hint = next(failed, _command(selection))
+            return ruling("undecided", f"{len(timed)} of at least {SIZES} sizes timed ({hint})")
         decided = [size for size in timed if timed[size].says != "undecided"]
         turns = [
             f"between {a} ({_value(timed[a])}) and {b} ({_value(timed[b])})"
@@ -353,7 +355,7 @@ CLAIMS = (
                     Faster("dataload.dirichlet", arms("per_sample"), arms("workers_1", "workers_2", "workers_4"), 1.0),
                     case="100-b4",
                 ),
-                PerCore("dataload.decode", "4096-b32", WORKERS),
+                PerCore("dataload.decode", "768-b8", WORKERS),
                 PerCore("dataload.images", "10000-b32", WORKERS),
             )
         ),

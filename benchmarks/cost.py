@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import gc
+import itertools
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ Call = Callable[[], object]
 
 OBJECTS = 64 * 2**10  # bytes; a traced peak below this is Python's own: frames, tensor handles
 ASIDE = 0.01  # share of the peak below which a second allocator does not blur it
+COUNTED = "counted call"  # how the profiler's events name it
 SLACK = 2**20  # bytes of growth that the allocators need not explain: page granularity, heap fragmentation
 
 # By the names that torch gives to their overload packets.
@@ -72,39 +74,50 @@ def on_device(call: Call) -> tuple[int, str, int] | None:
     return after["requested_bytes.all.peak"] - before["requested_bytes.all.current"], "exact", allocations
 
 
+@dataclass(frozen=True)
+class Held:
+    """The memory that one allocator held for a call."""
+
+    peak: int  # bytes above entry
+    older: int = 0  # bytes that the call may have freed of what was there at entry: they make room for its own
+    allocations: int | None = None
+
+
 def on_host(call: Call) -> tuple[int | None, str, int | None]:
     """Peak bytes in the host's memory, what that figure is worth, and allocations if all of them were seen."""
     if not sees_memory():
         return None, "unknown: this torch reports no memory events", None
-    torchs, allocations = torch_peak(call)
-    others = python_peak(call)
-    if torchs and others <= OBJECTS:
-        others = 0
-    known = max(torchs, others)
+    tensors, objects = in_torch(call), in_python(call)
+    if tensors.peak and objects.peak <= OBJECTS:
+        objects = replace(objects, peak=0)
+    most = max(tensors, objects, key=lambda held: held.peak)
     grown = resident_growth(call)
-    if grown > 1.1 * known + SLACK:
+    # Freed pages need not be the ones that are written next, so what was freed may have grown anew.
+    if grown > 1.1 * (most.peak + tensors.older + objects.older) + SLACK:
         return grown, "at least", None
-    if min(torchs, others) > ASIDE * known:
-        return max(known, grown), "at least", None
-    return known, "exact", allocations if torchs >= others else None
+    if min(tensors.peak, objects.peak) > ASIDE * most.peak:
+        return max(most.peak, grown), "at least", None
+    return most.peak, "exact", most.allocations
 
 
-def torch_peak(call: Call) -> tuple[int, int]:
-    """Peak bytes above entry in torch's CPU allocator, and how many blocks were asked of it."""
-    from torch.profiler import ProfilerActivity, profile
+def in_torch(call: Call) -> Held:
+    """What torch's CPU allocator holds for a call, from the profiler's events.
+
+    The second of two calls counts: what it frees of the first one's blocks is only seen if those were seen to come.
+    """
+    from torch.profiler import ProfilerActivity, profile, record_function
 
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
         call()
-    now = peak = allocations = 0
-    for size in _memory_events(seen):
-        now += size
-        peak = max(peak, now)
-        allocations += size > 0
-    return peak, allocations
+        with record_function(COUNTED):
+            call()
+    sizes = _memory_events(seen)
+    levels = [0, *itertools.accumulate(sizes)]
+    return Held(max(levels), -min(levels), sum(size > 0 for size in sizes))
 
 
 def _memory_events(seen: Any) -> list[int]:
-    """Bytes taken (positive) and given back (negative) on the CPU, in time order.
+    """Bytes taken (positive) and given back (negative) on the CPU since the counted call began, in time order.
 
     ``kineto_results`` is private to torch. Its public face, the operator table, adds the bytes up and so loses the
     peak. Where it is missing there are no events, and :func:`sees_memory` says so.
@@ -112,12 +125,14 @@ def _memory_events(seen: Any) -> list[int]:
     from torch.autograd import DeviceType
 
     results = getattr(getattr(seen, "profiler", None), "kineto_results", None)
-    events = [
-        event
-        for event in (results.events() if results else ())
-        if event.name() == "[memory]" and event.device_type() == DeviceType.CPU
+    events = results.events() if results else []
+    began = min((event.start_ns() for event in events if event.name() == COUNTED), default=0)
+    sizes = [
+        (event.start_ns(), event.nbytes())
+        for event in events
+        if event.name() == "[memory]" and event.device_type() == DeviceType.CPU and event.start_ns() >= began
     ]
-    return [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]
+    return [size for _, size in sorted(sizes, key=lambda timed: timed[0])]
 
 
 @functools.cache
@@ -125,27 +140,29 @@ def sees_memory() -> bool:
     """Whether this torch's profiler reports a block of known size; without this, a silent change would read as 0."""
     import torch
 
-    return torch_peak(lambda: torch.empty(2**18, dtype=torch.float32)) == (2**20, 1)
+    return in_torch(lambda: torch.empty(2**18, dtype=torch.float32)) == Held(2**20, 0, 1)
 
 
-def python_peak(call: Call) -> int:
-    """Peak bytes in numpy and Python; where that is too little to be data, the bytes of the arrays that are returned.
+def in_python(call: Call) -> Held:
+    """What numpy and Python hold for a call; where it is too little to be data, the bytes of the arrays it returns.
 
     An array's bytes and those of the objects around it share one counter, so a small peak says nothing of the arrays.
     """
     from numpy.lib import tracemalloc_domain
 
-    gc.collect()
     tracemalloc.start()
     try:
+        call()  # what the counted call frees of this one must have been seen
+        tracemalloc.reset_peak()
+        entry, _ = tracemalloc.get_traced_memory()
         result = call()
-        peak = tracemalloc.get_traced_memory()[1]
-        if peak > OBJECTS:
-            return peak
-        arrays = tracemalloc.DomainFilter(True, tracemalloc_domain)
-        kept = tracemalloc.take_snapshot().filter_traces((arrays,))
+        peak = tracemalloc.get_traced_memory()[1] - entry
+        if peak <= OBJECTS:
+            arrays = tracemalloc.DomainFilter(True, tracemalloc_domain)
+            kept = tracemalloc.take_snapshot().filter_traces((arrays,))
+            peak = min(peak, sum(trace.size for trace in kept.traces))
         del result  # not before: the snapshot holds what lives
-        return sum(trace.size for trace in kept.traces)
+        return Held(peak, entry)
     finally:
         tracemalloc.stop()
 
@@ -155,7 +172,6 @@ def resident_growth(call: Call) -> int:
 
     Free heap is given back first, or the call would reuse it unseen. Pages are counted when they are first written.
     """
-    gc.collect()
     try:
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")  # 5: the high-water mark starts anew

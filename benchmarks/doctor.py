@@ -15,7 +15,6 @@ import sys
 import sysconfig
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -145,6 +144,8 @@ def torch(place: Place) -> Iterator[Finding]:
 
 def packages(place: Place) -> Iterator[Finding]:
     """What else ``pyproject.toml`` lists, by its groups."""
+    import tomllib  # not there in a Python that is too old
+
     groups = tomllib.loads((place.project / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     for group, lack in LACKING.items():
         for requirement in groups.get(group, ()):
@@ -178,24 +179,32 @@ def compilers(place: Place) -> Iterator[Finding]:
     """A C compiler with ``Python.h`` for the variants in C, a C++ compiler for ``torch.compile``."""
     include = f"-I{sysconfig.get_path('include')}"
     packages = "install gcc, g++ and Python's headers (packages build-essential, python3-dev)"
-    openmp = [] if sys.platform == "darwin" else ["-fopenmp"]
+    # torch.compile brings its own OpenMP on a Mac.
+    openmp, needed = ([], "vector") if sys.platform == "darwin" else (["-fopenmp"], "omp.h")
     for subject, variable, default, flags, header, lack in (
         ("C compiler", "CC", "cc", [include, "-x", "c"], "Python.h", "variants in C are skipped"),
-        ("C++ compiler", "CXX", "g++", [*openmp, "-x", "c++"], "vector", "compiled variants are skipped on the CPU"),
+        ("C++ compiler", "CXX", "g++", [*openmp, "-x", "c++"], needed, "compiled variants are skipped on the CPU"),
     ):
-        compiler = shlex.split(place.environ.get(variable) or default)
-        if not shutil.which(compiler[0], path=place.environ.get("PATH")):
-            yield Finding("note", subject, f"{compiler[0]} not found: {lack}", packages)
+        name, *options = shlex.split(place.environ.get(variable) or default)
+        found = shutil.which(name, path=place.environ.get("PATH"))
+        if not found:
+            yield Finding("note", subject, f"{name} not found: {lack}", packages)
             continue
-        command = [*compiler, "-fsyntax-only", *flags, "-"]
-        done = subprocess.run(
-            command, input=f"#include <{header}>\n", capture_output=True, text=True, errors="replace", timeout=60
-        )
-        if done.returncode:
-            first = next((line for line in done.stderr.splitlines() if "error" in line), "it fails")
-            yield Finding("note", subject, f"{compiler[0]} cannot include {header}: {first}: {lack}", packages)
+        complaint = _cannot_include(header, [found, *options, "-fsyntax-only", *flags, "-"], place.environ)
+        if complaint:
+            yield Finding("note", subject, f"{name} cannot include {header}: {complaint}: {lack}", packages)
         else:
-            yield Finding("ok", subject, shutil.which(compiler[0], path=place.environ.get("PATH")) or compiler[0])
+            yield Finding("ok", subject, found)
+
+
+def _cannot_include(header: str, command: list[str], environ: Mapping[str, str]) -> str:
+    """What the compiler says against ``header``; nothing if it takes it."""
+    text = f"#include <{header}>\n"
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, errors="replace", timeout=60, env=dict(environ)
+    )
+    errors = [line for line in done.stderr.splitlines() if "error" in line]
+    return (errors or [f"it ends with code {done.returncode}"])[0] if done.returncode else ""
 
 
 def cuda(place: Place) -> Iterator[Finding]:
@@ -261,7 +270,7 @@ def _idle(place: Place) -> tuple[int | None, float]:
     total = sum(map(sum, spent.values()))
     if not total:
         return None, 0.0
-    free = sum(row[3] + row[4] >= FREE * sum(row) for row in spent.values())  # idle, and waiting for a disk
+    free = sum(sum(row[3:5]) >= FREE * sum(row) for row in spent.values())  # idle, and waiting for a disk
     return min(free, machine.cores(place.root)), sum(row[7] for row in spent.values() if len(row) > 7) / total
 
 

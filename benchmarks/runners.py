@@ -62,7 +62,7 @@ def chosen(component: Component, cells: str) -> list[Cell]:
 
 
 def measure(
-    cells: Iterable[Cell],
+    cells: Iterable[str],
     wish: Wish,
     results: Path,
     *,
@@ -78,9 +78,7 @@ def measure(
     from benchmarks import session
     from benchmarks.journal import Options
 
-    asked = Options(
-        cells=tuple(map(str, cells)), selection=wish.cells, command=command, left_out=left_out, cost=False
-    )
+    asked = Options(cells=tuple(cells), selection=wish.cells, command=command, left_out=left_out, cost=False)
     if wish.launches:
         asked = dataclasses.replace(asked, launches=wish.launches)
     if wish.budget:  # who has less time for the cells has less for the limits

@@ -73,6 +73,8 @@ def trace(call: Callable[[], Any], folder: Path, *, steps: int = 3, stream: bool
         ValueError: the stream has no items, or the call can be neither traced whole nor interrupted.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for name in (TRACE, STACKS, OPERATORS):
+        (folder / name).unlink(missing_ok=True)
     source = _steps(call, stream)
     try:
         events, seconds = _count(source)
@@ -128,11 +130,13 @@ def _step(source: Iterator[None]) -> float:
 
 
 def _count(source: Iterator[None]) -> tuple[int, float]:
-    """Events of one step, and its seconds under the profiler."""
+    """Events of one step, and its CPU seconds under the profiler."""
     from torch.profiler import profile
 
     with profile(activities=_activities()) as seen:
-        seconds = _step(source)
+        start = time.process_time()
+        _step(source)
+        seconds = time.process_time() - start
     results = getattr(seen.profiler, "kineto_results", None)  # private to torch; the public list takes minutes to build
     return len(results.events() if results else seen.events()), seconds
 
@@ -160,7 +164,7 @@ class _Enough(BaseException):
 
 
 def _profile_part(source: Iterator[None], seconds: float) -> tuple[Any, list[float]]:
-    """Profile the first ``seconds`` of a step."""
+    """Profile the first CPU ``seconds`` of a step."""
     from torch.profiler import profile, record_function
 
     with profile(activities=_activities()) as seen, record_function("ProfilerStep#0"):
@@ -173,7 +177,7 @@ def _profile_part(source: Iterator[None], seconds: float) -> tuple[Any, list[flo
 
 @contextmanager
 def _interrupt(after: float) -> Iterator[None]:
-    """End the block after so many seconds, between two of its Python instructions.
+    """End the block after so many CPU seconds of this process, between two of its Python instructions.
 
     Raises:
         ValueError: signals do not reach this thread.
@@ -181,18 +185,24 @@ def _interrupt(after: float) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         raise ValueError("no trace: one call has too many events, and it cannot be interrupted here")
 
-    def enough(*_: object) -> None:
-        raise _Enough
+    running = True
 
-    before = signal.signal(signal.SIGALRM, enough)
+    def enough(*_: object) -> None:
+        if running:
+            raise _Enough
+
+    before = signal.signal(signal.SIGPROF, enough)
     try:
-        signal.setitimer(signal.ITIMER_REAL, after)
-        yield
+        try:
+            signal.setitimer(signal.ITIMER_PROF, after)
+            yield
+        finally:
+            running = False
+            signal.setitimer(signal.ITIMER_PROF, 0)
     except _Enough:
         pass
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGPROF, before)
 
 
 def fold(events: Iterable[Any]) -> Counter[tuple[str, ...]]:

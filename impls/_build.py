@@ -44,7 +44,7 @@ def extension(source: Path, flags: tuple[str, ...] = FLAGS) -> ModuleType:
     """The extension module in the C file ``source``, which may include ``Python.h`` and the C library.
 
     Raises:
-        NotImplementedError: there is no C compiler (``$CC``, or ``cc``), or no ``Python.h``.
+        NotImplementedError: there is no C compiler called ``cc``, or no ``Python.h``.
         RuntimeError: the source does not compile.
     """
     include = sysconfig.get_path("include")
@@ -64,11 +64,10 @@ def extension(source: Path, flags: tuple[str, ...] = FLAGS) -> ModuleType:
 
 def _compile(*arguments: str) -> str:
     """What the C compiler prints for ``arguments``."""
-    compiler = shlex.split(os.environ.get("CC") or "cc")
     try:
-        done = subprocess.run([*compiler, *arguments], capture_output=True, text=True)
+        done = subprocess.run(["cc", *arguments], capture_output=True, text=True)
     except OSError as problem:
         raise NotImplementedError(f"needs a C compiler: {problem}") from problem
     if done.returncode:
-        raise RuntimeError(f"{shlex.join([*compiler, *arguments])} failed:\n{done.stderr}")
+        raise RuntimeError(f"{shlex.join(['cc', *arguments])} failed:\n{done.stderr}")
     return done.stdout

@@ -6,6 +6,7 @@ Every text in a block may come from anywhere; the templates escape all of it.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -29,6 +30,8 @@ class Link:
     href: str
 
 
+BACKQUOTED = re.compile(r"``?([^`]+)``?")
+
 Part = str | Mono | Link
 
 
@@ -39,6 +42,12 @@ class Prose:
     kind: ClassVar[str] = "prose"
     parts: tuple[Part, ...]
     tone: str = ""
+
+
+def marked(text: str) -> tuple[Part, ...]:
+    """``text`` with what stands between backquotes, single or double, as code."""
+    pieces = BACKQUOTED.split(text)  # text, code, text, code, ...
+    return tuple(Mono(piece) if at % 2 else piece for at, piece in enumerate(pieces) if piece)
 
 
 def prose(*parts: Part, tone: str = "") -> Prose:
@@ -98,6 +107,7 @@ class Column:
     title: str
     number: bool = False
     hint: str = ""
+    wide: bool = False  # holds sentences
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,7 @@ class Cell:
     mono: bool = False
     href: str = ""
     tone: str = ""  # "best", "bad", "quiet": always beside a word or a sign that says the same
+    span: int = 1  # columns; what spans several is text
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,12 @@ class Table:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # name -> values to choose from
     search: str = ""  # label of the search field; "" for none
     noun: str = "rows"  # what is counted
+    last: Row | None = None  # stays at the foot, however the table is sorted
+
+    @property
+    def filterable(self) -> bool:
+        """Whether there is enough to look for."""
+        return len(self.rows) >= 6 and bool(self.search or self.facets)
 
     @property
     def with_below(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import math
 import re
@@ -63,6 +62,7 @@ STYLE = {
     "lines.markersize": 4.5,
 }
 FACES = {"DejaVu Sans Mono": "--mono", "DejaVu Sans": "--face"}
+MONO = "DejaVu Sans Mono"
 FONTS = (
     "--face:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;"
     "--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
@@ -108,11 +108,6 @@ def svg(figure: Figure) -> str:
         f"text{{paint-order:stroke;stroke:var({names[PAPER]});stroke-width:3px;stroke-linejoin:round}}</style>"
     )
     return text[text.index("<svg") :].replace("<defs>", style + "<defs>", 1)
-
-
-def digest(text: str) -> str:
-    """A short name for ``text``."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def short(name: str, most: int = 28) -> str:
@@ -166,6 +161,12 @@ def plain(axis: Any, ticks: Sequence[float], labels: Sequence[str]) -> None:
     axis.set_minor_locator(NullLocator())
 
 
+def note(axes: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **style: Any) -> None:
+    """A quiet remark at a point of the data, moved by ``shift`` points."""
+    style = {"fontsize": 8.5, "color": FAINT, **style}
+    axes.annotate(text, at, shift, textcoords="offset points", annotation_clip=False, **style)
+
+
 def dots(axes: Axes, x: Sequence[float], y: Sequence[float], color: str, width: float = 2.6) -> None:
     """Many points as one path of zero-length strokes with round ends: a tenth of the bytes of as many markers."""
     points = np.repeat(np.column_stack([x, y]), 2, axis=0)
@@ -174,6 +175,19 @@ def dots(axes: Axes, x: Sequence[float], y: Sequence[float], color: str, width: 
     patch = PathPatch(path, fill=False, edgecolor=color, linewidth=width, capstyle="round", alpha=0.55)
     patch.set_transform(axes.transData)
     axes.add_artist(patch)  # not add_patch, which would walk over the points again to find limits that are set
+
+
+def end_labels(axes: Axes, ends: Sequence[tuple[str, float, float, str]], low: float, high: float) -> None:
+    """Each curve's name at its end, pushed apart where ends lie close; a thin line shows what was moved."""
+    gap = 0.036 * math.log(high / low)
+    for x in sorted({end[1] for end in ends}):
+        here = [end for end in ends if end[1] == x]
+        places = spread([math.log(end[2]) for end in here], gap)
+        for (way, _, y, color), place in zip(here, places, strict=True):
+            moved = (place - math.log(y)) / math.log(high / low) * axes.bbox.height * 72 / axes.figure.dpi
+            line = {"arrowstyle": "-", "color": color, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
+            arrow = line if abs(moved) > 2 else None
+            note(axes, short(way), (x, y), (10, moved), va="center", family=MONO, color=color, arrowprops=arrow)
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:

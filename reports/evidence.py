@@ -40,8 +40,10 @@ def _dispatch(row: Mapping[str, Any]) -> str:
     if not units.known(row["floor_overhead"]) or row["floor_overhead"] < 0.2 * row["seconds"]:
         return ""
     ops = f"{units.count(row['ops'])} operator" + "s" * (row["ops"] != 1)
-    share = min(row["floor_overhead"] / row["seconds"], 1.0)
-    return f"{ops} dispatched, at least {units.percent(share)} of the time"
+    share = row["floor_overhead"] / row["seconds"]
+    return f"{ops} dispatched, " + (
+        f"at least {units.percent(share)} of the time" if share < 0.9 else "which fill the time"
+    )
 
 
 def _traffic(row: Mapping[str, Any]) -> str:

@@ -1,77 +1,36 @@
-"""The four figures of a component: time against size, the ladder, the samples in time order, the roofline."""
+"""The figures of a component that need only its table: time against size, the ladder, the roofline."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from benchmarks.floor import COMPUTE
-from benchmarks.record import Record, Roof
+from benchmarks.record import Roof
 from reports import units
+from reports.choice import choose, paint
 from reports.drawing import (
     DASHES,
     FAINT,
     HUES,
     INK,
-    MARKS,
+    MONO,
     Drawing,
     decades,
-    dots,
+    end_labels,
     log_time,
     name_axis,
+    note,
     panel,
     plain,
     short,
-    spread,
     styled,
 )
 from reports.frame import rows as rows_of
-
-MOST = 8  # curves in one figure
-MARKED = 1800  # samples in one figure
-MONO = "DejaVu Sans Mono"
-
-
-def choose(cells: pd.DataFrame, baseline: str, most: int = MOST) -> list[str]:
-    """The ways to draw: the simplest of the fastest in each case, the baseline, then whichever differs most from those.
-
-    "Simplest" is the earliest in the order of ``cells``, in which they also come back.
-    """
-    timed = cells[cells["seconds"].notna()]
-    ways = list(dict.fromkeys(timed["way"]))
-    fastest = timed[timed["best"] | timed["tie"]].drop_duplicates("case")["way"].value_counts()
-    chosen = [way for way in dict.fromkeys([*fastest.index, baseline]) if way in ways][:most]
-    logs = timed.assign(log=np.log(timed["seconds"])).pivot_table(index="case", columns="way", values="log")
-    curve = {way: logs[way].to_numpy() for way in ways}
-    while len(chosen) < min(most, len(ways)):
-        rest = [way for way in ways if way not in chosen]
-        chosen.append(max(rest, key=lambda way: min(_distance(curve[way], curve[other]) for other in chosen)))
-    return [way for way in ways if way in chosen]
-
-
-def _distance(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean distance of two curves of log time over the cases that both have; some where they share none."""
-    apart = np.abs(one - other)
-    return float(apart[np.isfinite(apart)].mean()) if np.isfinite(apart).any() else 0.5
-
-
-def paint(ways: Sequence[str], order: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Colour and mark of each of ``ways``: by place in ``order``, so that a page's figures agree, and never twice."""
-    free = list(range(len(HUES)))
-    hues = list(HUES)
-    result = {}
-    for way in ways:
-        wanted = order.index(way) % len(hues) if way in order else 0
-        at = wanted if wanted in free else (free[0] if free else wanted)
-        if at in free:
-            free.remove(at)
-        result[way] = (hues[at], MARKS[at])
-    return result
 
 
 @styled
@@ -108,7 +67,7 @@ def curves(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof] = ()) -> Dr
         axes.vlines(rows["size"], rows["low"], rows["high"], color=color, linewidth=1.2)
         axes.plot(rows["size"], rows["seconds"], marker=marker, color=color, linestyle=DASHES.get(executor, "-"))
         ends.append((way, rows["size"].iloc[-1], rows["seconds"].iloc[-1], color))
-    _end_labels(axes, ends, low, high)
+    end_labels(axes, ends, low, high)
     step = math.ceil(len(sizes) / 10)
     plain(axes.xaxis, sizes[::step], [units.count(size) for size in sizes[::step]])
     log_time(axes.yaxis, low, high)
@@ -122,12 +81,6 @@ def _fits(roof: Roof, cells: pd.DataFrame) -> bool:
     return roof.device == first["device"] and roof.threads in (first["threads"], "")
 
 
-def note(axes: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **style: Any) -> None:
-    """A quiet remark at a point of the data, moved by ``shift`` points."""
-    style = {"fontsize": 8.5, "color": FAINT, **style}
-    axes.annotate(text, at, shift, textcoords="offset points", annotation_clip=False, **style)
-
-
 def _floor_line(axes: Axes, floor: pd.DataFrame, low: float) -> None:
     x, y = floor["size"].to_numpy(), floor["floor_hardware"].to_numpy()
     last = np.log(y[-1] / y[-2]) / np.log(x[-1] / x[-2])
@@ -136,19 +89,6 @@ def _floor_line(axes: Axes, floor: pd.DataFrame, low: float) -> None:
     axes.plot(x, y, color=INK, linewidth=1.4, zorder=1.5)
     if y[-2] > low * 4:
         note(axes, "faster than this machine can", (x[-1], low), (-6, 7), ha="right", style="italic")
-
-
-def _end_labels(axes: Axes, ends: Sequence[tuple[str, float, float, str]], low: float, high: float) -> None:
-    """Each curve's name at its end, pushed apart where ends lie close; a thin line shows what was moved."""
-    gap = 0.036 * math.log(high / low)
-    for x in sorted({end[1] for end in ends}):
-        here = [end for end in ends if end[1] == x]
-        places = spread([math.log(end[2]) for end in here], gap)
-        for (way, _, y, color), place in zip(here, places, strict=True):
-            moved = (place - math.log(y)) / math.log(high / low) * axes.bbox.height * 72 / axes.figure.dpi
-            line = {"arrowstyle": "-", "color": color, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
-            arrow = line if abs(moved) > 2 else None
-            note(axes, short(way), (x, y), (10, moved), va="center", family=MONO, color=color, arrowprops=arrow)
 
 
 def _told_of_curves(timed: pd.DataFrame, sizes: Sequence[float]) -> str:
@@ -218,113 +158,12 @@ def ladder(group: pd.DataFrame, baseline: str) -> Drawing | None:
     alt = f"Times of {len(rows)} ways: {short(best['way'])} is fastest with {units.time(best['seconds'])}"
     if base and base is not best:
         alt += f", {units.times(base['seconds'] / best['seconds'])} faster than {short(baseline)}"
-    caption = "Time per call, logarithmic; the thick part is the interval. Diamond: the fastest. Ring: the baseline."
+    caption = "Time per call, logarithmic; the thick part is the interval. Diamond: the fastest."
+    if base:
+        caption += " Ring: the baseline."
     if units.known(floor):
         caption += " The line starts at the hardware's floor."
     return Drawing(figure, alt + ".", caption)
-
-
-@styled
-def samples(records: Sequence[Record], ways: Sequence[str], order: Sequence[str]) -> Drawing | None:
-    """Each sample of one group in time order, as a share of its way's median: a strip for each way, launches apart.
-
-    ``None`` without samples. Where there are more than can be told apart, the fastest and the slowest of each few
-    neighbours are drawn.
-    """
-    drawn = [record for record in records if record.status == "ok" and record.key.way in ways and _walls(record)]
-    if not drawn:
-        return None
-    colors = paint([record.key.way for record in drawn], order)
-    total = sum(len(_walls(record)) for record in drawn)
-    every = math.ceil(2 * total / MARKED) if total > MARKED else 1
-    centre = {record.cell: float(np.median([np.median(one.wall) for one in record.launches])) for record in drawn}
-    apart = [abs(math.log(wall / centre[record.cell])) for record in drawn for wall in _walls(record)]
-    reach = max(0.01, float(np.quantile(apart, 0.95)))
-    spans, ends = _side_by_side(drawn)
-    names = [short(record.key.way) for record in drawn]
-    left = 0.2 + 0.085 * max(len(name) for name in names)
-    figure, axes = panel(8.6, 0.75 + 0.36 * len(drawn), left=left, right=0.9, top=0.3, bottom=0.4)
-    axes.set(xlim=(0, ends), ylim=(len(drawn) - 0.4, -0.6))
-    axes.hlines(range(len(drawn)), 0, ends, color=FAINT, linewidth=0.5, alpha=0.5, zorder=0)
-    medians = []
-    for row, record in enumerate(drawn):
-        x, y = [], []
-        for launch in record.launches:
-            start, offset = spans.get(launch.launch, (0.0, 0.0))
-            at, wall = thin(launch.at, launch.wall, every)
-            x += [one - start + offset for one in at]
-            y += [row - _share(one / centre[record.cell], reach) for one in wall]
-            if wall:
-                height = row - _share(float(np.median(launch.wall)) / centre[record.cell], reach)
-                medians.append((height, at[0] - start + offset, at[-1] - start + offset))
-        dots(axes, x, y, colors[record.key.way][0])
-    axes.hlines(*zip(*medians, strict=True), color=INK, linewidth=1)
-    plain(axes.yaxis, range(len(drawn)), names)
-    for label in axes.get_yticklabels():
-        label.set_family(MONO)
-        label.set_fontsize(8.5)
-    axes.tick_params(axis="both", length=0)
-    plain(axes.xaxis, [offset for _, offset in spans.values()], [f"launch {at + 1}" for at in range(len(spans))])
-    for label in axes.get_xticklabels():
-        label.set(fontsize=8.5, ha="left", color=FAINT)
-    axes.spines[["left", "bottom"]].set_visible(False)
-    high = f"+{units.percent(math.expm1(reach))}"
-    for y, text in ((-0.42, high), (0.42, f"−{units.percent(-math.expm1(-reach))}")):
-        note(axes, text, (ends, y), (4, 0), va="center", fontsize=8)
-    widest = max(drawn, key=_wobble)
-    return Drawing(
-        figure,
-        f"Samples of {len(drawn)} ways in {len(spans)} launches; the medians of {short(widest.key.way)} lie furthest "
-        f"apart, {units.percent(_wobble(widest))}.",
-        f"{units.count(total)} samples in the order they were taken, as a share of their way's median; each block is "
-        "one fresh process, the black line its median. Points at a strip's edge lie beyond it."
-        + f" Of each {every} neighbours the fastest and the slowest are drawn."
-        * (every > 2),
-    )
-
-
-def _share(ratio: float, reach: float) -> float:
-    """Where a ratio to the median lies in its strip of half-height 0.42; what lies beyond ``reach`` is at its edge."""
-    return 0.42 * max(-1.0, min(1.0, math.log(ratio) / reach))
-
-
-def _walls(record: Record) -> list[float]:
-    return [wall for launch in record.launches for wall in launch.wall]
-
-
-def _side_by_side(records: Sequence[Record]) -> tuple[dict[int, tuple[float, float]], float]:
-    """``(start, offset)`` of each launch, so that the launches stand side by side, and where the last one ends."""
-    launches = [launch for record in records for launch in record.launches if launch.at]
-    starts = {
-        number: min(one.at[0] for one in launches if one.launch == number)
-        for number in sorted({one.launch for one in launches})
-    }
-    lasting = {
-        number: max(one.at[-1] for one in launches if one.launch == number) - start for number, start in starts.items()
-    }
-    gap = 0.04 * sum(lasting.values()) / len(lasting) + 1e-9
-    spans, offset = {}, gap
-    for number, start in starts.items():
-        spans[number] = (start, offset)
-        offset += lasting[number] + 2 * gap
-    return spans, offset
-
-
-def _wobble(record: Record) -> float:
-    """How far apart the launches' medians are, as a share of the smallest."""
-    medians = [float(np.median(launch.wall)) for launch in record.launches if launch.wall]
-    return max(medians) / min(medians) - 1
-
-
-def thin(x: Sequence[float], y: Sequence[float], every: int) -> tuple[list[float], list[float]]:
-    """Of each ``every`` neighbours the lowest and the highest ``y``: no outlier is lost."""
-    if every <= 2:
-        return list(x), list(y)
-    kept: list[int] = []
-    for start in range(0, len(y), every):
-        some = range(start, min(start + every, len(y)))
-        kept += sorted({min(some, key=y.__getitem__), max(some, key=y.__getitem__)})
-    return [x[at] for at in kept], [y[at] for at in kept]
 
 
 @styled
@@ -355,7 +194,8 @@ def roofline(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof]) -> Drawi
         corners = [x[0] * roof.value, peak.value, peak.value]
         axes.plot([x[0], ridge, x[1]], corners, color=INK, linewidth=1.4 if heavy else 0.8, zorder=1)
         slope = {"rotation": _slope(axes, x, y), "rotation_mode": "anchor", "fontsize": 8}
-        note(axes, f"{roof.name} {units.roof(roof.value, roof.unit)}", (x[0], x[0] * roof.value), (4, 4), **slope)
+        start = x[0] * 3.0**at  # side by side: the lines may lie close
+        note(axes, f"{roof.name} {units.roof(roof.value, roof.unit)}", (start, start * roof.value), (4, 4), **slope)
     top = f"{peak.name} {units.roof(peak.value, peak.unit)}"
     note(axes, top, (peak.value / bandwidths[0].value, peak.value), (6, 5))
     ends = []
@@ -365,7 +205,7 @@ def roofline(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof]) -> Drawi
         style = {"marker": marker, "color": color, "linestyle": DASHES.get(rows["executor"].iloc[0], "-")}
         axes.plot(rows["flops"] / rows["bytes"], rows["flop_rate"], **style)
         ends.append((way, float((rows["flops"] / rows["bytes"]).iloc[-1]), rows["flop_rate"].iloc[-1], color))
-    _end_labels(axes, ends, *y)
+    end_labels(axes, ends, *y)
     plain(axes.xaxis, decades(*x), [units.digits(one, 1) for one in decades(*x)])
     plain(axes.yaxis, decades(*y), [_ticked(one) for one in decades(*y)])
     name_axis(axes, "FLOP per compulsory byte", "FLOP/s")

@@ -97,7 +97,8 @@ def build(run: Run) -> pd.DataFrame:
         for record, row in _of_group(records, run, problems.get(records[0].key.component))
     }
     frame = pd.DataFrame([derived[record.cell] for record in run.records], columns=list(WHAT))
-    frame[list(TEXTS)] = frame[list(TEXTS)].fillna("").astype(object)
+    for name in TEXTS:
+        frame[name] = pd.Series([value if isinstance(value, str) else "" for value in frame[name]], dtype=object)
     for name in FLAGS:
         frame[name] = frame[name].eq(True)
     numbers = [name for name in WHAT if name not in TEXTS and name not in FLAGS]

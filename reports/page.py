@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import jinja2
 import pandas as pd
@@ -16,7 +16,7 @@ from markupsafe import Markup
 from benchmarks.record import Run
 from reports import frame as frames
 from reports import ledger, sections, tables, units
-from reports.blocks import Section
+from reports.blocks import Part, Section, marked
 from reports.view import View, page_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +30,7 @@ class Page:
     title: str
     eyebrow: str
     heading: str
-    question: str
+    question: tuple[Part, ...]
     sections: tuple[Section, ...]
     trail: tuple[tuple[str, str], ...] = ()  # (name, address) of the pages around it
     numbers: tuple[tuple[str, str], ...] = ()
@@ -58,7 +58,7 @@ def pages(run: Run, frame: pd.DataFrame) -> Iterable[tuple[str, str]]:
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    whole = View(run, frame, run.problems)
+    whole = View(run, frame, run.problems, start=True)
     yield "index.html", template.render(vars(_start(whole)), style=style, script=script, policy=policy, mark=MARK)
     for at, problem in enumerate(run.problems):
         page = _component(whole.of(problem), whole, at)
@@ -87,7 +87,8 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _drawn(modules: Iterable[ModuleType], view: View) -> tuple[Section, ...]:
+def _drawn(names: Iterable[str], view: View) -> tuple[Section, ...]:
+    modules = [importlib.import_module(f"reports.sections.{name}") for name in names]
     return tuple(section for module in modules if (section := module.render(view)))
 
 
@@ -107,7 +108,9 @@ def _start(view: View) -> Page:
         title=f"Performance report {run.run}",
         eyebrow=f"{run.started[:10]} · {run.selection} · {run.commit[:10] or 'no commit'}{' with changes' * run.dirty}",
         heading="What PyTorch code costs on this machine",
-        question=" · ".join(part for part in (str(run.machine.get("cpu") or run.machine_class), environment) if part),
+        question=(
+            " · ".join(part for part in (str(run.machine.get("cpu") or run.machine_class), environment) if part),
+        ),
         sections=_drawn(sections.START, view),
         numbers=numbers,
         footer=_footer(run),
@@ -122,7 +125,7 @@ def _component(view: View, whole: View, at: int) -> Page:
         title=f"{problem.title} · performance report",
         eyebrow=" · ".join((problem.name, *problem.rows)),
         heading=problem.title,
-        question=problem.question,
+        question=marked(problem.question),
         sections=_drawn(sections.COMPONENT, view),
         trail=(("All components", "index.html#components"), *around),
         footer=_footer(view.run),

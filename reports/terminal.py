@@ -6,7 +6,7 @@ import dataclasses
 import math
 import os
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
 import pandas as pd
@@ -18,6 +18,7 @@ from reports.grid import Column, draw, visible
 from reports.missing import gaps
 from reports.view import group_name
 
+Paint = Callable[..., str]  # (text, *codes) -> text
 BOLD, DIM, GREEN, RED, YELLOW = "1", "2", "32", "31", "33"
 HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
 LADDER = (
@@ -25,14 +26,14 @@ LADDER = (
     Column("way", right=False),
     Column("time"),
     Column("±", rank=1),
+    Column("first item", rank=2),
+    Column("per item", rank=2),
     Column("× best"),
     Column("speed-up", rank=2),
     Column("× hw", rank=1),
     Column("bound", right=False, rank=3),
     Column("peak", rank=4),
     Column("error", rank=5),
-    Column("first item", rank=2),
-    Column("per item", rank=2),
     Column("note", right=False, rank=6),
 )
 
@@ -69,7 +70,7 @@ def _paint(text: str, *codes: str) -> str:
     return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if text.strip() else text
 
 
-def _title(run: Run, table: pd.DataFrame, paint: Any) -> list[str]:
+def _title(run: Run, table: pd.DataFrame, paint: Paint) -> list[str]:
     ok = int(table["seconds"].notna().sum())
     commit = run.commit[:10] + ("+changes" if run.dirty else "") if run.commit else "no commit"
     facts = (f"run {run.run}", run.selection, commit, run.machine_class, f"{ok} of {len(table)} cells timed")
@@ -79,22 +80,23 @@ def _title(run: Run, table: pd.DataFrame, paint: Any) -> list[str]:
     return lines
 
 
-def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Any) -> Iterator[list[str]]:
+def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Paint) -> Iterator[list[str]]:
     """The ladders of ``problem``, one for each group that has anything to show."""
     cells = frames.in_order(problem, table[(table["component"] == problem.name) & (table["status"] != "skipped")])
     if cells.empty:
         return
-    yield [paint(visible(problem.name), BOLD) + visible(f"  {problem.title}"), visible(problem.question)]
+    question = _wrapped(problem.question, width, paint)
+    yield [paint(visible(problem.name), BOLD) + visible(f"  {problem.title}"), *question]
     for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
         yield _ladder(problem, group, width, paint)
 
 
-def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Any) -> list[str]:
+def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Paint) -> list[str]:
     first = group.iloc[0]
     unit = units.shared(group["seconds"], units.SECONDS)
     parts = units.shared([*group["first_item"], *group["per_item"]], units.SECONDS)
     timed, failed = group[group["seconds"].notna()], group[group["seconds"].isna()]
-    rows = [_rung(row, unit, parts) for row in frames.rows(timed)]
+    rows = [_rung(row, unit, parts, bool(timed["tie"].any())) for row in frames.rows(timed)]
     head = paint(visible(first["case"]), BOLD) + visible(group_name(group).removeprefix(first["case"]))
     lines = [head + paint(f"  {_how_sure(timed)}", DIM)]
     if rows:
@@ -123,7 +125,7 @@ def _how_sure(timed: pd.DataFrame) -> str:
     return f"median of {launches} launches, ± covers it with {units.percent(confidence)}"
 
 
-def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit) -> list[str]:
+def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit, ties: bool) -> list[str]:
     sure = row["launches"] > 1
     faster = 1 / row["ratio"] if units.known(row["ratio"]) else None
     return [
@@ -131,19 +133,19 @@ def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit) -> list[s
         visible(row["way"]),
         units.digits(row["seconds"] / unit.scale),
         units.spread(row["seconds"], row["low"], row["high"])[1:] if sure else "",
-        "best" if row["best"] else units.digits(row["times_best"]) + " tie" * row["tie"],
+        units.digits(row["first_item"] / parts.scale) if units.known(row["first_item"]) else "",
+        units.digits(row["per_item"] / parts.scale) if units.known(row["per_item"]) else "",
+        ("best" if row["best"] else units.digits(row["times_best"])) + (" tie" if row["tie"] else "    " * ties),
         units.digits(faster) if faster else "",
         units.digits(row["times_hardware"]) if units.known(row["times_hardware"]) else "",
         visible(row["bound"]),
         units.peak(row["peak"], row["peak_is"]),
         units.percent(row["error_share"]) if units.known(row["error_share"]) else "",
-        units.digits(row["first_item"] / parts.scale) if units.known(row["first_item"]) else "",
-        units.digits(row["per_item"] / parts.scale) if units.known(row["per_item"]) else "",
         row["remark"],
     ]
 
 
-def _published(problem: Problem, run: Run, width: int, paint: Any) -> list[str]:
+def _published(problem: Problem, run: Run, width: int, paint: Paint) -> list[str]:
     told = published.ladder(problem, run)
     if not told:
         return []
@@ -169,7 +171,7 @@ def _published(problem: Problem, run: Run, width: int, paint: Any) -> list[str]:
     return [paint(visible(problem.name), BOLD) + visible(what), paint(title, DIM), *drawn]
 
 
-def _claims(run: Run, width: int, paint: Any) -> list[str]:
+def _claims(run: Run, width: int, paint: Paint) -> list[str]:
     found = ledger.findings(run)
     if not found:
         return []
@@ -188,7 +190,7 @@ def _claims(run: Run, width: int, paint: Any) -> list[str]:
     return lines
 
 
-def _missing(table: pd.DataFrame, width: int, paint: Any) -> list[str]:
+def _missing(table: pd.DataFrame, width: int, paint: Paint) -> list[str]:
     return [
         line
         for gap in gaps(table)
@@ -200,7 +202,7 @@ def _left_out(run: Run) -> list[str]:
     return [visible(f"Left out: {run.left_out}")] if run.left_out else []
 
 
-def _wrapped(text: str, width: int, paint: Any, *codes: str) -> list[str]:
+def _wrapped(text: str, width: int, paint: Paint, *codes: str) -> list[str]:
     """``text`` over as many lines as it needs; a word that is longer than a line stays whole."""
     text = visible(text)
     indent = " " * (len(text) - len(text.lstrip()))

@@ -27,6 +27,7 @@ class View:
     run: Run
     frame: pd.DataFrame  # of the components that the page is about
     problems: tuple[Problem, ...]
+    start: bool = False  # whether this is the start page
 
     @property
     def problem(self) -> Problem:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.cell import Cell
+from benchmarks.claims import At, Claim, Faster, Finding
+from benchmarks.estimates import Estimate
 from benchmarks.record import Cost, Launch, Problem, Proof, Record, Roof, Run, Variant
 
 HOSTILE = (
@@ -359,6 +361,22 @@ def faults() -> tuple[Problem, list[Record]]:
         for name, (status, reason) in told.items()
     ]
     return problem, records
+
+
+def findings() -> tuple[Finding, ...]:
+    """One finding for each verdict."""
+    figure = Estimate(66000.0, 65000.0, 67100.0, 0.96875, 6)
+    told = (
+        ("K01", "A GPU multiplies 16.2 times as fast.", "not testable here", None, "needs cuda"),
+        ("K10", "einsum can be faster.", "size-dependent", Estimate(1.4, 1.3, 1.5, 0.96875, 6), "turns at 128"),
+        ("K17", "A sum is 100 times as fast.", "undecided", Estimate(71.0, 40.0, 120.0, 0.75, 3), "too few launches"),
+        ("K22", "50,000 times in all.", "verified", figure, "at 5x784x10 mm is 66,000x as fast as loop"),
+        ("K28", "Compiled loops rival a BLAS.", "refuted", Estimate(0.04, 0.038, 0.041, 0.96875, 6), "at no size"),
+    )
+    return tuple(
+        Finding(Claim(id, "the lesson", text, ("MM-01",), At(Faster("", (), (), 1.0), ""), ""), verdict, figure, detail)
+        for id, text, verdict, figure, detail in told
+    )
 
 
 def run(problems: tuple[Problem, ...], records: tuple[Record, ...], **changes: Any) -> Run:

@@ -6,19 +6,20 @@ statistics, the stored files, ``--benchmark-compare`` and ``pytest-benchmark com
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import shlex
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks import catalogue, machine, runners
-from benchmarks.cell import Cell
 from benchmarks.record import Record, Run
 from benchmarks.runners import Wish
 
+WISH = pytest.StashKey[Wish]()
+CELLS = pytest.StashKey[list[str]]()
 RUN = pytest.StashKey[Run]()
 
 
@@ -32,44 +33,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say in one line what is missing.
+    """Choose the cells, and say in one line what is missing.
 
     Raises:
-        pytest.UsageError: torch or pytest-benchmark is, or pytest runs in several processes.
+        pytest.UsageError: there is no torch, no pytest-benchmark, no such cell or no such record file.
     """
     if not config.pluginmanager.hasplugin("benchmark"):
         raise pytest.UsageError("the cells need pytest-benchmark: pip install 'pytest-benchmark[histogram]'")
     if hasattr(config, "workerinput"):
         raise pytest.UsageError("cells that are timed side by side disturb each other: run without -n")
-    if not _wish(config).record and importlib.util.find_spec("torch") is None:
-        raise pytest.UsageError("measuring needs torch: install it, or replay a stored run with --record FILE")
-
-
-def _wish(config: pytest.Config) -> Wish:
-    """The options, and the environment for those that are not given."""
     try:
-        wish = Wish.of()
-    except ValueError as problem:
-        raise pytest.UsageError(str(problem)) from None
-    options = {name: config.getoption(name, None) for name in ("cells", "launches", "budget", "record")}
-    return Wish(**{**vars(wish), **{name: value for name, value in options.items() if value is not None}})
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for each cell that may be asked for; its id is the cell."""
-    if "cell" in metafunc.fixturenames:
-        cells = list(_cells(metafunc.config))
-        metafunc.parametrize("cell", cells, ids=cells)
-
-
-def _cells(config: pytest.Config) -> Iterator[str]:
-    """The cells of the record to replay, or else those that are chosen.
-
-    Raises:
-        pytest.UsageError: there are none, or the wish does not read.
-    """
-    wish = _wish(config)
-    try:
+        wish = config.stash[WISH] = _wish(config)
         if run := runners.stored(wish):
             config.stash[RUN] = run
             cells = [record.cell for record in run.records]
@@ -80,7 +54,22 @@ def _cells(config: pytest.Config) -> Iterator[str]:
         raise pytest.UsageError(str(problem)) from None
     if not cells:
         raise pytest.UsageError(f"--cells {wish.cells!r} names no cell: `python -m benchmarks list` prints all")
-    yield from cells
+    if not wish.record and importlib.util.find_spec("torch") is None:
+        raise pytest.UsageError("measuring needs torch: install it, or replay a stored run with --record FILE")
+    config.stash[CELLS] = cells
+
+
+def _wish(config: pytest.Config) -> Wish:
+    """The options, and the environment where they are not given."""
+    options = {name: config.getoption(name, None) for name in ("cells", "launches", "budget", "record")}
+    return dataclasses.replace(Wish.of(), **{name: value for name, value in options.items() if value is not None})
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for each cell; its id is the cell."""
+    if "cell" in metafunc.fixturenames:
+        cells = metafunc.config.stash[CELLS]
+        metafunc.parametrize("cell", cells, ids=cells)
 
 
 @pytest.fixture(scope="session")
@@ -88,24 +77,22 @@ def run(request: pytest.FixtureRequest) -> Run:
     """The run that all tests replay: the stored one, or all cells that are still selected, measured now."""
     config = request.config
     if RUN not in config.stash:
-        wish = _wish(config)
-        cells = [Cell.parse(item.callspec.params["cell"]) for item in request.session.items if _is_cell(item)]
+        cells = [item.callspec.params["cell"] for item in request.session.items if hasattr(item, "callspec")]
         every = sum(len(runners.chosen(component, "full")) for component in catalogue.components().values())
-        left_out = f"{every - len(cells)} cells that were not selected; all: pytest benchmarks/suite --cells full"
-        command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
         with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print()  # leave the line of dots
             found, path = runners.measure(
-                cells, wish, catalogue.ROOT / "results", command=command, left_out=left_out
+                cells,
+                config.stash[WISH],
+                catalogue.ROOT / "results",
+                command=shlex.join(["pytest", *map(str, config.invocation_params.args)]),
+                left_out=f"{every - len(cells)} cells; all of them: pytest benchmarks/suite --cells full",
             )
+            print(f"record  {path}")
         if found.partial:
             pytest.exit("interrupted: `python -m benchmarks run --resume` goes on", returncode=130)
-        print(f"record {path}")
         config.stash[RUN] = found
     return config.stash[RUN]
-
-
-def _is_cell(item: pytest.Item) -> bool:
-    return "cell" in getattr(item, "callspec", item).__dict__.get("params", {})
 
 
 @pytest.fixture
@@ -114,6 +101,7 @@ def record(cell: str, run: Run) -> Record:
     return next(record for record in run.records if record.cell == cell)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     """Add the machine class; drop the clock of the moment, which makes every stored run look like another machine's."""
     for name in ("hz_actual", "hz_actual_friendly"):

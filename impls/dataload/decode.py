@@ -1,9 +1,9 @@
 """Batches of thumbnails from compressed images: here a sample is real work, and worker processes have much to share.
 
 Each variant takes ``packed`` of shape (length, room) in uint8, of which row i holds a zlib stream of ``sizes[i]``
-bytes: a square image in three planes of bytes. It also takes ``labels`` of shape (length,) in int64 and ``batch_size``.
-It returns an iterable of ``(thumbnails, labels)`` batches, float32 between 0 and 1 and int64: the means of 8 x 8 pixels,
-``batch_size`` of them (the last batch may be shorter), each once. All shuffle.
+bytes: a square image in three planes. It also takes ``labels`` of shape (length,) in int64, and ``batch_size``. It
+returns an iterable of ``(thumbnails, labels)`` batches, float32 between 0 and 1 and int64: the means of 8 x 8 pixels,
+``batch_size`` images in each batch (the last may be shorter), each image once. All shuffle.
 """
 
 import math
@@ -47,17 +47,6 @@ def per_sample(packed: torch.Tensor, sizes: torch.Tensor, labels: torch.Tensor, 
     return DataLoader(_Images(packed, sizes, labels), batch_size, shuffle=True)
 
 
-def threads_2(packed: torch.Tensor, sizes: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterator[Batch]:
-    """Two threads: the decoder lets go of the interpreter's lock, and nothing has to be sent.
-
-    DL-02.
-    """
-    images = _Images(packed, sizes, labels)
-    with ThreadPoolExecutor(2) as pool:
-        batches = torch.randperm(len(images)).split(batch_size)
-        yield from pool.map(lambda batch: default_collate([images[i] for i in batch.tolist()]), batches)
-
-
 def workers_1(packed: torch.Tensor, sizes: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
     """Another process decodes while this one has nothing else to do: no gain without a training step beside it.
 
@@ -89,3 +78,14 @@ def persistent_2(packed: torch.Tensor, sizes: torch.Tensor, labels: torch.Tensor
     DL-02.
     """
     return Persistent((packed, sizes, labels), _Images, batch_size, 2)
+
+
+def threads_2(packed: torch.Tensor, sizes: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterator[Batch]:
+    """Two threads: the decoder lets go of the interpreter's lock, and nothing has to be sent.
+
+    DL-02.
+    """
+    images = _Images(packed, sizes, labels)
+    with ThreadPoolExecutor(2) as pool:
+        batches = torch.randperm(len(images)).split(batch_size)
+        yield from pool.map(lambda batch: default_collate([images[i] for i in batch.tolist()]), batches)

@@ -1,4 +1,4 @@
-"""Batches of 50000 rows in memory: a home-made loader of a few lines against the library's.
+"""Batches of rows that are in memory already: a home-made loader of a few lines against the library's.
 
 Each variant takes ``x`` of shape (length, width) in float32, ``y`` of shape (length,) in int64, and ``batch_size``. It
 returns an iterable of ``(x, y)`` batches of ``batch_size`` rows (the last may be shorter) that holds each row once. The

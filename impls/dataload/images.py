@@ -49,6 +49,47 @@ def per_sample(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> I
     return DataLoader(_PerSample(images, labels), batch_size, shuffle=True)
 
 
+def workers_1(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
+    """``per_sample`` in another process: four bytes for each pixel have to come back.
+
+    DL-02.
+    """
+    return Forked(_PerSample(images, labels), batch_size, 1)
+
+
+def workers_2(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
+    """Two processes convert, one receives.
+
+    DL-02.
+    """
+    return Forked(_PerSample(images, labels), batch_size, 2)
+
+
+def workers_4(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
+    """Four processes: each is one more to start and to join.
+
+    DL-02.
+    """
+    return Forked(_PerSample(images, labels), batch_size, 4)
+
+
+@prepared
+def persistent_2(images: torch.Tensor, labels: torch.Tensor, batch_size: int):
+    """Two workers that stay: the start and the joining are paid once, not in each epoch.
+
+    DL-02.
+    """
+    return Persistent((images, labels), _PerSample, batch_size, 2)
+
+
+def workers_2_getitems(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
+    """Workers that convert whole batches: what is left is their start and the sending.
+
+    DL-02.
+    """
+    return Forked(_Batches(images, labels), batch_size, 2, collate_fn=_as_it_is)
+
+
 def getitems(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
     """``__getitems__``: gather the bytes of a batch, convert them together.
 
@@ -82,44 +123,3 @@ def convert_first(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -
     """
     converted = images.float() / 255
     yield from zip(converted.split(batch_size), labels.split(batch_size), strict=True)
-
-
-def workers_1(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
-    """``per_sample`` in another process: four bytes for each pixel have to come back.
-
-    DL-02.
-    """
-    return Forked(_PerSample(images, labels), batch_size, 1)
-
-
-def workers_2(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
-    """Two processes convert, one receives.
-
-    DL-02.
-    """
-    return Forked(_PerSample(images, labels), batch_size, 2)
-
-
-def workers_4(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
-    """Four processes: each is one more to start and to join.
-
-    DL-02.
-    """
-    return Forked(_PerSample(images, labels), batch_size, 4)
-
-
-def workers_2_getitems(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterable[Batch]:
-    """Workers that convert whole batches: what is left is their start and the sending.
-
-    DL-02.
-    """
-    return Forked(_Batches(images, labels), batch_size, 2, collate_fn=_as_it_is)
-
-
-@prepared
-def persistent_2(images: torch.Tensor, labels: torch.Tensor, batch_size: int):
-    """Two workers that stay: the start and the joining are paid once, not in each epoch.
-
-    DL-02.
-    """
-    return Persistent((images, labels), _PerSample, batch_size, 2)

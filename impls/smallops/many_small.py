@@ -29,7 +29,7 @@ def loop_out(tensors: list[torch.Tensor], flat: torch.Tensor):
 
 @needs("cpu")
 def numpy_loop(tensors: list[torch.Tensor], flat: torch.Tensor) -> list[torch.Tensor]:
-    """numpy's operator is cheaper, but crossing over and back costs more than it saves.
+    """An operator of numpy is cheaper, but crossing over and back costs more than it saves.
 
     RD-05.
     """
@@ -39,7 +39,7 @@ def numpy_loop(tensors: list[torch.Tensor], flat: torch.Tensor) -> list[torch.Te
 @prepared
 @needs("cpu")
 def numpy_out(tensors: list[torch.Tensor], flat: torch.Tensor):
-    """numpy's operator alone: arrays made before over the tensors' memory, the pair of ``loop_out``.
+    """The operator of numpy alone: arrays made before over the tensors' memory, the pair of ``loop_out``.
 
     RD-05.
     """

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("Bound"),
     Column("Peak memory", True),
     Column("Error", True, "Share of the allowed error"),
-    Column("Why"),
+    Column("Why", wide=True),
     Column("Trace"),
     Column("Repeat"),
 )

@@ -18,10 +18,10 @@ def render(view: View) -> Section | None:
     counts = [f"{number} {verdict}" for verdict, number in ledger.counts(found).items()]
     rows = tuple(map(_row, found))
     columns = (
-        Column("Claim"),
+        Column("Claim", wide=True),
         Column("Verdict"),
         Column("Figure", True, "The speed-up that the verdict rests on"),
-        Column("Evidence"),
+        Column("Evidence", wide=True),
     )
     table = Table(
         "claims",

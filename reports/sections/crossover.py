@@ -13,10 +13,12 @@ from reports.view import View, threads
 
 
 def render(view: View) -> Section | None:
-    """A table of ways against cases for each device and number of threads that has several cases."""
-    places = view.frame[~view.frame["cold"]].groupby(["device", "threads"], sort=False)
+    """A table of ways against cases for each type, device and number of threads that has several cases."""
+    places = view.frame[~view.frame["cold"]].groupby(["device", "threads", "dtype"], sort=False)
     tables = tuple(
-        table for (device, count), cells in places if (table := _table(cells, f"{device}, {threads(str(count))}"))
+        table
+        for (device, count, dtype), cells in places
+        if (table := _table(cells, f"{dtype}, {device}, {threads(str(count))}"))
     )
     if not tables:
         return None
@@ -36,9 +38,9 @@ def _table(cells: pd.DataFrame, place: str) -> Table | None:
         for way in dict.fromkeys(timed["way"])
     ]
     best = {row["case"]: row["seconds"] for row in rows_of(timed[timed["best"]])}
-    rows.append(Row((Cell("Fastest time"), *(Cell(units.time(best[case]), tone="quiet") for case in cases))))
+    last = Row((Cell("Fastest time"), *(Cell(units.time(best[case]), tone="quiet") for case in cases)))
     columns = (Column("Way"), *(Column(case, True) for case in cases))
-    return Table(f"crossover-{place}", f"Times slower than the fastest: {place}", columns, tuple(rows))
+    return Table(f"crossover-{place}", f"Times slower than the fastest: {place}", columns, tuple(rows), last=last)
 
 
 def _cell(row: dict[str, Any] | None) -> Cell:

@@ -20,6 +20,7 @@ from reports.blocks import (
     Row,
     Section,
     Table,
+    marked,
     prose,
 )
 from reports.frame import rows as rows_of
@@ -88,12 +89,12 @@ def _rung(row: Mapping[str, Any], variant: Variant | None, unit: units.Unit, vie
     below: list[Block] = []
     if variant:
         same = f"The same under {EXECUTORS[row['executor']]}." if row["executor"] in EXECUTORS else ""
-        below.append(prose(same or variant.lesson))
+        below.append(prose(*(marked(variant.lesson) if not same else (same,))))
     if variant and variant.name in problem.work:
-        below.append(prose(f"Does different work: {problem.work[variant.name]}.", tone="note"))
+        below.append(prose("Does different work: ", *marked(problem.work[variant.name]), ".", tone="note"))
     if not units.known(row["seconds"]):
-        status = Cell(f"! {row['status']}", tone="bad", small=row["reason"])
-        return Row((name, status, *[Cell("")] * (width - 1)), facets=_facets(row), below=(*below, *_more(row, variant)))
+        status = Cell(f"! {row['status']}", tone="bad", small=row["reason"], span=width)
+        return Row((name, status), facets=_facets(row), below=(*below, *_more(row, variant)))
     if why := evidence.why(row):
         below.append(prose(why[0].upper() + why[1:] + ".", tone="note"))
     return Row(

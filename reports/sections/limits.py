@@ -17,7 +17,7 @@ def render(view: View) -> Section | None:
         Column("Device"),
         Column("Best", True, "Best of the run; floors use it"),
         Column("Typical", True, "Median of the bursts"),
-        Column("How it was measured"),
+        Column("How it was measured", wide=True),
     )
     lead = prose(
         "The floor of a call is the largest of its arithmetic, its traffic and its operators under these limits."

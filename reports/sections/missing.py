@@ -12,9 +12,9 @@ def render(view: View) -> Section | None:
     found = gaps(view.frame)
     blocks: list[Block] = []
     if found:
-        columns = (Column("Status"), Column("Cells", True), Column("Reason"))
+        columns = (Column("Status"), Column("Cells", True), Column("Reason", wide=True))
         blocks.append(Table("missing", "Cells without a time, by reason", columns, tuple(map(_row, found))))
-    if view.run.left_out and len(view.problems) == len(view.run.problems):
+    if view.run.left_out and view.start:
         blocks.append(prose(f"Left out of this run: {view.run.left_out}", tone="note"))
     if view.run.partial:
         blocks.insert(0, prose("This run was interrupted. What is missing can still be measured:", tone="warning"))

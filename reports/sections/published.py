@@ -20,7 +20,7 @@ def render(view: View) -> Section | None:
 
 def _blocks(told: Ladder, view: View) -> tuple[Block, ...]:
     problem = told.problem
-    name = Link(problem.title, page_of(problem.name)) if len(view.problems) > 1 else "Here"
+    name = Link(problem.title, page_of(problem.name)) if view.start else "Here"
     words: list[Part] = [name, " at ", Mono(problem.published_case), ": times as fast as ", Mono(told.base), "."]
     if told.base != problem.baseline:
         words += [" The baseline, ", Mono(problem.baseline), ", has no time in this run."]

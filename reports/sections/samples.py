@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reports import figures
 from reports.blocks import Picture, Section
+from reports.choice import choose
+from reports.strips import samples
 from reports.view import View
 
 
@@ -12,7 +13,7 @@ def render(view: View) -> Section | None:
     cells = view.lead()
     if cells is None:
         return None
-    ways = figures.choose(cells, view.problem.baseline)
+    ways = choose(cells, view.problem.baseline)
     records = [view.records[cell] for cell in cells["cell"]]
-    drawing = figures.samples(records, ways, list(dict.fromkeys(view.frame["way"])))
+    drawing = samples(records, ways, list(dict.fromkeys(view.frame["way"])))
     return Section("samples", "Samples in time order", (Picture(drawing),)) if drawing else None

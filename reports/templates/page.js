@@ -43,6 +43,7 @@
 
     key(row, at) {
       const cell = (this.grouped ? row.rows[0] : row).cells[at];
+      if (!cell) return null; // a wider cell says why there is none
       if (cell.dataset.sort === undefined) return cell.classList.contains("number") ? null : cell.textContent.trim();
       const number = Number(cell.dataset.sort);
       return Number.isNaN(number) ? cell.dataset.sort : number;

@@ -6,19 +6,25 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def by_label(batches: Iterable[Any]) -> tuple[Any, Any, Any]:
-    """``(lengths of the batches, samples, labels)`` of an epoch whose labels number the samples."""
-    lengths, x, y = joined(batches)
+def by_label(batches: Iterable[Any], count: int) -> tuple[Any, Any, Any]:
+    """``(lengths of the batches, samples, labels)`` of an epoch whose labels number the ``count`` samples."""
+    lengths, x, y = joined(batches, count)
     order = y.argsort()
     return lengths, x[order], y[order]
 
 
-def joined(batches: Iterable[Any]) -> tuple[Any, Any, Any]:
-    """``(lengths of the batches, samples, labels)`` of an epoch, in the order in which they came."""
+def joined(batches: Iterable[Any], count: int) -> tuple[Any, Any, Any]:
+    """``(lengths of the batches, samples, labels)`` of an epoch, in the order in which they came.
+
+    Raises:
+        ValueError: there are not ``count`` samples.
+    """
     import torch
 
     xs, ys = zip(*batches, strict=True)
     lengths = torch.tensor([len(x) for x in xs], device=xs[0].device)
+    if lengths.sum() != count:
+        raise ValueError(f"{int(lengths.sum())} samples in an epoch of {count}")
     return lengths, torch.cat(xs), torch.cat(ys)
 
 

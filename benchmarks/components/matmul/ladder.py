@@ -34,7 +34,6 @@ def square(size: int, *only: str, dtype: str = "float32") -> Case:
         dtype=dtype,
         series=f"square {dtype}",
         size=size,
-        threads=("1", "all") if size == 2048 else ("1",),
         only=only,
     )
 

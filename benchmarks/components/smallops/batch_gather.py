@@ -37,7 +37,7 @@ def flops(case: Case) -> int:
 
 def bytes(case: Case) -> int:
     """The index and the chosen rows read once, the rows written once; the rest of ``x`` is never touched."""
-    return case.shape["batch"] * (8 + 2 * 4 * case.shape["width"])
+    return int(case.shape["batch"]) * (8 + 2 * 4 * int(case.shape["width"]))
 
 
 def batch(size: int) -> Case:
@@ -67,7 +67,7 @@ COMPONENT = Component(
     work={
         "take_along_dim": "Also takes every index modulo the length, expanded to one for each element.",
         "one_hot_bmm": "Reads the whole of x and multiplies every element of it.",
-        "list_loop": "Copies the index to the host; on CUDA it waits for the device once, the other loops do not.",
+        "list_loop": "Copies the index to the host in one piece; on CUDA the other loops wait for the device at every row.",
         "index_select_out": "Is handed offsets, the flat view and the output that were made before.",
     },
     left_out={

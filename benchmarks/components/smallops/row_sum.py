@@ -32,12 +32,12 @@ def tolerance(case: Case, expected: Any, x: Any) -> Any:
 
 def flops(case: Case) -> int:
     """One addition for each element but those of the first row."""
-    return (case.shape["rows"] - 1) * case.shape["columns"]
+    return int(case.shape["rows"] - 1) * int(case.shape["columns"])
 
 
 def bytes(case: Case) -> int:
     """The matrix read once, one row written."""
-    return 4 * (case.shape["rows"] + 1) * case.shape["columns"]
+    return 4 * int(case.shape["rows"] + 1) * int(case.shape["columns"])
 
 
 def tall(rows: int) -> Case:
