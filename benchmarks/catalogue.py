@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.cell import Cell
-from benchmarks.component import Component
+from benchmarks.component import Case, Component
 from benchmarks.record import Problem, Variant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,17 +97,20 @@ def cells(component: Component, tree: Path = IMPLS) -> list[Cell]:
                 if not (case.only and variant.name not in case.only)
                 and not (device == "cuda" and "cpu" in variant.needs)
                 and not (device == "cpu" and "cuda" in variant.needs)
-                for executor in _executors(component, variant, device)
+                for executor in _executors(component, case, variant, device)
             ]
             for threads in case.threads:
-                for cold in (False, True) if case.cold else (False,):
-                    found += [Cell(component.name, *way, device, case.name, threads, cold) for way in ways]
+                found += [Cell(component.name, *way, device, case.name, threads) for way in ways]
+                if case.cold:
+                    eager = [variant for variant, executor in ways if executor == "eager"]
+                    found += [Cell(component.name, name, "eager", device, case.name, threads, True) for name in eager]
     return found
 
 
-def _executors(component: Component, variant: Variant, device: str) -> Iterable[str]:
+def _executors(component: Component, case: Case, variant: Variant, device: str) -> Iterable[str]:
     yield "eager"
-    if variant.name in component.compiled and not variant.prepared:
+    compiled = component.compiled if case.compiled is None else case.compiled
+    if variant.name in compiled and not variant.prepared:
         yield "compile"
     if variant.name in component.graphed and not variant.prepared and device == "cuda":
         yield "cudagraph"

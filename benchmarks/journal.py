@@ -20,7 +20,7 @@ from benchmarks import catalogue, estimates
 from benchmarks.cell import Cell
 from benchmarks.record import Cost, Launch, Proof, Record, Roof, Run, launch_from
 
-UNSTABLE = 2.0  # an interval this many times wider than its lower end is no measurement
+UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from benchmarks.cell import Cell
 
 QUICK = (
     "matmul.ladder/ and /eager/cpu/5x784x10/1 and not @cold",
-    "matmul.ladder/mm/compile/cpu/5x784x10/1 and not @cold",
-    "matmul.ladder/row_broadcast/compile/cpu/5x784x10/1 and not @cold",
-    "matmul.ladder/ and (/mm/ or /einsum/ or /full_broadcast/) and /eager/cpu/"
-    " and (/16/1 or /64/1 or /256/1 or /1024/1)",
-    "smallops.row_sum/ and /eager/cpu/500x10/1",
-    "dataload.dirichlet/ and /eager/cpu/100x10",
+    "matmul.ladder/ and (/mm/ or /einsum/ or /triton/) and /eager/cuda/5x784x10/1 and not @cold",
+    "matmul.ladder/ and (/mm/ or /einsum/ or /full_broadcast/ or /c_kernel/) and /eager/cpu/"
+    " and (/8/1 or /16/1 or /32/1 or /64/1 or /128/1 or /256/1 or /512/1)",
+    "smallops.row_sum/ and (/slice_loop/ or /unbind_loop/ or /torch_sum/ or /numpy_sum/) and /eager/cpu/"
+    " and (/50x10/ or /500x10/ or /5000x10/ or /50000x10/)",
+    "dataload.dirichlet/ and (/per_sample/ or /getitems/ or /slicing/ or /workers_2/) and /eager/cpu/100-b4/",
 )
 
 # What is profiled without being asked for: few, because a trace is read by a person.
@@ -25,7 +25,7 @@ TRACED = (
     "matmul.ladder/mm/eager/cpu/5x784x10/1 and not @cold",
     "matmul.ladder/row_broadcast/eager/cpu/5x784x10/1 and not @cold",
     "matmul.ladder/einsum/eager/cpu/5x784x10/1 and not @cold",
-    "dataload.dirichlet/per_sample/eager/cpu/100x10",
+    "dataload.dirichlet/per_sample/eager/cpu/100-b4",
 )
 
 
