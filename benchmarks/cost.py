@@ -13,6 +13,7 @@ import functools
 import itertools
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ Call = Callable[[], object]
 OBJECTS = 64 * 2**10  # bytes; a traced peak below this is Python's own: frames, tensor handles
 ASIDE = 0.01  # share of the peak below which a second allocator does not blur it
 COUNTED = "counted call"  # how the profiler's events name it
-SLACK = 2**20  # bytes of growth that the allocators need not explain: page granularity, heap fragmentation
+SLACK = 8 * 2**20  # bytes of growth that no allocator need explain: huge pages, a worn heap, Python's arenas
 
 # By the names that torch gives to their overload packets.
 VIEWS = {"_unsafe_view"}  # moves nothing although its schema says that it makes a tensor
@@ -41,7 +42,8 @@ def cost(call: Call, plain: Call | None) -> Cost:
 
     The peak is that of the CUDA device if the call allocates there, else that of the host. It is ``exact`` when one
     allocator explains it, to within a kilobyte of Python objects in the case of numpy. It is ``at least`` when torch
-    and numpy both hold memory, for their worst moments may differ, and when the process grew by more than both saw.
+    and numpy both hold memory, for their worst moments may differ, and when the process grew by 8 MiB more than both
+    saw: then native code holds the rest. Smaller native blocks go unseen.
 
     Args:
         call: runs the cell once; it has run before, so that caches and workspaces exist.
@@ -87,11 +89,11 @@ def on_host(call: Call) -> tuple[int | None, str, int | None]:
     """Peak bytes in the host's memory, what that figure is worth, and allocations if all of them were seen."""
     if not sees_memory():
         return None, "unknown: this torch reports no memory events", None
+    grown = resident_growth(call)  # before the other instruments have worn the heap
     tensors, objects = in_torch(call), in_python(call)
     if tensors.peak and objects.peak <= OBJECTS:
         objects = replace(objects, peak=0)
     most = max(tensors, objects, key=lambda held: held.peak)
-    grown = resident_growth(call)
     # Freed pages need not be the ones that are written next, so what was freed may have grown anew.
     if grown > 1.1 * (most.peak + tensors.older + objects.older) + SLACK:
         return grown, "at least", None
@@ -108,12 +110,29 @@ def in_torch(call: Call) -> Held:
     from torch.profiler import ProfilerActivity, profile, record_function
 
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
-        call()
-        with record_function(COUNTED):
+        with _without_operators():
+            call()
+        with record_function(COUNTED), _without_operators():
             call()
     sizes = _memory_events(seen)
     levels = [0, *itertools.accumulate(sizes)]
     return Held(max(levels), -min(levels), sum(size > 0 for size in sizes))
+
+
+@contextmanager
+def _without_operators() -> Iterator[None]:
+    """Memory events only: a loop over tensor elements has ten operators' events for each of them.
+
+    The switch is private to torch; without it there are more events than needed.
+    """
+    import torch
+
+    switch = getattr(torch.autograd, "_enable_record_function", lambda on: None)
+    switch(False)
+    try:
+        yield
+    finally:
+        switch(True)
 
 
 def _memory_events(seen: Any) -> list[int]:

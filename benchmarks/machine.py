@@ -45,7 +45,7 @@ def machine(root: Path = ROOT) -> dict[str, Any]:
         "family": " ".join(filter(None, map(info.get, ("vendor_id", "cpu family", "model", "stepping")))),
         "arch": platform.machine(),
         "cores": cores(root),
-        "caches": caches(cpus[:1], root),
+        "caches": caches(root=root),
         "memory": memory(root),
         "gpus": gpus(root),
         "flags": sorted(filter(FLAGS.fullmatch, flags)),
@@ -315,7 +315,7 @@ def _found(pattern: str, text: str) -> str:
 
 def commit(root: Path) -> tuple[str, bool]:
     """The commit that ``root`` has checked out, and whether files differ from it; ``("", False)`` if there is none."""
-    head = _output("git", "-C", str(root), "rev-parse", "--verify", "--quiet", "HEAD")
+    head = _output("git", "-C", str(root), "rev-parse", "HEAD")
     # Without optional locks: a user may be committing at this moment.
     changes = _output("git", "--no-optional-locks", "-C", str(root), "status", "--porcelain") if head else ""
     return head, bool(changes)
@@ -334,8 +334,6 @@ def read(path: Path) -> str:
 
 def _output(*command: str) -> str:
     """What a command prints, stripped; empty if it is not here, fails, or takes long."""
-    if not command or not shutil.which(command[0]):
-        return ""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=20)
         return done.stdout.strip() if done.returncode == 0 else ""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.floor import UNEXPLAINED
 from reports import units
 
 
@@ -26,20 +27,15 @@ def _remark(row: Mapping[str, Any]) -> str:
     if row["remark"] == "less traffic":
         return "faster than streaming its bytes: results land where inputs were"
     if row["remark"] == "unexplained":
-        times = row["seconds"] / sum(row[term] for term in _terms(row))
-        return f"unexplained: {units.times(times)} all measured limits together"
+        return f"unexplained: more than {UNEXPLAINED:g}× all measured limits together"
     return ""
-
-
-def _terms(row: Mapping[str, Any]) -> list[str]:
-    return [term for term in ("floor_compute", "floor_memory", "floor_overhead") if units.known(row[term])]
 
 
 def _dispatch(row: Mapping[str, Any]) -> str:
     """Operators, where dispatching them is a good part of the time."""
     if not units.known(row["floor_overhead"]) or row["floor_overhead"] < 0.2 * row["seconds"]:
         return ""
-    ops = f"{units.count(row['ops'])} operator" + "s" * (row["ops"] != 1)
+    ops = f"{units.count(row['ops'])} operator{'' if row['ops'] == 1 else 's'}"
     share = row["floor_overhead"] / row["seconds"]
     return f"{ops} dispatched, " + (
         f"at least {units.percent(share)} of the time" if share < 0.9 else "which fill the time"

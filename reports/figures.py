@@ -55,7 +55,7 @@ def curves(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof] = ()) -> Dr
     axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.06), ylim=(low, high))
     if len(floor) > 1:
         _floor_line(axes, floor, low)
-    dispatch = next((roof for roof in roofs if roof.name == "dispatch" and _fits(roof, cells)), None)
+    dispatch = _best(roofs, cells).get("dispatch")
     if dispatch and low < dispatch.value < high:
         axes.axhline(dispatch.value, color=FAINT, linewidth=0.9, dashes=(2, 2), zorder=1)
         note(axes, f"one dispatch, {units.time(dispatch.value)}", (sizes[-1], dispatch.value), (-6, 5), ha="right")
@@ -76,9 +76,15 @@ def curves(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof] = ()) -> Dr
     return Drawing(figure, _told_of_curves(timed, sizes), _caption_of_curves(timed, floor, rest))
 
 
-def _fits(roof: Roof, cells: pd.DataFrame) -> bool:
+def _best(roofs: Sequence[Roof], cells: pd.DataFrame) -> dict[str, Roof]:
+    """The roofs above ``cells`` by name, as :func:`benchmarks.floor.floor` chooses them."""
     first = cells.iloc[0]
-    return roof.device == first["device"] and roof.threads in (first["threads"], "")
+    found: dict[str, Roof] = {}
+    for roof in roofs:
+        if roof.device == first["device"] and roof.threads in ("", "1", first["threads"]):
+            best = min if roof.unit == "s" else max
+            found[roof.name] = best(roof, found.get(roof.name, roof), key=lambda one: one.value)
+    return found
 
 
 def _floor_line(axes: Axes, floor: pd.DataFrame, low: float) -> None:
@@ -174,7 +180,7 @@ def roofline(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof]) -> Drawi
     )
     if timed.empty:
         return None
-    known = {roof.name: roof for roof in roofs if _fits(roof, cells)}
+    known = _best(roofs, cells)
     peaks = [known[name] for name in COMPUTE.get(timed.iloc[0]["dtype"], ()) if name in known]
     peak = max(peaks, key=lambda roof: roof.value, default=None)
     bandwidths = [known[name] for name in ("L2", "L3", "DRAM", "HBM") if name in known]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -46,9 +47,9 @@ def write(run: Run, results: Path) -> Path:
     logs, hparams = results / "tensorboard", results / "tensorboard-hparams"
     with _replacing(logs / run.run) as building:
         traces = {record.cell: results / record.trace for record in run.records if record.trace}
-        gone = [path for path in traces.values() if not _is_file(path)]
+        there = {cell: path for cell, path in traces.items() if _is_file(path)}
         with _log(building, run) as log:
-            log(_text("run", _about(run, table, gone)))
+            log(_text("run", _about(run, table, f"{len(there)} of {len(traces)}")))
             for name, number in scalars(table):
                 log(_scalar(name, number))
             whole = View(run, table, run.problems)
@@ -56,11 +57,10 @@ def write(run: Run, results: Path) -> Path:
                 log(_text(f"ladder/{view.problem.name}", ladder(view)))
                 for name, drawing in drawings(view):
                     log(_image(f"{view.problem.name}/{name}", drawing))
-        for cell, path in traces.items():
-            if path not in gone:
-                tensorboard_copy(path, building / anchor(cell), anchor(cell))
+        for cell, path in there.items():
+            tensorboard_copy(path, building / anchor(cell), anchor(cell))
     with _replacing(hparams / run.run) as building:
-        for row in table[table["seconds"].notna()].to_dict("records"):
+        for row in frame.rows(table[table["seconds"].notna()]):
             with _log(building / anchor(row["cell"]), run) as log:
                 log(_session(row, run))
                 for name, number in _figures(row):
@@ -98,7 +98,7 @@ def _is_file(path: Path) -> bool:
 
 def scalars(table: pd.DataFrame) -> Iterator[tuple[str, float]]:
     """Name and value of each figure of each cell that has a time: ``component/device-case-threads/way/seconds``."""
-    for row in table[table["seconds"].notna()].to_dict("records"):
+    for row in frame.rows(table[table["seconds"].notna()]):
         where = f"{row['device']}-{row['case']}-{row['threads']}" + "-cold" * row["cold"]
         for name, number in _figures(row):
             yield f"{row['component']}/{where}/{row['way']}/{name}", number
@@ -119,10 +119,10 @@ def ladder(view: View) -> str:
         unit = units.shared(timed["seconds"], units.SECONDS)
         titles = [f"time, {unit.name}" if title == "time" else title for title in COLUMNS]
         rows = [titles, ["---", *["--:"] * 4, "---", "--:", "--:", "---"]]
-        rows += [[escape(text) for text in _rung(row, unit)] for row in timed.to_dict("records")]
+        rows += [[escape(text) for text in _rung(row, unit)] for row in frame.rows(timed)]
         parts.append(f"#### {escape(group_name(cells))}")
         parts.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
-        parts.append("\n".join(f"- {escape(_failed(row))}" for row in failed.to_dict("records")))
+        parts.append("\n".join(f"- {escape(_failed(row))}" for row in frame.rows(failed)))
         rest = rest.drop(failed.index)
     parts.append("\n".join(f"- {escape(str(gap))}" for gap in gaps(rest)))
     return "\n\n".join(part for part in parts if part)
@@ -154,10 +154,10 @@ def drawings(view: View) -> Iterator[tuple[str, Drawing]]:
     curves = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
     for (series, device, label), cells in curves.groupby(["series", "device", "threads"], sort=False):
         if drawing := figures.curves(cells, view.problem.baseline, view.run.roofs):
-            yield f"{series}, {device}, {threads(label)}", drawing
+            yield f"{series}, {device}, {threads(str(label))}", drawing
 
 
-def _about(run: Run, table: pd.DataFrame, gone: list[Path]) -> str:
+def _about(run: Run, table: pd.DataFrame, traces: str) -> str:
     """What the run is, as a Markdown list."""
     facts = {
         "started": run.started,
@@ -168,7 +168,7 @@ def _about(run: Run, table: pd.DataFrame, gone: list[Path]) -> str:
         "timed": f"{int(table['seconds'].notna().sum()):,} of {len(table):,} cells",
         "left out": run.left_out,
         "partial": "interrupted: `python -m benchmarks run --resume` goes on" if run.partial else "",
-        "traces that are gone": ", ".join(map(str, gone)),
+        "traces found": traces,
     }
     return "\n".join(f"- {name}: {escape(fact)}" for name, fact in facts.items() if fact)
 
@@ -213,8 +213,9 @@ def _text(tag: str, markdown: str) -> Any:
 def _image(tag: str, drawing: Drawing) -> Any:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    width, height = (round(inches * DPI) for inches in drawing.figure.get_size_inches())
-    image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png(drawing))
+    picture = png(drawing)
+    width, height = struct.unpack(">II", picture[16:24])  # where a PNG has them
+    image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=picture)
     return Summary.Value(tag=tag, image=image)
 
 

@@ -264,7 +264,10 @@ def test_a_series_shows_the_sources_own_case():
 
 def test_a_series_holds_its_own_cases_alone():
     other = [dataclasses.replace(record, series="t") for record in series("nnnn")]
-    elsewhere = [dataclasses.replace(record, cell=record.cell.replace("x.y", "x.z")) for record in series("nnnn")]
+    elsewhere = [
+        dataclasses.replace(record, cell=record.cell.replace("x.y", "x.z").replace("/n", "/m"))
+        for record in series("nnnn")
+    ]
     for strangers in (other, elsewhere):
         assert rule_on(Over(pair(), "s"), *strangers).verdict == "not testable here"
     assert rule_on(Over(pair(), "s"), *series("yyyy"), *elsewhere).verdict == "verified"

@@ -48,6 +48,7 @@ class TestPeak:
             (temporaries, 0.5 * MIB, 64),
             (lambda: torch.mm(A, B), 0.25 * MIB, 1),
             (lambda: torch.mm(X, W), 200, 1),
+            (lambda: [torch.empty(10) for _ in range(100)], 4000, 100),
             (lambda: torch.mm(X, W, out=OUT), 0, 0),
             (lambda: X.t()[3:, None], 0, 0),
             (lambda: None, 0, 0),
@@ -86,10 +87,23 @@ class TestPeak:
 
         assert cost(late, None).peak >= make(MIB).nbytes
 
+    @pytest.mark.parametrize("make", [torch.ones, np.ones])
+    def test_is_that_of_a_later_call(self, make):
+        """What only the first call needs, such as a cache that it fills, is not counted."""
+        needed = iter([4 * MIB])
+        instrument = costs.in_torch if make is torch.ones else costs.in_python
+        assert instrument(lambda: make(next(needed, MIB))).peak < 2 * make(MIB).nbytes
+
     def test_of_torch_and_numpy_together_is_a_lower_bound(self):
         found = cost(lambda: (np.ones(4 * MIB), torch.ones(4 * MIB)), None)
         assert found.peak_is == "at least"
         assert 32 * MIB <= found.peak < 60 * MIB
+
+    def test_of_torch_and_numpy_together_needs_no_linux(self, monkeypatch):
+        monkeypatch.setattr(costs, "resident_growth", lambda call: 0)
+        found = cost(lambda: (np.ones(4 * MIB), torch.ones(4 * MIB)), None)
+        assert found.peak_is == "at least"
+        assert 32 * MIB <= found.peak < 33 * MIB
 
     def test_of_torch_with_a_little_numpy_stays_exact(self):
         assert cost(lambda: (torch.ones(4 * MIB), np.ones(20_000)), None).peak_is == "exact"
@@ -133,11 +147,13 @@ class TestPeak:
     def test_reads_a_private_attribute_that_is_still_there(self):
         with torch.profiler.profile(profile_memory=True, activities=[torch.profiler.ProfilerActivity.CPU]) as seen:
             before = torch.empty(10)
-            with torch.profiler.record_function(costs.COUNTED):
+            with torch.profiler.record_function(costs.COUNTED), costs._without_operators():
                 del before
                 block = torch.empty(1000)
                 del block
-        assert costs._memory_events(seen) == [-40, 4000, -4000]
+            torch.zeros(1)
+        assert costs._memory_events(seen) == [-40, 4000, -4000, 4, -4]
+        assert [event.name() for event in seen.profiler.kineto_results.events()].count("aten::empty") == 2
         assert costs._memory_events(object()) == []
         assert costs.sees_memory()
 
@@ -160,7 +176,7 @@ class TestDevice:
 
         def call():
             stats["allocation.all.allocated"] += 2
-            stats["requested_bytes.all.peak"] = 5000
+            stats["requested_bytes.all.peak"] = max(stats["requested_bytes.all.peak"], 5000)
 
         found = cost(call, None)
         assert (found.peak, found.peak_is, found.allocations) == (4000, "exact", 2)
@@ -194,8 +210,9 @@ class TestOperators:
         assert found == (ops, found[1] if views is None else views, traffic)
 
     def test_repeated_elements_count_once(self):
-        one = torch.ones(1).expand(100, 100)
+        one, row = torch.ones(1).expand(100, 100), torch.ones(200)[::2].expand(100, 100)
         assert operators(lambda: M * one)[2] == 40_000 + 4 + 40_000
+        assert operators(lambda: M * row)[2] == 40_000 + 400 + 40_000
         line = torch.randn(1000)
         assert operators(lambda: line.unfold(0, 10, 1) * 1.0)[2] == 4000 + 4 * 991 * 10
 

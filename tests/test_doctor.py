@@ -303,7 +303,7 @@ def stat(*rows: str) -> str:
 @pytest.mark.parametrize(
     ("after", "marked", "text"),
     [
-        (("100 0 0 120 0 0 0 0", "100 0 0 118 2 0 0 0"), ["ok"], "2 of 2 cores free, load average 0.50"),
+        (("100 0 0 120 0 0 0 0", "100 0 0 110 10 0 0 0"), ["ok"], "2 of 2 cores free, load average 0.50"),
         (("100 0 0 120 0 0 0 0", "110 0 0 110 0 0 0 0"), ["note"], "1 of 2 cores free, load average 0.50"),
         (("101 0 0 118 0 0 0 1", "100 0 0 119 0 0 0 1"), ["ok", "note"], "2 of 2 cores free, load average 0.50"),
         (("100 0 0 100 0 0 0 0", "100 0 0 100 0 0 0 0"), ["note"], "not readable here"),
@@ -323,8 +323,8 @@ def test_free_cores(
 def test_only_cores_that_may_be_used_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(machine, "usable", lambda: [1])
     lay(tmp_path, {"proc/stat": stat("100 0 0 100", "100 0 0 100")})
-    here = place(tmp_path, sleep=lambda _: lay(tmp_path, {"proc/stat": stat("120 0 0 100", "100 0 0 120")}))
-    assert next(doctor.load(here)).text == "1 of 1 cores free, load average unknown"
+    here = place(tmp_path, sleep=lambda _: lay(tmp_path, {"proc/stat": stat("100 0 0 120", "120 0 0 100")}))
+    assert next(doctor.load(here)).text == "0 of 1 cores free, load average unknown"
 
 
 @pytest.mark.parametrize(
@@ -351,6 +351,7 @@ def test_memory_swap_and_huge_pages(tmp_path: Path):
     calm = list(doctor.memory(place(tmp_path)))
     assert marks(iter(calm)) == [("ok", "memory"), ("ok", "swap"), ("ok", "huge pages")]
     assert calm[2].text == "always"
+    assert calm[0].text.endswith(" GB free")
     lay(tmp_path, {"proc/meminfo": sizes.format(100_000, 1_500_000), pages: "always [madvise] never"})
     lay(tmp_path, {"proc/self/cgroup": "0::/", "sys/fs/cgroup/memory.max": "1000000000"})
     short = list(doctor.memory(place(tmp_path)))

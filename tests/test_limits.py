@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import time as clocks
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +31,7 @@ SMALL = Device(
 
 
 class Time:
-    """A clock that passes only in calls and waits, and a script of what happened."""
+    """Two clocks that pass only in calls and waits, the wall's four times as fast, and a script of what happened."""
 
     def __init__(self, *costs: float, queued: float = 0.0) -> None:
         self.costs, self.queued = list(costs), queued
@@ -38,6 +40,9 @@ class Time:
     def now(self) -> float:
         self.script += "|"
         return self.time
+
+    def wall(self) -> float:
+        return 4 * self.time
 
     def call(self) -> None:
         self.script += "c"
@@ -52,10 +57,10 @@ class Time:
 # -- bursts -----------------------------------------------------------------------------------------------------------
 
 
-def test_best_and_median_of_bursts_after_one_call_that_does_not_count():
+def test_the_clocks_best_and_the_walls_median_of_bursts_after_one_call_that_does_not_count():
     time = Time(99.0, 3.0, 2.0, 7.0, 4.0)
-    assert bursts(time.call, 0.0, 1.0, now=time.now) == (2.0, 3.0)
-    assert time.script == "c|" + 3 * "|c|" + "|"  # the last look at the clock ends it
+    assert bursts(time.call, 0.0, 1.0, clock=time.now, wall=time.wall) == (2.0, 4 * 3.0)
+    assert time.script == "c" + 3 * "|c|"
 
 
 @pytest.mark.parametrize(
@@ -63,31 +68,47 @@ def test_best_and_median_of_bursts_after_one_call_that_does_not_count():
 )
 def test_a_burst_that_is_too_short_is_thrown_away_and_repeated_with_more_calls(cost: float, counts: list[int]):
     time = Time(cost)
-    assert bursts(time.call, 0.0, 1.0, now=time.now) == (pytest.approx(cost), pytest.approx(cost))
-    assert [len(calls) for calls in time.script.split("|") if calls] == [1, *counts]
+    found = bursts(time.call, 0.0, 1.0, clock=time.now, wall=time.wall)
+    assert found == (pytest.approx(cost), pytest.approx(4 * cost))
+    assert [len(calls) for calls in re.findall(r"\|(c+)\|", time.script)] == counts
 
 
 def test_a_burst_too_short_is_not_the_best_one():
     time = Time(1.0, 0.5, 2.0, 3.0, 4.0)
-    assert bursts(time.call, 0.0, 1.0, now=time.now) == (3.0, 4.0)
+    assert bursts(time.call, 0.0, 1.0, clock=time.now, wall=time.wall) == (3.0, 4 * 4.0)
 
 
-def test_bursts_go_on_until_the_time_is_over():
+def test_bursts_go_on_until_the_walls_time_is_over():
     time = Time(2.0)
-    bursts(time.call, 20.0, 1.0, now=time.now)
+    bursts(time.call, 80.0, 1.0, clock=time.now, wall=time.wall)
     assert time.script.count("c") == 1 + 10
 
 
 def test_the_device_is_idle_before_a_burst_and_its_work_belongs_to_it():
     time = Time(1.0, queued=5.0)
-    assert bursts(time.call, 0.0, 1.0, time.sync, now=time.now) == (6.0, 6.0)
-    assert time.script == "c|" + 3 * "s|cs|" + "|"
+    assert bursts(time.call, 0.0, 1.0, time.sync, clock=time.now, wall=time.wall) == (6.0, 4 * 6.0)
+    assert time.script == "c" + 3 * "s|cs|"
 
 
 def test_without_waiting_only_the_host_is_seen():
     time = Time(1.0, queued=5.0)
-    assert bursts(time.call, 0.0, 1.0, time.sync, wait=False, now=time.now) == (1.0, 1.0)
-    assert time.script == "c|" + 3 * "s|c|" + "|"
+    assert bursts(time.call, 0.0, 1.0, time.sync, wait=False, clock=time.now, wall=time.wall) == (1.0, 4 * 1.0)
+    assert time.script == "c" + 3 * "s|c|"
+
+
+def test_only_one_thread_has_a_clock_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(clocks, "get_clock_info", lambda _: types.SimpleNamespace(resolution=1e-9))
+    assert [limits.cpu(label).clock for label in ("1", "all")] == [clocks.thread_time, clocks.perf_counter]
+    monkeypatch.setattr(clocks, "get_clock_info", lambda _: types.SimpleNamespace(resolution=1e-2))
+    assert limits.cpu("1").clock is clocks.perf_counter
+
+
+def test_a_device_is_read_by_its_own_clock(monkeypatch: pytest.MonkeyPatch):
+    read = []
+    device = limits.replace(SMALL, clock=lambda: read.append(1) or clocks.perf_counter())
+    limits._best([Candidate("nothing", lambda: None)], device, 0.0)
+    assert read
 
 
 def test_the_best_candidate_needs_least_for_its_work(monkeypatch: pytest.MonkeyPatch):
@@ -209,7 +230,7 @@ def test_values_are_positive_and_the_best_is_no_worse_than_the_typical(probed: l
     assert {name: roof.unit for roof in probed if (name := roof.name) in units} == units
     for roof in probed:
         better, worse = (roof.typical, roof.value) if roof.unit == "s" else (roof.value, roof.typical)
-        assert better >= worse > 0, roof
+        assert better >= 0.99 * worse > 0, roof  # two clocks, of which the system may slew one
 
 
 def test_a_probe_leaves_threads_and_random_numbers_as_they_were(small: None, threads: int):
@@ -271,7 +292,7 @@ def test_a_dtype_without_a_kernel_is_left_out(small: None, monkeypatch: pytest.M
 
 
 def test_slow_kernels_are_measured_on_small_matrices(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(limits, "bursts", lambda *_: (0.01, 0.01))  # the smallest product takes 10 ms
+    monkeypatch.setattr(limits, "bursts", lambda *_, **__: (0.01, 0.01))  # the smallest product takes 10 ms
     device = limits.replace(SMALL, sides=(16, 32, 64, 128))
     found = {s: [c.work for c in limits._products(device, "float32", s)] for s in (0.01, 0.25, 2.0, 100.0)}
     work = {side: 2 * side**3 for side in device.sides}

@@ -53,7 +53,7 @@ def chip() -> dict[str, str]:
     files: dict[str, str] = {}
     for cpu in range(4):
         pair = "0-1" if cpu < 2 else "2-3"
-        files |= cache(cpu, 0, 1, "Data", "48K", str(cpu)) | cache(cpu, 1, 1, "Instruction", "32K", str(cpu))
+        files |= cache(cpu, 0, 1, "Instruction", "32K", str(cpu)) | cache(cpu, 1, 1, "Data", "48K", str(cpu))
         files |= cache(cpu, 2, 2, "Unified", "2048K", str(cpu)) | cache(cpu, 3, 3, "Unified", "32M", pair)
     return files
 
@@ -239,6 +239,22 @@ V1 = {"proc/self/cgroup": "9:name=systemd:/x\n4:memory:/box/inner\n1:cpu,cpuacct
                 **V1,
                 "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us": "-1",
                 "sys/fs/cgroup/cpu/box/cpu.cfs_period_us": "100000",
+            },
+            4,
+        ),
+        (
+            {
+                **V1,
+                "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us": "300000",
+                "sys/fs/cgroup/cpu/box/cpu.cfs_period_us": "100000",
+            },
+            3,
+        ),
+        (
+            {
+                **V1,  # /box/inner is this process's group for memory, not for the CPU
+                "sys/fs/cgroup/cpu/box/inner/cpu.cfs_quota_us": "100000",
+                "sys/fs/cgroup/cpu/box/inner/cpu.cfs_period_us": "100000",
             },
             4,
         ),
@@ -433,8 +449,8 @@ def git(folder: Path, *arguments: str) -> str:
 
 def test_commit_and_changes(tmp_path: Path):
     git(tmp_path, "init", "-q")
-    assert machine.commit(tmp_path) == ("", False)  # nothing committed yet
     lay(tmp_path, {"a.py": "1", ".gitignore": "results/"})
+    assert machine.commit(tmp_path) == ("", False)  # nothing committed yet
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-q", "-m", "first")
     head = git(tmp_path, "rev-parse", "HEAD")
@@ -458,7 +474,6 @@ def test_outside_a_repository_or_without_git_there_is_no_commit(tmp_path: Path, 
 
 def test_a_command_that_fails_hangs_or_is_not_here_says_nothing(monkeypatch: pytest.MonkeyPatch):
     assert machine._output("no-such-command") == ""
-    assert machine._output() == ""
     assert machine._output(sys.executable, "-c", "print('told'); raise SystemExit(1)") == ""
     assert machine._output(sys.executable, "-c", "print(' told ')") == "told"
 

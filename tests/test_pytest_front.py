@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks import catalogue, record, runners
 from benchmarks.quick import QUICK, pick
-from benchmarks.record import Launch, Run
+from benchmarks.record import Launch, Record, Run
 
 ROOT = Path(__file__).resolve().parent.parent
 Suite = Callable[..., subprocess.CompletedProcess[str]]
@@ -56,6 +56,10 @@ def ladder(scale: float = 1.0) -> Run:
     return dataclasses.replace(run, records=tuple(records))
 
 
+def samples(told: Record) -> list[float]:
+    return [second for launch in told.launches for second in launch.wall]
+
+
 def collected(done: subprocess.CompletedProcess[str]) -> list[str]:
     return re.findall(r"::test_cell\[(.+)\]$", done.stdout, re.MULTILINE)
 
@@ -64,11 +68,14 @@ def test_the_stored_data_are_the_samples(suite: Suite, tmp_path: Path):
     run = ladder()
     path = tmp_path / "stored.json"
     done = suite("--record", record.write(run, tmp_path), "--benchmark-json", path)
-    stored = {benchmark["param"]: benchmark for benchmark in json.loads(path.read_text())["benchmarks"]}
+    document = json.loads(path.read_text())
+    stored = {benchmark["param"]: benchmark for benchmark in document["benchmarks"]}
+    assert document["machine_info"]["machine_class"]
+    assert "hz_actual" not in document["machine_info"]["cpu"], "or a stored run seems to come from another machine"
     assert list(stored) == [record.cell for record in run.records]
     for told in run.records:
         benchmark, cell = stored[told.cell], told.key
-        assert benchmark["stats"]["data"] == pytest.approx(runners.seconds(told), rel=1e-9)
+        assert benchmark["stats"]["data"] == pytest.approx(samples(told), rel=1e-9)
         assert benchmark["stats"]["rounds"] == sum(len(launch.wall) for launch in told.launches)
         assert benchmark["group"] == f"{cell.component}/{cell.case}"
         assert benchmark["options"]["timer"] == "clock"
@@ -148,7 +155,7 @@ def test_what_is_missing_is_said_in_one_line(suite: Suite, tmp_path: Path, argum
         command = [sys.executable, "-m", "pytest", "benchmarks/suite", "-p", "no:cacheprovider", *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     else:
-        done = suite(*arguments, code=4, PYTHONPATH=str(tmp_path))
+        done = suite(*arguments, "--collect-only", code=4, PYTHONPATH=str(tmp_path))
     assert done.returncode == 4
     (line,) = [line for line in (done.stdout + done.stderr).splitlines() if message in line]
     assert line.startswith("ERROR")
@@ -176,11 +183,11 @@ def test_the_selected_cells_are_measured_once(suite: Suite, project: Path, tmp_p
     found = record.read(record.latest(project / "results"))
     assert [told.key.variant for told in found.records] == ["einsum", "torch_sum"]
     assert [len(told.launches) for told in found.records] == [2, 2]
-    assert found.selection == "quick" and "--launches=2" in found.command and "not selected" in found.left_out
+    assert found.selection == "quick" and "--launches=2" in found.command and "cells; all of them" in found.left_out
     assert "record " in done.stdout
     stored = {benchmark["param"]: benchmark for benchmark in json.loads(path.read_text())["benchmarks"]}
     for told in found.records:
         if told.status == "ok":  # a busy machine may make one unstable
-            assert stored[told.cell]["stats"]["data"] == pytest.approx(runners.seconds(told), rel=1e-9)
+            assert stored[told.cell]["stats"]["data"] == pytest.approx(samples(told), rel=1e-9)
     assert set(stored) == {told.cell for told in found.records if told.status == "ok"}
     assert not list(project.glob("results/journal/*"))

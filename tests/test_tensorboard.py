@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import made
+import psutil
 import pytest
 
 from benchmarks.record import Run
 from reports import frame, tensorboard
-from reports.view import anchor
+from reports.view import View, anchor
 
 RUN = "20261121-235000-3f2a"
 MM = "matmul.ladder/mm/eager/cpu/5x784x10/1"
@@ -70,12 +71,9 @@ class TestScalars:
         seconds = {tag: value for tag, value in found.items() if tag.endswith("/seconds")}
         assert len(seconds) == len(timed)
         row = table[table["cell"] == MM].iloc[0]
-        for name, column in (
-            ("seconds", "seconds"),
-            ("times the best", "times_best"),
-            ("times the floor", "times_hardware"),
-        ):
-            assert found[f"matmul.ladder/cpu-5x784x10-1/mm/{name}"] == pytest.approx(row[column], rel=1e-6)
+        columns = {"seconds": "seconds", "times the best": "times_best", "times the floor": "times_hardware"}
+        figures = {name: found[f"matmul.ladder/cpu-5x784x10-1/mm/{name}"] for name in columns}
+        assert figures == pytest.approx({name: row[column] for name, column in columns.items()}, rel=1e-6)
         assert "matmul.ladder/cpu-5x784x10-1/mm:compile/seconds" in found
 
     def test_of_a_cell_that_is_not_ok_do_not_exist(self, written):
@@ -107,18 +105,17 @@ class TestText:
         shown = text(written / "tensorboard" / RUN, "ladder/matmul.ladder")
         table = frame.build(made.realistic())
         timed = table[(table["component"] == "matmul.ladder") & table["seconds"].notna()]
-        rows = [
-            line for line in shown.splitlines() if line.startswith("| ") and not line.startswith(("| way", "| ---"))
-        ]
-        assert len(rows) == len(timed)
+        firsts = [line.split(" | ")[0].removeprefix("| ") for line in shown.splitlines() if line.startswith("| ")]
+        assert sorted(way for way in firsts if way not in ("way", "---")) == sorted(timed["way"])
         assert "cells skipped: needs cuda" in shown
 
     def test_says_what_the_run_was(self, written):
         shown = text(written / "tensorboard" / RUN, "run")
         assert "- command: python -m benchmarks run --quick" in shown
-        assert "- traces that are gone: " in shown  # the made-up records name files that do not exist
+        assert re.search(r"^- traces found: 0 of [1-9]\d+$", shown, re.MULTILINE)  # the made-up records name no files
         assert "- partial" not in shown
 
+    @pytest.mark.filterwarnings("ignore:html5lib's sanitizer is deprecated")  # TensorBoard's own copy of it
     @pytest.mark.parametrize("bad", made.HOSTILE)
     def test_shows_any_text_as_it_stands(self, bad):
         from tensorboard.plugin_util import markdown_to_safe_html
@@ -166,9 +163,8 @@ class TestFigures:
             assert image.width > 600
 
     def test_are_the_same_each_time(self):
-        view = tensorboard.View(made.small(), frame.build(made.small()), made.small().problems).of(
-            made.small().problems[0]
-        )
+        run = made.small()
+        view = View(run, frame.build(run), run.problems).of(run.problems[0])
         first, second = ([tensorboard.png(drawing) for _, drawing in tensorboard.drawings(view)] for _ in range(2))
         assert first == second
         assert first
@@ -219,7 +215,7 @@ class TestWriting:
         found = scalars(tmp_path / "tensorboard" / run.run)
         table = frame.build(run)
         assert sum(tag.endswith("/seconds") for tag in found) == int(table["seconds"].notna().sum()) > 50
-        everything = [path for path in tmp_path.rglob("*")]
+        everything = list(tmp_path.rglob("*"))
         assert all(len(os.fsencode(path.name)) < 256 for path in everything)
         assert {path.parent.parent for path in everything if "tfevents" in path.name} <= {
             tmp_path / "tensorboard",
@@ -238,9 +234,7 @@ class TestWriting:
 
     def test_without_tensorboard_says_how_to_install_it(self, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "tensorboard.compat.proto", None)
-        with pytest.raises(
-            ModuleNotFoundError, match=r"^TensorBoard is not installed: pip install .tensorboard>=2\.21"
-        ):
+        with pytest.raises(ModuleNotFoundError, match=r"^TensorBoard is not installed: pip install .tensorboard>=2"):
             tensorboard.write(made.small(), tmp_path)
         assert files(tmp_path) == []
 
@@ -252,12 +246,8 @@ class TestWriting:
             "assert 'tensorboard' in sys.modules and 'torch' not in sys.modules"
         )
         places = os.pathsep.join([str(Path(made.__file__).parent), str(Path(tensorboard.__file__).parent.parent)])
-        subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path)],
-            env={**os.environ, "PYTHONPATH": places},
-            check=True,
-            timeout=300,
-        )
+        command = [sys.executable, "-c", code, str(tmp_path)]
+        subprocess.run(command, env={**os.environ, "PYTHONPATH": places}, check=True, timeout=300)
 
 
 # -- a real server ----------------------------------------------------------------------------------------------------
@@ -289,10 +279,8 @@ def traced_run(results: Path) -> Run:
         folder = Path("profile") / small.run / record.key.slug
         left = trace(call, results / folder, stream=stream)
         records.append(dataclasses.replace(record, trace=str(folder / left.trace)))
-    traced = {record.cell: record for record in records}
-    return dataclasses.replace(
-        small, records=tuple(traced.get(r.cell, dataclasses.replace(r, trace="")) for r in small.records)
-    )
+    untraced = {record.cell: dataclasses.replace(record, trace="") for record in small.records}
+    return dataclasses.replace(small, records=tuple((untraced | {one.cell: one for one in records}).values()))
 
 
 def wait_for(ready: Callable[[], object], what: str) -> object:
@@ -330,11 +318,12 @@ def serving(logs: Path, output: Path) -> Iterator[str]:
 
 
 def alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether any process of the group runs still; a dead one that nobody has reaped does not."""
+    for process in psutil.process_iter(["status"]):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.info["status"] != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def get(address: str, route: str, body: object = None, **query: object):
@@ -363,7 +352,7 @@ def server(tmp_path_factory) -> Iterator[tuple[str, str, Run]]:
         serving(results / "tensorboard-hparams", results / "hparams.log") as hparams,
     ):
         wait_for(lambda: RUN in get(address, "runs"), "the run to be listed")
-        wait_for(lambda: not get(address, "plugin/pytorch_profiler/runs")["loading"], "the traces to be loaded")
+        wait_for(lambda: len(get(address, "plugin/pytorch_profiler/runs")["runs"]) == 3, "the traces to be loaded")
         wait_for(lambda: len(get(hparams, "runs")) == 12, "the sessions to be listed")
         yield address, hparams, run
 
@@ -395,13 +384,8 @@ class TestServer:
     def test_shows_cells_by_their_axes(self, server):
         _, address, _ = server
         experiment = get(address, "plugin/hparams/experiment", {"experimentName": ""})
-        assert {info["name"] for info in experiment["hparamInfos"]} >= {
-            "executor",
-            "device",
-            "threads",
-            "case",
-            "dtype",
-        }
+        axes = {info["name"] for info in experiment["hparamInfos"]}
+        assert axes == {*tensorboard.HPARAMS, "cache", "run"}
         assert {info["name"]["tag"] for info in experiment["metricInfos"]} >= {"seconds"}
         statuses = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
         asked = {"startIndex": 0, "sliceSize": 100, "allowedStatuses": statuses}
@@ -430,20 +414,14 @@ class TestServer:
 
         operators = {row["name"]: row["calls"] for row in ask("operation/table")["data"]}
         assert operators["aten::addmm"] == 2 * 3  # layers x steps
-        assert ["aten::addmm"] == [
-            row[0] for row in ask("operation")["host_self_time"]["rows"] if row[0] == "aten::addmm"
-        ]
+        assert "aten::addmm" in [name for name, _ in ask("operation")["host_self_time"]["rows"]]
         assert any(event.get("name") == "aten::addmm" for event in ask("trace")["traceEvents"])
         assert ask("memory")["rows"]["CPU"]
         assert len(ask("memory_curve")["rows"]["CPU"]) > 10
         assert ask("memory_events")["rows"]["CPU"]
         (sequential,) = (row for row in ask("module")["data"] if row["name"].startswith("Sequential"))
         assert sequential["occurences"] == 3
-        assert [step["name"] for step in ask("tree")["children"]] == [
-            "ProfilerStep#2",
-            "ProfilerStep#3",
-            "ProfilerStep#4",
-        ]
+        assert [step["name"] for step in ask("tree")["children"]] == [f"ProfilerStep#{step}" for step in (2, 3, 4)]
 
     def test_overview_shows_the_time_in_the_dataloader(self, server):
         address, _, run = server
@@ -470,8 +448,6 @@ class TestServer:
 def test_a_server_is_gone_afterwards(tmp_path):
     (tmp_path / "logs").mkdir()
     with serving(tmp_path / "logs", tmp_path / "server.log") as address:
-        group = int(re.search(r":(\d+)/", address).group(1))
         assert get(address, "runs") == []
     with pytest.raises(urllib.error.URLError):
         get(address, "runs")
-    assert group

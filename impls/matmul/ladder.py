@@ -211,6 +211,7 @@ def c_kernel_new(a: torch.Tensor, b: torch.Tensor) -> Product:
         function(*pointers, c.data_ptr(), m, k, n)
         return c
 
+    product.inputs = a, b  # an address is good while its tensor lives
     return product
 
 
@@ -308,6 +309,7 @@ def _in_c(name: str, a: torch.Tensor, b: torch.Tensor) -> Product:
         function(x, y, z, m, k, n)
         return c
 
+    product.inputs = a, b  # an address is good while its tensor lives
     return product
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -191,10 +192,11 @@ def test_the_c_functions_are_right_at_every_size_and_write_nowhere_else(function
 
 
 @needs_c
-def test_infinity_stays_where_it_belongs():
-    a, b, c = torch.ones(2, 3), torch.ones(3, 17), torch.empty(2, 17)
+@pytest.mark.parametrize("n", [3, 10, 17, 40])
+def test_infinity_stays_where_it_belongs(n: int):
+    a, b, c = torch.ones(2, 3), torch.ones(3, n), torch.empty(2, n)
     a[1, 2] = math.inf
-    _build.extension(SOURCE).kernel(a.data_ptr(), b.data_ptr(), c.data_ptr(), 2, 3, 17)
+    _build.extension(SOURCE).kernel(a.data_ptr(), b.data_ptr(), c.data_ptr(), 2, 3, n)
     assert (c[0] == 3).all() and (c[1] == math.inf).all()
 
 
@@ -254,6 +256,17 @@ def test_wrong_arguments_are_refused():
     ladder = importlib.import_module("impls.matmul.ladder")
     with pytest.raises(NotImplementedError, match=r"^needs float32"):
         ladder.c_kernel(torch.ones(2, 2).double(), torch.ones(2, 2).double())
+
+
+@needs_c
+@pytest.mark.parametrize("variant", ["c_loops", "c_rows", "c_kernel", "c_kernel_new"])
+def test_what_knows_an_address_keeps_the_tensor_alive(variant: str):
+    a, b = torch.ones(3, 4), torch.ones(4, 5)
+    alive = weakref.ref(a), weakref.ref(b)
+    call = getattr(importlib.import_module("impls.matmul.ladder"), variant)(a, b)
+    del a, b
+    assert all(tensor() is not None for tensor in alive)
+    assert (call() == 4).all()
 
 
 # -- how they are built ------------------------------------------------------------------------------------------------

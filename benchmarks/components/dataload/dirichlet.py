@@ -74,9 +74,9 @@ COMPONENT = Component(
     cases=(
         table(100, 4),
         table(100, 64),
-        table(500, 64),
-        table(2_000, 64),
-        table(8_000, 64),
+        table(250, 64),
+        table(1_000, 64),
+        table(4_000, 64),
         table(100_000, 256, opt_in="10 s for all variants"),
     ),
     inputs=inputs,

@@ -63,7 +63,6 @@ COMPONENT = Component(
         grey(10_000, 32),
         grey(300, 32),
         grey(1_000, 32),
-        grey(3_000, 32),
         grey(3_000, 256),
         grey(60_000, 256, opt_in="15 s for all variants"),
     ),

@@ -40,12 +40,12 @@ def reference(case: Case, a: Any, b: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
-    """The rounding of each sum of products."""
-    return rounding(case.dtype, a.shape[-1], a.double().square() @ b.double().square(), expected)
+    """The rounding of each sum of products; their squares need no more than float32."""
+    return rounding(case.dtype, a.shape[-1], a.float().square() @ b.float().square(), expected)
 
 
 def rounding(dtype: str, depth: int, squares: Any, answer: Any) -> Any:
-    """How far a sum of ``depth`` products may be off whose squares add up to ``squares``; tensors of float64.
+    """How far a sum of ``depth`` products may be off whose squares add up to ``squares``.
 
     float32, float64: ``8 sqrt(depth) u sqrt(squares)``. The roundings of a sum add up like a random walk (Higham and
     Mary, 2019); this is twice the largest error that the plain loop makes in a million sums. The worst case,

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.matmul._products import ELEMENT, normal, rounding
 
-WHOLE = 2048  # up to this size every element is compared
+WHOLE = 1024  # up to this size every element is compared
 
 
 def inputs(case: Case, generator: Any) -> Inputs:

@@ -64,7 +64,7 @@ COMPONENT = Component(
         few(1),
         few(10),
         few(1000),
-        *(hundred(size) for size in (100, 1_000, 10_000, 30_000)),
+        *(hundred(size) for size in (1_000, 10_000, 30_000)),
         hundred(1_000_000, opt_in="0.8 GB", memory=2_000_000_000),
     ),
     inputs=inputs,
