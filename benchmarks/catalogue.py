@@ -101,9 +101,8 @@ def cells(component: Component, tree: Path = IMPLS) -> list[Cell]:
             ]
             for threads in case.threads:
                 found += [Cell(component.name, *way, device, case.name, threads) for way in ways]
-                if case.cold:
-                    eager = [variant for variant, executor in ways if executor == "eager"]
-                    found += [Cell(component.name, name, "eager", device, case.name, threads, True) for name in eager]
+                cold = [variant for variant, executor in ways if executor == "eager" and variant in case.cold]
+                found += [Cell(component.name, name, "eager", device, case.name, threads, cold=True) for name in cold]
     return found
 
 

@@ -21,7 +21,7 @@ class Case:
     threads: tuple[str, ...] = ("1",)  # "1", "all": torch threads
     only: tuple[str, ...] = ()  # the variants that join this case; () is all
     compiled: tuple[str, ...] | None = None  # those that also run under torch.compile; None is the component's own list
-    cold: bool = False  # also time each variant with flushed caches
+    cold: tuple[str, ...] = ()  # the variants that are also timed with flushed caches
     opt_in: str = ""  # why this case runs only when it is asked for by name: "0.8 GB"
     memory: int = 0  # bytes that must be free; skipped with the reason otherwise
 

@@ -14,7 +14,7 @@ import itertools
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +91,6 @@ def on_host(call: Call) -> tuple[int | None, str, int | None]:
         return None, "unknown: this torch reports no memory events", None
     grown = resident_growth(call)  # before the other instruments have worn the heap
     tensors, objects = in_torch(call), in_python(call)
-    if tensors.peak and objects.peak <= OBJECTS:
-        objects = replace(objects, peak=0)
     most = max(tensors, objects, key=lambda held: held.peak)
     # Freed pages need not be the ones that are written next, so what was freed may have grown anew.
     if grown > 1.1 * (most.peak + tensors.older + objects.older) + SLACK:

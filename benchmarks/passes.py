@@ -65,6 +65,7 @@ def check(site: Site, cell: Cell, seeds: int) -> dict[str, Any]:
     """Prove one cell on ``seeds`` inputs: ``{"status": ..., "reason": ..., "proof": ...}``."""
 
     def prove() -> dict[str, Any]:
+        _variant(site, cell)
         truths = [site.truth(cell, seed) for seed in range(seeds)]
         inputs = gate.copy(truths[0].inputs, cell.device)
         if cell.executor == "compile":
@@ -76,14 +77,18 @@ def check(site: Site, cell: Cell, seeds: int) -> dict[str, Any]:
             first = time.perf_counter() - start
             site.step("proof", str(cell))
             found = gate.prove(ready, inputs, truths, cell.device)
-            site.step("second call", str(cell))
-            start = time.perf_counter()
-            _consume(ready(), truths[0])
-            call = time.perf_counter() - start
+            call = min(_later_call(site, cell, ready, truths[0]) for _ in range(2 if first < 1 else 1))
             verify()
         return {"proof": asdict(Proof(found.error, found.share, seeds, first, call))}
 
     return _attempt(prove)
+
+
+def _later_call(site: Site, cell: Cell, ready: contestant.Contestant, truth: gate.Truth) -> float:
+    site.step("later call", str(cell))
+    start = time.perf_counter()
+    _consume(ready(), truth)
+    return time.perf_counter() - start
 
 
 # -- time -------------------------------------------------------------------------------------------------------------
@@ -292,9 +297,7 @@ def _ready(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Contes
     Raises:
         contestant.Missing: it needs what is not here.
     """
-    function = mount.variant(cell.component, cell.variant, site.mount)
-    if reason := contestant.missing(getattr(function, "__needs__", ()), cell.executor, cell.device):
-        raise contestant.Missing(reason)
+    function = _variant(site, cell)
     if cell.executor == "compile":
         _start_compiler(site)
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / cell.slug[:200])
@@ -307,6 +310,18 @@ def _ready(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Contes
             import torch
 
             torch._dynamo.reset()
+
+
+def _variant(site: Site, cell: Cell) -> Callable[..., Any]:
+    """The cell's function.
+
+    Raises:
+        contestant.Missing: it needs what is not here.
+    """
+    function = mount.variant(cell.component, cell.variant, site.mount)
+    if reason := contestant.missing(getattr(function, "__needs__", ()), cell.executor, cell.device):
+        raise contestant.Missing(reason)
+    return function
 
 
 def _attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ in a fresh worker. Everything found goes to the journal at once.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import random
 import shutil
@@ -289,13 +290,8 @@ def predict(cell: Cell, cells: Sequence[Cell], checks: dict[str, dict[str, Any]]
     known: list[tuple[int, float, int]] = []
     for other in cells:
         theirs = by_name.get(other.case) if other.component == cell.component else None
-        same = (other.variant, other.executor, other.device, other.cold) == (
-            cell.variant,
-            cell.executor,
-            cell.device,
-            cell.cold,
-        )
-        if theirs is None or not same or theirs.series != case.series or not theirs.size < case.size:
+        alike = dataclasses.replace(other, case=cell.case) == cell
+        if theirs is None or not alike or theirs.series != case.series or not theirs.size < case.size:
             continue
         check = checks.get(str(other), {})
         if check.get("status") == "ok":

@@ -49,7 +49,7 @@ def _copies_input(right: Variant) -> Variant:
         leaves = [leaf for leaf in pytree.tree_leaves(inputs) if isinstance(leaf, torch.Tensor)]
         wanted = pytree.tree_leaves(_whole(right(*inputs)))
         alike = [leaf for leaf in leaves if leaf.shape == wanted[0].shape] or leaves
-        return pytree.tree_map(lambda _: alike[0].clone(), _whole(right(*inputs)))
+        return pytree.tree_map(lambda _: alike[0], _whole(right(*inputs)))
 
     return copy
 

@@ -87,6 +87,19 @@ class TestPeak:
 
         assert cost(late, None).peak >= make(MIB).nbytes
 
+    def test_what_was_freed_may_grow_anew(self, monkeypatch):
+        """The new block need not get the old one's pages, so growth of its size is no sign of native code."""
+        monkeypatch.setattr(costs, "resident_growth", lambda call: 33 * MIB)
+        for make in (lambda: torch.ones(8 * MIB), lambda: np.ones(4 * MIB)):
+            box = [make()]
+
+            def replace(box=box, make=make):
+                box.clear()
+                box.append(make())
+
+            assert cost(replace, None).peak_is == "exact"
+        assert cost(lambda: None, None) == Cost(33 * MIB, "at least", None, None, None, None)
+
     @pytest.mark.parametrize("make", [torch.ones, np.ones])
     def test_is_that_of_a_later_call(self, make):
         """What only the first call needs, such as a cache that it fills, is not counted."""

@@ -384,11 +384,18 @@ def test_each_variable_that_bends_results_is_named(tmp_path: Path):
     assert marks(doctor.variables(place(tmp_path))) == [("ok", "environment")]
 
 
-def test_a_folder_without_a_commit_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for commit, mark in ((("", False), "note"), (("0123456789abcdef", True), "ok")):
-        monkeypatch.setattr(machine, "commit", lambda _, commit=commit: commit)
-        assert marks(doctor.git(place(tmp_path))) == [(mark, "git")]
-    assert next(doctor.git(place(tmp_path))).text == "0123456789, with changes that are not committed"
+@pytest.mark.parametrize(
+    ("commit", "mark", "text"),
+    [
+        (("", False), "note", "no commit: results cannot tell what was measured"),
+        (("0123456789abcdef", False), "ok", "0123456789"),
+        (("0123456789abcdef", True), "ok", "0123456789, with changes that are not committed"),
+    ],
+)
+def test_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit: tuple[str, bool], mark: str, text: str):
+    monkeypatch.setattr(machine, "commit", lambda _: commit)
+    (found,) = doctor.git(place(tmp_path))
+    assert (found.mark, found.text) == (mark, text)
 
 
 def test_an_old_python_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

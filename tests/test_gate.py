@@ -12,7 +12,12 @@ from benchmarks import catalogue, gate
 from benchmarks.component import Case, Component
 
 CASES = [
-    pytest.param(component, case, id=f"{name}-{case.name}")
+    pytest.param(
+        component,
+        case,
+        id=f"{name}-{case.name}",
+        marks=[pytest.mark.slow] if component.flops(case) > 1e10 else [],
+    )
     for name, component in catalogue.components().items()
     for case in component.cases
     if not case.opt_in

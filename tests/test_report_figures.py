@@ -163,6 +163,8 @@ def test_the_chosen_ways_hold_the_winners_and_the_baseline():
     assert {"loop", *best} <= {*chosen} and len(chosen) == MOST
     assert chosen == [way for way in dict.fromkeys(cells["way"]) if way in chosen]
     assert len(choose(cells, "not there", most=3)) == 3
+    assert "einsum:compile" not in choose(cells, "loop", most=5)
+    assert "einsum:compile" in choose(cells, "einsum:compile", most=5)
 
 
 def test_no_two_ways_share_a_colour_or_a_mark():

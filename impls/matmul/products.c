@@ -94,6 +94,12 @@ static inline __attribute__((always_inline)) void tile(
     }
 }
 
+/* The number of rows and the kind of tile must be constants, for the sums to be in registers: one call for each. */
+#define TILE(rows, wide) \
+    case rows: tile(a + i * k, from, c + i * n + j, k, n, stride, whole, width, rows, wide); break;
+#define EACH_HEIGHT(wide) \
+    switch (rows) { TILE(1, wide) TILE(2, wide) TILE(3, wide) TILE(4, wide) TILE(5, wide) TILE(6, wide) }
+
 /* With many rows, each panel of b is copied once into one piece, which then stays in the cache; with few, the copy
  * would cost more than it saves. */
 static void kernel(const float *restrict a, const float *restrict b, float *restrict c, size m, size k, size n)
@@ -111,17 +117,13 @@ static void kernel(const float *restrict a, const float *restrict b, float *rest
                 memcpy(panel + p * WIDTH, b + p * n + j, width * sizeof *b);
             from = panel, stride = WIDTH, whole = k;
         }
-        for (size i = 0; i < m; i += HEIGHT)
-#define TILE(rows, wide) tile(a + i * k, from, c + i * n + j, k, n, stride, whole, width, rows, wide)
-#define HIGH(rows) case rows: if (reach == WIDTH) TILE(rows, 1); else TILE(rows, 0); break
-            switch (least(HEIGHT, m - i)) {
-                HIGH(6);
-                HIGH(5);
-                HIGH(4);
-                HIGH(3);
-                HIGH(2);
-                HIGH(1);
-            }
+        for (size i = 0; i < m; i += HEIGHT) {
+            size rows = least(HEIGHT, m - i);
+            if (reach == WIDTH)
+                EACH_HEIGHT(1)
+            else
+                EACH_HEIGHT(0)
+        }
     }
     free(panel);
 }

@@ -1,4 +1,4 @@
-"""DL-01, DL-02: epochs over a small Dirichlet table, from 100 rows in batches of 4 to 100000 in batches of 64."""
+"""DL-01, DL-02: epochs over a small Dirichlet table, from 100 rows in batches of 4 to 100000 in batches of 256."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ COMPONENT = Component(
     work={
         "take_along_dim": "Also takes every index modulo the length, expanded to one for each element.",
         "one_hot_bmm": "Reads the whole of x and multiplies every element of it.",
-        "list_loop": "Copies the index to the host in one piece; on CUDA the other loops wait for the device at every row.",
+        "list_loop": "Copies the index to the host at once; on CUDA the other loops wait for the device at every row.",
         "index_select_out": "Is handed offsets, the flat view and the output that were made before.",
     },
     left_out={
