@@ -78,7 +78,7 @@ def asv(session: nox.Session) -> None:
     """Track commits with asv; `-- run HEAD^!`, `-- continuous HEAD~1 HEAD`, `-- publish`."""
     install(session, "asv")
     session.run("asv", "machine", "--yes", silent=True)
-    session.run("asv", *(session.posargs or ["run", "--record-samples", "HEAD^!"]), env=QUIET)
+    session.run("asv", *(session.posargs or ["run", "--record-samples", "--show-stderr", "HEAD^!"]), env=QUIET)
 
 
 @nox.session

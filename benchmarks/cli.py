@@ -18,7 +18,7 @@ from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options
 from benchmarks.process import Fault, Process
 from benchmarks.quick import QUICK, TRACED, pick
-from benchmarks.record import Roof, Run, latest, read, to_json, write
+from benchmarks.record import FAILED, Roof, Run, latest, read, to_json, write
 
 EXAMPLES = """\
 examples:
@@ -29,7 +29,6 @@ examples:
 
 exit codes: 0 ok, 2 usage, 3 a cell failed (wrong, error, timeout, crashed, oom), 130 interrupted
 """
-FAILED = ("wrong", "error", "timeout", "crashed", "oom")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -129,7 +129,7 @@ class _Lane:
         )
 
 
-def time_group(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
+def interleave(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
     """Time the cells of one group in turns: each cell's ``{"status": ..., "launch": ...}``.
 
     All get the same inputs. Order: preparation, first call, its proof, warm-up, batch size; then rounds in random

@@ -16,7 +16,7 @@ QUICK = (
     "matmul.ladder/ and (/mm/ or /einsum/ or /full_broadcast/ or /c_kernel/) and /eager/cpu/"
     " and (/8/1 or /16/1 or /32/1 or /64/1 or /128/1 or /256/1 or /512/1)",
     "smallops.row_sum/ and (/slice_loop/ or /unbind_loop/ or /torch_sum/ or /numpy_sum/) and /eager/cpu/"
-    " and (/50x10/ or /500x10/ or /5000x10/ or /50000x10/)",
+    " and (/50x10/ or /500x10/ or /1500x10/ or /5000x10/)",
     "dataload.dirichlet/ and (/per_sample/ or /getitems/ or /slicing/ or /workers_2/) and /eager/cpu/100-b4/",
 )
 

@@ -19,8 +19,9 @@ from benchmarks.cell import Cell
 
 SCHEMA = 1  # 1 (2026-11): first
 
+FAILED = ("wrong", "error", "timeout", "crashed", "oom")  # the variant's own fault
 # Why a cell has a time, or none. Only "ok" enters an aggregate.
-STATUSES = ("ok", "wrong", "skipped", "error", "timeout", "crashed", "oom", "unstable", "contended")
+STATUSES = ("ok", *FAILED, "skipped", "unstable", "contended")
 
 
 @dataclass(frozen=True)

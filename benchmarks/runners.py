@@ -17,8 +17,6 @@ from benchmarks.component import Component
 from benchmarks.quick import QUICK, pick
 from benchmarks.record import Record, Run, read, samples, write
 
-FAILED = ("wrong", "error", "timeout", "crashed", "oom")  # what a runner reports as a failure; the rest it skips
-
 
 @dataclass(frozen=True)
 class Wish:

@@ -94,11 +94,12 @@ def warm(timed: Timed, target: float) -> float:
     """Run batches until they are steady and return the seconds per call.
 
     A batch grows until it takes a quarter of ``target`` seconds; steady is when the median of three batches and the
-    one of the three before lie within ``WARM_WITHIN``. A call longer than ``target`` is warm after its first two.
+    one of the three before lie within ``WARM_WITHIN``. A call longer than ``target`` is warm after two, and one a
+    hundred times longer after one.
     """
     calls, seen = 1, [timed(1).wall]
     if seen[0] >= target:
-        return min(seen[0], timed(1).wall)
+        return seen[0] if seen[0] >= 100 * target else min(seen[0], timed(1).wall)
     while calls * seen[-1] < target / 4 and calls < 1 << 24:
         calls *= 2
         seen.append(timed(calls).wall)

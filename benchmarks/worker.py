@@ -66,7 +66,7 @@ def obey(job: dict[str, Any], site: Any) -> Any:
         case "check":
             return passes.check(site, Cell.parse(job["cell"]), job["seeds"])
         case "time":
-            return passes.time_group(site, [Cell.parse(cell) for cell in job["cells"]], passes.Plan(**job["plan"]))
+            return passes.interleave(site, [Cell.parse(cell) for cell in job["cells"]], passes.Plan(**job["plan"]))
         case "cost":
             return passes.cost(site, Cell.parse(job["cell"]))
         case "trace":

@@ -154,7 +154,7 @@ def ladder(group: pd.DataFrame, baseline: str) -> Drawing | None:
         note(axes, units.time(row["seconds"]), (row["seconds"], at), (9, 0), va="center", color=INK)
     plain(axes.yaxis, places, names)
     for label in axes.get_yticklabels():
-        label.set_family(MONO)
+        label.set_fontfamily(MONO)
         label.set_fontsize(9)
     axes.tick_params(axis="y", length=0)
     log_time(axes.xaxis, low, high)

@@ -52,7 +52,7 @@ def samples(records: Sequence[Record], ways: Sequence[str], order: Sequence[str]
     axes.hlines(*zip(*medians, strict=True), color=INK, linewidth=1)
     plain(axes.yaxis, range(len(drawn)), names)
     for label in axes.get_yticklabels():
-        label.set_family(MONO)
+        label.set_fontfamily(MONO)
         label.set_fontsize(8.5)
     axes.tick_params(axis="both", length=0)
     plain(axes.xaxis, [offset for _, offset in spans.values()], [f"launch {at + 1}" for at in range(len(spans))])

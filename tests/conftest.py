@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("impls", "benchmarks", "reports", "pyproject.toml", "asv.conf.json", "noxfile.py", "README.md")
+ROOMS = ("impls", "benchmarks", "reports")
+PARTS = (*ROOMS, "pyproject.toml", "asv.conf.json", "asv_uv.py", ".gitignore", "noxfile.py", "README.md")
 
 
 @pytest.fixture

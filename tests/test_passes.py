@@ -23,7 +23,7 @@ from benchmarks.cell import Cell
 steps = []
 site = passes.Site(where, where / "caches", lambda what, cell: steps.append((what, cell)))
 cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in ("row_broadcast", "mm", "mm_out")]
-answers = passes.time_group(site, cells, passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0))
+answers = passes.interleave(site, cells, passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0))
 print(json.dumps([steps, answers]))
 """
 

@@ -33,13 +33,13 @@ def loaded_after(statement: str, folder: Path = ROOT) -> set[str]:
 
 @pytest.mark.parametrize("room", ["benchmarks", "reports"])
 def test_a_room_loads_without_torch(room: str):
-    loaded = loaded_after("import importlib\nfor name in %r: importlib.import_module(name)" % modules(room))
+    loaded = loaded_after(f"import importlib\nfor name in {modules(room)!r}: importlib.import_module(name)")
     assert not loaded & HEAVY
     assert "impls" not in loaded
 
 
 def test_reports_alone_loads_no_worker():
-    statement = "import importlib\nfor name in %r: importlib.import_module(name)" % modules("reports")
+    statement = f"import importlib\nfor name in {modules('reports')!r}: importlib.import_module(name)"
     assert "impls" not in loaded_after(statement)
 
 

@@ -96,15 +96,16 @@ def test_warming_up_grows_the_batch_and_stops_when_it_is_steady():
     assert asked[9:] == [256] * 6, "and six more agree"
 
 
-def test_a_call_longer_than_a_sample_is_warm_after_two():
+@pytest.mark.parametrize(("seconds", "batches"), [(0.002, 2), (0.4, 1)])
+def test_a_call_longer_than_a_sample_is_soon_warm(seconds: float, batches: int):
     asked = []
 
     def timed(calls: int) -> timing.Batch:
         asked.append(calls)
-        return timing.Batch(0.4)
+        return timing.Batch(seconds)
 
-    assert timing.warm(timed, 1e-3) == 0.4
-    assert asked == [1, 1]
+    assert timing.warm(timed, 1e-3) == seconds
+    assert asked == [1] * batches
 
 
 def test_warming_up_gives_up_on_a_variant_that_never_settles():

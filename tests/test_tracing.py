@@ -255,6 +255,7 @@ class TestCopy:
     def test_is_the_same_each_time(self, raw, tmp_path):
         first = tensorboard_copy(raw, tmp_path / "a", "w").read_bytes()
         assert tensorboard_copy(raw, tmp_path / "a", "w").read_bytes() == first
+        assert first[4:8] == bytes(4)  # gzip's time stamp
 
     def test_reads_plain_json_and_control_characters(self, tmp_path):
         path = tmp_path / "trace.json"

@@ -53,7 +53,7 @@ COMPONENT = Component(
     title="Sum of the rows of a matrix",
     question="How much does a loop over small tensors cost, and is one call really a hundred times faster?",
     rows=("RD-01",),
-    cases=(tall(500), tall(50), tall(5000), tall(50000), Case("500x1000", {"rows": 500, "columns": 1000}, only=WIDE)),
+    cases=(*map(tall, (500, 50, 1500, 5000, 50000)), Case("500x1000", {"rows": 500, "columns": 1000}, only=WIDE)),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,

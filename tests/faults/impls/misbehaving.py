@@ -63,7 +63,7 @@ def allocates(x: torch.Tensor) -> torch.Tensor:
 def prints_binary(x: torch.Tensor) -> torch.Tensor:
     """Right, but noisy on both outputs."""
     os.write(1, bytes(range(256)) * 50)
-    os.write(2, b"\xff\xfe{\"do\": \"check\"}\n" * 50)
+    os.write(2, b'\xff\xfe{"do": "check"}\n' * 50)
     return x + 1
 
 
@@ -108,7 +108,7 @@ def says_it_needs(x: torch.Tensor) -> torch.Tensor:
 
 
 def not_implemented(x: torch.Tensor) -> torch.Tensor:
-    """torch's own missing kernels raise this too: it is an error."""
+    """Raises what torch raises for its own missing kernels: it is an error."""
     raise NotImplementedError("no kernel for this dtype")
 
 
