@@ -141,7 +141,7 @@ def cuda() -> Device:
         name="cuda",
         threads="",
         caches={"L2": cache},
-        sets={"L2": cache * 3 // 10, "HBM": min(3 * max(HBM, 8 * cache), free // 4)},
+        sets={"L2": cache // 2, "HBM": min(3 * max(HBM, 8 * cache), free // 4)},
         sides=(1024, 2048, 4096, 8192),
         window=2**40,
         burst=10e-3,  # a launch and a wait take about 20 us

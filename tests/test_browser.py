@@ -26,6 +26,7 @@ import pytest
 from matplotlib.image import imread
 
 from reports import ledger, page
+from reports.drawing import DARK, INK, PAPER
 from reports.view import anchor, page_of
 
 pytestmark = pytest.mark.slow
@@ -367,23 +368,22 @@ def test_an_address_from_elsewhere_breaks_nothing(browser: Browser, ladder: Path
     assert browser.js("document.querySelector(':target').id") == cell
 
 
-def brightness(picture: bytes) -> float:
-    return float(imread(io.BytesIO(picture))[..., :3].mean())
+def has(picture: bytes, color: str) -> bool:
+    """Whether some pixel of a picture has this colour."""
+    wanted = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    return bool((abs(imread(io.BytesIO(picture))[..., :3] - wanted).max(axis=-1) < 0.02).any())
 
 
 def test_light_and_dark_reach_the_figures(browser: Browser, ladder: Path):
-    browser.open(ladder)
     box = "(({x, y, width, height}) => [x, y + scrollY, width, height])(document.images[0].getBoundingClientRect())"
-    found = {}
-    for scheme in ("light", "dark"):
+    ours = {"light": ("#0072b2", INK, PAPER), "dark": (DARK["#0072b2"], DARK[INK], DARK[PAPER])}
+    for scheme, others in (("light", "dark"), ("dark", "light")):
         browser.scheme(scheme)
         browser.open(ladder)
         x, y, width, height = browser.js(box)
-        found[scheme] = brightness(browser.picture(x=x, y=y, width=width, height=height))
-        assert browser.js("matchMedia('(prefers-color-scheme: dark)').matches") is (scheme == "dark")
-    assert found["light"] > 0.85 and found["dark"] < 0.25
-    dark = browser.picture(x=x, y=y, width=width, height=height)
-    assert float(imread(io.BytesIO(dark))[..., :3].max()) > 0.8  # its lines are light
+        picture = browser.picture(x=x, y=y, width=width, height=height)
+        assert all(has(picture, color) for color in ours[scheme]), scheme
+        assert not any(has(picture, color) for color in ours[others][:1]), scheme
 
 
 @pytest.mark.parametrize("width", [380, 1280])

@@ -343,7 +343,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_gpu_is_measured_with_sets_of_its_own(gpu: list[str]):
     device = limits.cuda()
-    assert device.sets == {"L2": 48 * MIB * 3 // 10, "HBM": 3 * 384 * MIB}
+    assert device.sets == {"L2": 24 * MIB, "HBM": 3 * 384 * MIB}
     assert (device.threads, device.caches) == ("", {"L2": 48 * MIB})
     device.sync()
     assert gpu == ["sync"]
