@@ -37,7 +37,8 @@ def bench(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; `-- -m "not slow"` for those without real environments, browsers and servers."""
     install(session, "test")
-    session.run("python", "-m", "pytest", *session.posargs, env=QUIET)
+    # Two processes: most tests wait for others. pytest-benchmark is what some of them test, in processes of their own.
+    session.run("python", "-m", "pytest", "-n", "2", "-p", "no:benchmark", *session.posargs, env=QUIET)
 
 
 @nox.session

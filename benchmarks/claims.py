@@ -356,7 +356,7 @@ CLAIMS = (
                     case="100-b4",
                 ),
                 PerCore("dataload.decode", "768-b8", WORKERS),
-                PerCore("dataload.images", "10000-b32", WORKERS),
+                PerCore("dataload.images", "3000-b256", WORKERS),
             )
         ),
         "Small is the source's own set, 100 rows in batches of 4. The other half is asked of the largest sets that "

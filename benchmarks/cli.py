@@ -234,7 +234,9 @@ def clean(options: argparse.Namespace) -> int:
         raise ValueError(f"--keep {options.keep} is less than nothing: keep 0 or more")
     records = sorted(options.results.glob("*/*.jsonl.gz"), key=lambda path: path.name)
     old = records[: len(records) - options.keep]
-    folders = [options.results / name for name in ("report", "tensorboard", "profile", "journal")]
+    folders = [
+        options.results / name for name in ("report", "tensorboard", "tensorboard-hparams", "profile", "journal")
+    ]
     for path in old:
         path.unlink()
     for folder in folders:

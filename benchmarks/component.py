@@ -48,7 +48,9 @@ class Component:
     stream: bool = False  # the output is an iterable: first item, steady rate and whole are timed apart
     accepts: Mapping[str, str] = field(default_factory=dict)  # kind of wrong variant -> why it is right here
     work: Mapping[str, str] = field(default_factory=dict)  # variant -> what it does that the others do not
-    published: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # variant -> seconds in the sources
+    published: Mapping[str, tuple[float, ...]] = field(
+        default_factory=dict
+    )  # variant -> seconds, one place per source, nan for none
     published_case: str = ""  # the case that the published figures belong to
     left_out: Mapping[str, str] = field(default_factory=dict)  # named in the catalogue, not built: why
     version: str = "1"  # raise it when the inputs or the work change: older results stop being comparable

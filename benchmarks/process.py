@@ -157,9 +157,9 @@ class Process:
 
 
 def _environment() -> dict[str, str]:
-    """The user's environment, with bytecode caching on and the compiler's own process pool off."""
+    """The user's environment, with bytecode caching on, the compiler's own process pool and the profiler's chatter off."""
     changed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**changed, "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+    return {**changed, "TORCHINDUCTOR_COMPILE_THREADS": "1", "KINETO_LOG_LEVEL": "99"}
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:

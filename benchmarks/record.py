@@ -114,7 +114,7 @@ class Problem:
     cases: tuple[str, ...] = ()  # in the component's order
     stream: bool = False
     work: Mapping[str, str] = field(default_factory=dict)
-    published: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    published: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # a position per source, nan for none
     published_case: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
 
@@ -194,7 +194,10 @@ def record_from(data: Mapping[str, Any]) -> Record:
 def problem_from(data: Mapping[str, Any]) -> Problem:
     """Read a :class:`Problem` from JSON."""
     variants = tuple(Variant(**{**variant, "needs": tuple(variant["needs"])}) for variant in data["variants"])
-    published = {name: tuple(values) for name, values in data["published"].items()}
+    published = {
+        name: tuple(float("nan") if value is None else value for value in values)
+        for name, values in data["published"].items()
+    }
     return Problem(
         **{
             **data,

@@ -27,7 +27,18 @@ from benchmarks.progress import Progress
 from benchmarks.record import Run
 
 MARGIN = 3.0  # a prediction may be this far off
-DRIFT = ("fp32", "L2", "DRAM", "dispatch")  # the ceilings that every launch measures again
+DRIFT = (
+    "fp32",
+    "L2",
+    "L2 in place",
+    "L3",
+    "L3 in place",
+    "DRAM",
+    "DRAM in place",
+    "HBM",
+    "HBM in place",
+    "dispatch",
+)  # the ceilings that every launch measures again
 
 
 def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Journal:
@@ -196,7 +207,7 @@ class Session:
                 self.progress.done += len(order)
                 continue
             with self._own_worker():
-                self._limits(["1"], self.options.limits / 3, DRIFT)
+                self._limits(["1"], self.options.limits / 6, DRIFT)
                 for cells in order:
                     self.progress.step(f"launch {launch + 1}/{self.options.launches}: {_named(cells)}")
                     self._time_group(cells, launch)
