@@ -157,7 +157,7 @@ class Process:
 
 
 def _environment() -> dict[str, str]:
-    """The user's environment, with bytecode caching on, the compiler's own process pool and the profiler's chatter off."""
+    """The user's environment; bytecode is cached, the compiler starts no processes, the profiler keeps quiet."""
     changed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**changed, "TORCHINDUCTOR_COMPILE_THREADS": "1", "KINETO_LOG_LEVEL": "99"}
 

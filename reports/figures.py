@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -146,7 +147,7 @@ def ladder(group: pd.DataFrame, baseline: str) -> Drawing | None:
     axes.hlines(places, start, timed["seconds"], color=hues, linewidth=1.1, alpha=0.45)
     axes.hlines(places, timed["low"], timed["high"], color=hues, linewidth=4, alpha=0.5)
     for at, row in enumerate(rows):
-        mark = {
+        mark: dict[str, Any] = {
             "marker": "D" if row["best"] else "o",
             "markerfacecolor": "none" if row["way"] == baseline else hues[at],
         }
@@ -208,7 +209,11 @@ def roofline(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof]) -> Drawi
     for way in ways:
         rows = shown[shown["way"] == way]
         color, marker = colors[way]
-        style = {"marker": marker, "color": color, "linestyle": DASHES.get(rows["executor"].iloc[0], "-")}
+        style: dict[str, Any] = {
+            "marker": marker,
+            "color": color,
+            "linestyle": DASHES.get(rows["executor"].iloc[0], "-"),
+        }
         axes.plot(rows["flops"] / rows["bytes"], rows["flop_rate"], **style)
         ends.append((way, float((rows["flops"] / rows["bytes"]).iloc[-1]), rows["flop_rate"].iloc[-1], color))
     end_labels(axes, ends, *y)

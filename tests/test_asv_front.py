@@ -24,7 +24,7 @@ from benchmarks import asv_cells, catalogue, record, runners
 from benchmarks.cell import Cell
 from benchmarks.component import Component
 from benchmarks.quick import QUICK, pick
-from benchmarks.record import STATUSES, Launch, Record
+from benchmarks.record import FAILED, STATUSES, Launch, Record
 
 ROOT = Path(__file__).resolve().parent.parent
 Asv = Callable[..., subprocess.CompletedProcess[str]]
@@ -235,7 +235,7 @@ def test_samples_are_loaded_once_and_handed_out_in_order():
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(status, RuntimeError if status in runners.FAILED else NotImplementedError) for status in STATUSES[1:]],
+    [(status, RuntimeError if status in FAILED else NotImplementedError) for status in STATUSES[1:]],
 )
 def test_a_cell_without_a_time_is_not_applicable_or_failed(status: str, error: type[Exception]):
     with pytest.raises(RuntimeError, match=f"{cell('mm')}: {status}: the reason") as caught:
@@ -357,7 +357,8 @@ def test_three_files_hold_the_same_samples(tiny: Path, asv: Asv, tmp_path: Path)
 
     stored = tmp_path / "stored.json"
     command = [sys.executable, "-m", "pytest", "benchmarks/suite", f"--record={path}", f"--benchmark-json={stored}"]
-    done = subprocess.run(command, cwd=tiny, capture_output=True, text=True, timeout=300, check=False)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=tiny, env=environ, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     by_pytest = {item["param"]: item["stats"]["data"] for item in json.loads(stored.read_text())["benchmarks"]}
 

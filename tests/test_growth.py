@@ -22,8 +22,9 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 def collected(project: Path) -> str:
     """What pytest-benchmark's front end would run."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "benchmarks/suite", "--collect-only", "-q", "--cells", "all"],
+        [sys.executable, "-m", "pytest", "benchmarks/suite", "--collect-only", "-q", "--cells", "full"],
         cwd=project,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
         capture_output=True,
         text=True,
         check=False,
@@ -34,12 +35,13 @@ def collected(project: Path) -> str:
 
 def asv_params(project: Path) -> str:
     """What asv's front end would run."""
-    code = (
-        "import importlib, pkgutil, benchmarks.asv_cells as front\n"
-        "for name, found in vars(front).items():\n"
-        "    if isinstance(found, type) and getattr(found, 'params', None): print(*found.params[0], sep='\\n')"
-    )
-    environment = {**os.environ, "BENCHMARKS_CELLS": "all"}
+    code = """if True:
+        import benchmarks.asv_cells as front
+        for found in [found for found in vars(front).values() if isinstance(found, type)]:
+            for case in list(vars(found).values()):
+                print(*getattr(case, "params", ()), sep="\\n")
+    """
+    environment = {**os.environ, "BENCHMARKS_CELLS": "full"}
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
