@@ -69,8 +69,7 @@ COMPONENT = Component(
     graphed=("row_broadcast", "mm"),
     work={
         "lists": "adds up in float64",
-        "numpy": "runs on the threads of numpy's own BLAS",
-        "numpy_out": "writes into an output made before; runs on the threads of numpy's own BLAS",
+        "numpy_out": "writes into an output made before",
         "addmm": "adds a bias of zeros",
         "numba_loops": "writes into an output made before; one thread",
         "numba_rows": "writes into an output made before; one thread",

@@ -95,7 +95,6 @@ COMPONENT = Component(
         "same_operand": "reads one operand, the others two",
         "transposed": "returns a transposed view of its output",
         "mm_out": "writes into an output made before",
-        "numpy": "runs on the threads of numpy's own BLAS",
         "through_cuda": "copies both operands to the GPU and the product back",
     },
     published={"same_operand": (2.34,)},  # on a CPU; 0.14 s on its GPU, the 400 MB copy left out
