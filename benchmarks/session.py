@@ -78,6 +78,7 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
     except KeyboardInterrupt:
         session.progress.note("interrupted: what was measured is kept; `python -m benchmarks run --resume` goes on")
     finally:
+        session.progress.end()
         session.close()
         journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
         journal.close()
