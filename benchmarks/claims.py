@@ -355,8 +355,8 @@ CLAIMS = (
                     Faster("dataload.dirichlet", arms("per_sample"), arms("workers_1", "workers_2", "workers_4"), 1.0),
                     case="100-b4",
                 ),
-                PerCore("dataload.decode", "768-b8", WORKERS),
-                PerCore("dataload.images", "3000-b256", WORKERS),
+                PerCore("dataload.decode", "128-b8", WORKERS),
+                PerCore("dataload.images", "1000-b32", WORKERS),
             )
         ),
         "Small is the source's own set, 100 rows in batches of 4. The other half is asked of the largest sets that "

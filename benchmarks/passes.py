@@ -22,6 +22,7 @@ from benchmarks.clock import Clock, Witness, clock_for
 from benchmarks.component import Inputs
 from benchmarks.record import Launch, Proof, to_json
 
+LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
 FRESH = 1000  # seeds of the inputs after the timing lie this far from those before it
 
 
@@ -190,7 +191,8 @@ def _begin(
     if cell.cold:
         seconds = min(timed(1).wall for _ in range(3))
     else:
-        seconds = timing.warm(timed, plan.target)
+        settled = first >= LONG and cell.executor != "compile"  # a first compiled call says nothing of the next
+        seconds = first if settled else timing.warm(timed, plan.target)
         lane.calls = timing.calls_for(seconds, plan.target)
     lane.count = timing.rounds_for(seconds * lane.calls, plan.budget, plan.rounds)
     return lane

@@ -69,9 +69,9 @@ def bytes(case: Case) -> int:
     return int(case.shape["length"]) * (PIXELS * 4 // 5 + 4 * PIXELS // SHRINK**2)
 
 
-def compressed(length: int) -> Case:
+def compressed(length: int, **more: Any) -> Case:
     """``length`` images in batches of 8."""
-    return Case(f"{length}-b8", {"length": length, "batch": 8}, series="batches of 8", size=length)
+    return Case(f"{length}-b8", {"length": length, "batch": 8}, series="batches of 8", size=length, **more)
 
 
 COMPONENT = Component(
@@ -79,7 +79,13 @@ COMPONENT = Component(
     title="Epochs over compressed images",
     question="From which amount of work on do worker processes pay, and how many of them?",
     rows=("DL-02",),
-    cases=(compressed(768), compressed(16), compressed(32), compressed(128)),
+    cases=(
+        compressed(128),
+        compressed(16),
+        compressed(32),
+        compressed(64),
+        compressed(768, opt_in="half a second an epoch, for each of six variants"),
+    ),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,

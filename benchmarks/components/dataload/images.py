@@ -60,9 +60,9 @@ COMPONENT = Component(
     question="Do worker processes pay where a sample is a cheap conversion, and what does converting together save?",
     rows=("DL-02",),
     cases=(
-        grey(3_000, 256),
-        grey(300, 32),
         grey(1_000, 32),
+        grey(300, 32),
+        grey(3_000, 256, opt_in="a third of a second an epoch, for each of ten variants"),
         grey(10_000, 32, opt_in="a second an epoch, for each of ten variants"),
         grey(60_000, 256, opt_in="15 s for all variants"),
     ),
