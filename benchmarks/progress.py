@@ -47,7 +47,7 @@ class Progress:
 
     def _left(self, now: float) -> str:
         spent = now - self._start
-        if self.done < self.steps / 10 or spent < 5:  # the first steps are not like the others
+        if self.done < max(5, self.steps / 10) or spent < 5:  # the first steps are not like the others
             return ""
         left = spent / (self.done - 1) * max(0, self.steps - self.done + 1)
         return f", {left / 60:.0f} min left" if left >= 90 else f", {left:.0f} s left"

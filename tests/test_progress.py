@@ -46,3 +46,12 @@ def test_the_first_steps_promise_nothing(clock: list[float]):
         clock[0] = 11.0 * step
         told.step("x", always=True)
     assert " left]" not in out.getvalue()
+
+
+def test_a_run_of_few_steps_is_told_too(clock: list[float]):
+    out = io.StringIO()
+    told = progress.Progress(2, out)
+    for step in range(2):
+        clock[0] = 60.0 * (step + 1)
+        told.step("x", always=True)
+    assert out.getvalue() == "[1/2] x\n[2/2] x\n"
