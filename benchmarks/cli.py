@@ -15,11 +15,13 @@ from pathlib import Path
 
 from benchmarks import catalogue
 from benchmarks.cell import Cell
+from benchmarks.compare import record as compared
 from benchmarks.journal import Journal, Options
 from benchmarks.process import Fault, Process
 from benchmarks.quick import QUICK, TRACED, pick
 from benchmarks.record import FAILED, Roof, Run, latest, read, to_json, write
 
+FULL_BUDGET = 0.08  # seconds of samples per cell and launch, where there are very many cells
 EXAMPLES = """\
 examples:
   python -m benchmarks run                          the quick set, under three minutes
@@ -85,6 +87,8 @@ def _asked(options: argparse.Namespace) -> Options:
     changed = {name: value for name, value in changed.items() if value is not None}
     if profile:
         changed.setdefault("launches", 1)
+    if options.full:
+        changed.setdefault("budget", FULL_BUDGET)
     return Options(**{**asked.__dict__, **changed, "cost": not options.no_cost})
 
 
@@ -124,7 +128,7 @@ def _show(found: Run, path: Path, options: argparse.Namespace) -> int:
     """Report and ladder of a finished run; the exit code that its cells stand for."""
     from reports import page, terminal
 
-    report = None if options.no_report else page.write(found, options.results / "report")
+    report = None if options.no_report else page.write(found, options.results / "report", _compared(found, options))
     if report and found.records and any(record.trace for record in found.records):
         _tensorboard(found, options.results)
     if options.json:
@@ -141,6 +145,16 @@ def _show(found: Run, path: Path, options: argparse.Namespace) -> int:
     for record in failed:
         print(f"{record.status}: {record.cell}: {record.reason}", file=sys.stderr)
     return 3 if failed else 0
+
+
+def _compared(found: Run, options: argparse.Namespace) -> compared.Comparison | None:
+    """The newest whole comparison on this kind of machine, if there is one."""
+    for path in sorted((options.results / "compare").glob("*.jsonl"), reverse=True):
+        with contextlib.suppress(ValueError):
+            comparison = compared.fold(compared.load(path))
+            if comparison.machine_class == found.machine_class and not comparison.partial:
+                return comparison
+    return None
 
 
 def _tensorboard(found: Run, results: Path) -> None:
@@ -213,6 +227,56 @@ def _worker(tree: Path) -> Iterator[Process]:
             yield process
 
 
+def compare(options: argparse.Namespace) -> int:
+    """Say whether HEAD is slower than BASE, cell by cell, with a known error rate."""
+    from benchmarks.compare import session
+    from reports import terminal, verdicts
+
+    if options.resume is not None:
+        journal = compared.Journal.resume(options.results, options.resume)
+    else:
+        journal = session.start(_comparison(options), options.results, options.base, options.head, options.tree)
+    base, head = journal.found.head["base"], journal.found.head["head"]
+    print(f"comparing {base['label']} (BASE)\n     with {head['label']} (HEAD)", file=sys.stderr)
+    found = session.measure(journal)
+    path = verdicts.write(found, options.results / "compare")
+    if options.json:
+        print(json.dumps(verdicts.document(found), allow_nan=False))
+    elif options.markdown:
+        print(verdicts.markdown(found), end="")
+    else:
+        columns = shutil.get_terminal_size((120, 24)).columns
+        print(verdicts.text(found, every=options.all, color=terminal.wants_color(sys.stdout), width=columns))
+        print(f"page  {path}")
+    return found.exit_code
+
+
+def _comparison(options: argparse.Namespace) -> compared.Options:
+    words = ["python", "-m", "benchmarks", "compare", *filter(None, (options.base, options.head))]
+    words += ["--only", options.select] if options.select else []
+    asked = {
+        name: getattr(options, name) for name in ("alpha", "delta", "gate", "budget", "epochs", "longest", "timeout")
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    return compared.Options(cells=(), selection=options.select, command=shlex.join(words), **given)
+
+
+def calibrate(options: argparse.Namespace) -> int:
+    """Count how often the detector errs, by comparisons whose answer is known; adds to the project's record."""
+    from benchmarks.compare import calibrate
+
+    path = options.record or calibrate.record()
+    kinds = options.kind or list(calibrate.USUAL)
+    for name in kinds:
+        calibrate.kind(name)
+    if not options.table:
+        with contextlib.suppress(KeyboardInterrupt):
+            calibrate.sitting(path, options.results, kinds, options.minutes, options.sessions)
+    sessions = calibrate.load(path)
+    print(json.dumps(sessions) if options.json else calibrate.table(sessions), end="")
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     """Write the report of a stored run again, by default the newest."""
     path = options.record or latest(options.results)
@@ -283,6 +347,26 @@ def _parser() -> argparse.ArgumentParser:
     made = command("limits", limits)
     made.add_argument("--seconds", type=_positive(float), default=0.3, help="seconds for each ceiling")
     command("accuracy", accuracy)
+    made = command("compare", compare)
+    made.add_argument("base", nargs="?", default="", help="a commit or an impls folder (default: where this left main)")
+    made.add_argument("head", nargs="?", default="", help="the same (default: the working tree)")
+    made.add_argument("--only", dest="select", metavar="EXPR", default="", help="only cells that match, as with -k")
+    made.add_argument("--alpha", type=_positive(float), help="P(any false SLOWER in a comparison), default 0.01")
+    made.add_argument("--delta", type=_positive(float), help="SAME means within this, default 0.02")
+    made.add_argument("--gate", choices=("slower", "any", "none"), help="what makes the exit code 1, default slower")
+    made.add_argument("--budget", type=_positive(float), help="seconds for all (default 5 per cell, 30 to 600)")
+    made.add_argument("--epochs", type=_positive(int), help="fresh processes at most (default 60)")
+    made.add_argument("--longest", type=_positive(float), help="leave out cells with longer calls (default 0.2 s)")
+    made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")
+    made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
+    made.add_argument("--all", action="store_true", help="show every row, not only what was found")
+    made.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+    made = command("calibrate", calibrate)
+    made.add_argument("--minutes", type=_positive(float), default=60.0, help="how long to add sessions (default 60)")
+    made.add_argument("--sessions", type=_positive(int), default=1 << 30, help="how many to add at most")
+    made.add_argument("--kind", action="append", help="sessions of this kind only, e.g. 'same', '+5 %%', 'no-op'")
+    made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
+    made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)

@@ -53,7 +53,6 @@ class Found:
     launches: dict[tuple[int, str], Launch] = field(default_factory=dict)
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # cell -> (status, reason), after the check
     contended: dict[str, int] = field(default_factory=dict)  # cell -> launches in which the cores were not free
-    costs: dict[str, Cost | None] = field(default_factory=dict)
     traces: dict[str, str] = field(default_factory=dict)
     roofs: list[list[Roof]] = field(default_factory=list)
     seconds: float = 0.0
@@ -76,8 +75,6 @@ class Found:
                 self.contended[cell] = self.contended.get(cell, 0) + bool(line["contended"])
             case "fault":
                 self.faults[cell] = (line["status"], line["reason"])
-            case "cost":
-                self.costs[cell] = Cost(**line["cost"]) if line["cost"] else None
             case "trace":
                 self.traces[cell] = line["path"]
             case "roofs":
@@ -130,7 +127,7 @@ class Journal:
         found = load(paths[-1])
         if found.ended:
             raise ValueError(f"run {found.head['run']} is complete: nothing to resume")
-        whole = b"".join(_whole_lines(paths[-1]))
+        whole = b"".join(whole_lines(paths[-1]))
         if whole != paths[-1].read_bytes():
             paths[-1].write_bytes(whole)
         return cls(paths[-1], found)
@@ -150,7 +147,8 @@ class Journal:
         self._file.close()
 
 
-def _whole_lines(path: Path) -> Iterator[bytes]:
+def whole_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a journal; a torn last one is dropped."""
     for line in path.read_bytes().splitlines(keepends=True):
         if not line.endswith(b"\n"):
             return
@@ -163,7 +161,7 @@ def load(path: Path) -> Found:
     Raises:
         ValueError: it is damaged elsewhere than at its end.
     """
-    lines = list(_whole_lines(path))
+    lines = list(whole_lines(path))
     try:
         head, *rest = (json.loads(line) for line in lines)
         found = Found(head)
@@ -224,7 +222,7 @@ def _record(cell: Cell, found: Found) -> Record:
         bytes=component.bytes(case),
         proof=Proof(**check["proof"]) if status == "ok" and check.get("proof") else None,
         launches=launches if status == "ok" else (),
-        cost=found.costs.get(name),
+        cost=Cost(**check["cost"]) if check.get("cost") else None,
         trace=found.traces.get(name, ""),
     )
     return _judged(record, found.contended.get(name, 0))

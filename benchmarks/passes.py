@@ -7,45 +7,24 @@ The passes are apart, each in a process of its own: a profiler inside a timed re
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, contestant, gate, mount, surroundings, timing
+from benchmarks import contestant, gate, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Clock, Witness, clock_for
 from benchmarks.component import Inputs
 from benchmarks.record import Launch, Proof, to_json
+from benchmarks.site import Site, attempt, consume, ready_in, start_compiler, timed_in, variant_of
 
 LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
+COST = "memory and operators"  # the step of a check whose failure says nothing of the answer
 FRESH = 1000  # seeds of the inputs after the timing lie this far from those before it
-
-
-@dataclass
-class Site:
-    """Where a worker works: its tree, its caches, and whom it tells what it is about to do."""
-
-    mount: Path
-    caches: Path  # one folder for each compiled cell
-    step: Callable[[str, str], None]  # (what, cell): the time allowance begins anew
-    truths: dict[tuple[str, str, int], gate.Truth] = field(default_factory=dict)
-    compiler: bool = False  # whether something was compiled in this process
-
-    def truth(self, cell: Cell, seed: int) -> gate.Truth:
-        """Inputs and reference of one seed; those of the case at hand are kept, others are dropped."""
-        key = (cell.component, cell.case, seed)
-        if key not in self.truths:
-            self.step("inputs and reference", str(cell))
-            self.truths = {known: value for known, value in self.truths.items() if known[:2] == key[:2]}
-            component = catalogue.component(cell.component)
-            case = next(case for case in component.cases if case.name == cell.case)
-            self.truths[key] = gate.truth(component, case, seed)
-        return self.truths[key]
 
 
 @dataclass(frozen=True)
@@ -62,34 +41,49 @@ class Plan:
 # -- check ------------------------------------------------------------------------------------------------------------
 
 
-def check(site: Site, cell: Cell, seeds: int) -> dict[str, Any]:
-    """Prove one cell on ``seeds`` inputs: ``{"status": ..., "reason": ..., "proof": ...}``."""
+def check(site: Site, cell: Cell, seeds: int, cost: bool = False) -> dict[str, Any]:
+    """Prove one cell on ``seeds`` inputs: ``{"status": ..., "reason": ..., "proof": ..., "cost": ...}``.
+
+    With ``cost``, what a call uses beside time is measured on the way, for the cell is ready and warm. No time that is
+    shown comes from this process.
+    """
 
     def prove() -> dict[str, Any]:
-        _variant(site, cell)
+        variant_of(site, cell)
         truths = [site.truth(cell, seed) for seed in range(seeds)]
         inputs = gate.copy(truths[0].inputs, cell.device)
         if cell.executor == "compile":
-            _start_compiler(site)
+            start_compiler(site)
         site.step("preparation and first call", str(cell))
         start = time.perf_counter()
-        with surroundings.settings(cell) as verify, _ready(site, cell, inputs) as ready:
-            _consume(contestant.first_call(ready), truths[0])
+        with surroundings.settings(cell) as verify, ready_in(site, cell, inputs) as ready:
+            consume(contestant.first_call(ready), truths[0].component)
             first = time.perf_counter() - start
             calls: list[float] = []
 
             def timed() -> Any:
                 site.step("proof", str(cell))
                 start = time.perf_counter()
-                output = _consume(ready(), truths[0])
+                output = consume(ready(), truths[0].component)
                 calls.append(time.perf_counter() - start)
                 return output
 
             found = gate.prove(timed, inputs, truths, cell.device)
             verify()
-        return {"proof": asdict(Proof(found.error, found.share, seeds, first, min(calls)))}
+            proof = asdict(Proof(found.error, found.share, seeds, first, min(calls)))
+            return {"proof": proof, **(_cost(site, cell, ready, truths[0]) if cost else {})}
 
-    return _attempt(prove)
+    return attempt(prove)
+
+
+def _cost(site: Site, cell: Cell, ready: contestant.Contestant, truth: gate.Truth) -> dict[str, Any]:
+    """Memory and operators of a warm call: ``{"cost": ...}``, or ``{"no cost": reason}``."""
+    from benchmarks.cost import cost as measure
+
+    site.step(COST, str(cell))
+    plain = ready.plain and partial(_whole, ready.plain, truth)
+    answer = attempt(lambda: {"cost": asdict(measure(partial(_whole, ready, truth), plain))})
+    return {"cost": answer["cost"]} if "cost" in answer else {"no cost": answer["reason"]}
 
 
 # -- time -------------------------------------------------------------------------------------------------------------
@@ -152,7 +146,7 @@ def interleave(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
                 lanes.append(lane)
                 return {}
 
-            answers[str(cell)] = _attempt(begin)
+            answers[str(cell)] = attempt(begin)
         with surroundings.undisturbed(), surroundings.no_recompiles(cells):
             for index in timing.rounds([lane.count for lane in lanes], shuffle):
                 _sample(site, lanes[index], plan, answers)
@@ -160,7 +154,7 @@ def interleave(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
             fresh = site.truth(cells[0], FRESH + plan.launch)
             gate.refill(inputs, fresh.inputs)
             for lane in lanes:
-                answers[str(lane.cell)] = _attempt(partial(_finish, site, lane, inputs, fresh, plan))
+                answers[str(lane.cell)] = attempt(partial(_finish, site, lane, inputs, fresh, plan))
     for answer in answers.values():
         answer["contended"] = busy
     return answers
@@ -177,16 +171,16 @@ def _begin(
 ) -> _Lane:
     site.step("preparation", str(cell))
     start = time.perf_counter()
-    ready = stack.enter_context(_ready(site, cell, inputs))
+    ready = stack.enter_context(ready_in(site, cell, inputs))
     prepared = time.perf_counter()
     site.step("first call", str(cell))
-    output = _consume(contestant.first_call(ready), truth)
+    output = consume(contestant.first_call(ready), truth.component)
     first = time.perf_counter() - prepared
     gate.match(output, truth, cell.device)
     gate.unchanged(inputs, truth)
     del output
     site.step("warm-up", str(cell))
-    timed = partial(_timed, ready, clock, truth.component.stream, surroundings.flush(cell))
+    timed = timed_in(cell, ready, clock)
     lane = _Lane(cell, ready, timed, prepared - start, first)
     if cell.cold:
         seconds = min(timed(1).wall for _ in range(3))
@@ -196,13 +190,6 @@ def _begin(
         lane.calls = timing.calls_for(seconds, plan.target)
     lane.count = timing.rounds_for(seconds * lane.calls, plan.budget, plan.rounds)
     return lane
-
-
-def _timed(
-    ready: contestant.Contestant, clock: Clock, stream: bool, flush: Callable[[], Any], calls: int
-) -> timing.Batch:
-    flush()
-    return (timing.stream if stream else timing.batch)(ready.call, ready.args, calls, clock)
 
 
 def _sample(site: Site, lane: _Lane, plan: Plan, answers: dict[str, Any]) -> None:
@@ -220,7 +207,7 @@ def _sample(site: Site, lane: _Lane, plan: Plan, answers: dict[str, Any]) -> Non
         lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
         return {}
 
-    answers[str(lane.cell)] = _attempt(take)
+    answers[str(lane.cell)] = attempt(take)
 
 
 def _finish(site: Site, lane: _Lane, inputs: Inputs, fresh: gate.Truth, plan: Plan) -> dict[str, Any]:
@@ -233,24 +220,44 @@ def _finish(site: Site, lane: _Lane, inputs: Inputs, fresh: gate.Truth, plan: Pl
     return {"launch": to_json(lane.launch(plan.launch))}
 
 
-# -- cost and trace ---------------------------------------------------------------------------------------------------
+# -- counts and trace -------------------------------------------------------------------------------------------------
 
 
-def cost(site: Site, cell: Cell) -> dict[str, Any]:
-    """What one warm call of a cell uses beside time: ``{"status": ..., "cost": ...}``."""
-    from benchmarks.cost import cost as measure
+def counts(site: Site, cell: Cell) -> dict[str, Any]:
+    """What of a warm call is the same in every process: ``{"status": ..., "counts": {"operators": ..., ...}}``.
 
-    def spend() -> dict[str, Any]:
+    ``None`` where it cannot be counted: operators under compiled code, for one.
+    """
+    from benchmarks import cost as instruments
+
+    def count() -> dict[str, Any]:
         truth = site.truth(cell, 0)
-        with surroundings.settings(cell), _ready(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
-            for _ in range(2):
-                site.step("warm-up", str(cell))
-                _consume(contestant.first_call(ready), truth)
-            site.step("cost", str(cell))
+        with surroundings.settings(cell), ready_in(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
+            consume(contestant.first_call(ready), truth.component)
+            site.step("counts", str(cell))
+            call = partial(_whole, ready, truth)
             plain = ready.plain and partial(_whole, ready.plain, truth)
-            return {"cost": asdict(measure(partial(_whole, ready, truth), plain))}
+            ops, views, traffic = instruments.operators(plain) if plain else (None, None, None)
+            held = instruments.in_torch(call) if cell.device == "cpu" and instruments.sees_memory() else None
+            return {
+                "counts": {
+                    "operators": ops,
+                    "views": views,
+                    "bytes moved": traffic,
+                    "allocations": held and held.allocations,
+                    "peak bytes": held and held.peak,
+                    "graphs": _graphs(ready.call) if cell.executor == "compile" else None,
+                }
+            }
 
-    return _attempt(spend)
+    return attempt(count)
+
+
+def _graphs(compiled: Any) -> int:
+    """How many graphs a compiled function fell into: one more than its breaks."""
+    from torch._dynamo.utils import counters
+
+    return int(counters["stats"]["unique_graphs"])
 
 
 def trace(site: Site, cell: Cell, folder: Path) -> dict[str, Any]:
@@ -259,14 +266,14 @@ def trace(site: Site, cell: Cell, folder: Path) -> dict[str, Any]:
 
     def profile() -> dict[str, Any]:
         truth = site.truth(cell, 0)
-        with surroundings.settings(cell), _ready(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
+        with surroundings.settings(cell), ready_in(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
             for _ in range(2):
                 site.step("warm-up", str(cell))
-                _consume(contestant.first_call(ready), truth)
+                consume(contestant.first_call(ready), truth.component)
             site.step("trace", str(cell))
             return {"trace": to_json(record(ready, folder, stream=truth.component.stream))}
 
-    return _attempt(profile)
+    return attempt(profile)
 
 
 def _whole(call: Callable[[], Any], truth: gate.Truth) -> Any:
@@ -277,94 +284,6 @@ def _whole(call: Callable[[], Any], truth: gate.Truth) -> Any:
     for _ in output:
         pass
     return None
-
-
-# -- what the passes share --------------------------------------------------------------------------------------------
-
-
-def _consume(output: Any, truth: gate.Truth) -> Any:
-    """The whole output: a stream as a list, a device's work done."""
-    output = list(output) if truth.component.stream else output
-    import torch
-
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
-    return output
-
-
-@contextlib.contextmanager
-def _ready(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Contestant]:
-    """The cell's contestant, prepared, and closed at the end.
-
-    Raises:
-        contestant.Missing: it needs what is not here.
-    """
-    function = _variant(site, cell)
-    if cell.executor == "compile":
-        _start_compiler(site)
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / cell.slug[:200])
-    ready = contestant.prepare(function, cell.executor, inputs)
-    try:
-        yield ready
-    finally:
-        ready.close()
-        if cell.executor == "compile":
-            import torch
-
-            torch._dynamo.reset()
-
-
-def _variant(site: Site, cell: Cell) -> Callable[..., Any]:
-    """The cell's function.
-
-    Raises:
-        contestant.Missing: it needs what is not here.
-    """
-    function = mount.variant(cell.component, cell.variant, site.mount)
-    if reason := contestant.missing(getattr(function, "__needs__", ()), cell.executor, cell.device):
-        raise contestant.Missing(reason)
-    return function
-
-
-def _attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Run one step of one cell and turn what it raises into a status; nothing of a variant escapes."""
-    try:
-        return {"status": "ok", "reason": "", **step()}
-    except contestant.Missing as problem:
-        return {"status": "skipped", "reason": str(problem)}
-    except gate.Wrong as problem:
-        return {"status": "wrong", "reason": str(problem)}
-    except surroundings.Changed as problem:
-        return {"status": "error", "reason": f"changes global state: {problem}"}
-    except BaseException as problem:
-        status = "oom" if _out_of_memory(problem) else "error"
-        first = (str(problem).strip().splitlines() or [""])[0]
-        if isinstance(problem, NotImplementedError) and first.startswith("needs "):
-            return {"status": "skipped", "reason": first}
-        return {"status": status, "reason": f"{type(problem).__name__}: {first}"[:500]}
-
-
-def _out_of_memory(problem: BaseException) -> bool:
-    text = str(problem)
-    return (
-        isinstance(problem, MemoryError)
-        or type(problem).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in text
-        or "Cannot allocate memory" in text
-    )
-
-
-def _start_compiler(site: Site) -> None:
-    """Compile something once in this process, so that no cell's cold compile pays for importing the compiler."""
-    if site.compiler:
-        return
-    site.compiler = True
-    site.step("start of the compiler", "")
-    import torch
-
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / "first")
-    torch.compile(lambda x: x * 2 + 1)(torch.ones(64, 64))
-    torch._dynamo.reset()
 
 
 _WITNESS: list[Witness] = []

@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -28,17 +29,27 @@ START = 180.0  # seconds that importing torch may take
 class Fault(Exception):
     """A worker that did not answer: it crashed, or one step of it took too long."""
 
-    def __init__(self, status: str, reason: str, cell: str) -> None:
+    def __init__(self, status: str, reason: str, cell: str, step: str = "") -> None:
         super().__init__(reason)
         self.status = status  # "crashed", "timeout" or "oom"
         self.reason = reason
         self.cell = cell  # what was running; "" if nothing of a cell
+        self.step = step  # and which step of it
 
 
 class Process:
     """One worker process. Use it as a context manager: at the end it is gone, with all that it started."""
 
-    def __init__(self, mount: Path, scratch: Path, *, timeout: float, memory_limit: int = 0) -> None:
+    def __init__(
+        self,
+        mount: Path,
+        scratch: Path,
+        *,
+        timeout: float,
+        memory_limit: int = 0,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        python: str = sys.executable,
+    ) -> None:
         self.timeout = timeout  # seconds that one step may take
         self._adopt_orphans()
         self._before = {child.pid for child in psutil.Process().children()}
@@ -48,7 +59,7 @@ class Process:
         self._log = scratch / "worker.log"
         job_read, job_write = os.pipe()
         answer_read, answer_write = os.pipe()
-        command = [sys.executable, "-P", str(ROOT / "benchmarks" / "worker.py"), "--mount", str(mount)]
+        command = [python, "-P", str(ROOT / "benchmarks" / "worker.py"), "--mount", str(mount)]
         command += ["--caches", str(scratch / "caches"), "--board", str(board)]
         command += ["--pipes", str(job_read), str(answer_write), "--memory-limit", str(memory_limit)]
         with self._log.open("ab") as log:
@@ -58,7 +69,7 @@ class Process:
                 stdout=log,
                 stderr=log,
                 pass_fds=(job_read, answer_write),
-                env=_environment(),
+                env={**_environment(), **variables},
             )
         os.close(job_read)
         os.close(answer_write)
@@ -108,13 +119,13 @@ class Process:
             allowed = max(self.timeout, START) if self._fresh and not count else self.timeout
             if time.monotonic() - since > allowed:
                 self.close()
-                raise Fault("timeout", f"{what or 'start'} took longer than {allowed:g} s", cell)
+                raise Fault("timeout", f"{what or 'start'} took longer than {allowed:g} s", cell, what)
 
     def _crash(self, code: int) -> Fault:
         _, what, cell = self._board.read()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
         self.close()
-        return Fault("crashed", f"{how} during {what or 'start'}{_last_words(self._log)}", cell)
+        return Fault("crashed", f"{how} during {what or 'start'}{_last_words(self._log)}", cell, what)
 
     def strays(self) -> list[psutil.Process]:
         """Processes that were started by variants and are still there; Python's own service processes are not."""

@@ -1,7 +1,7 @@
 """One run: the passes in order, each in workers of its own, whatever the variants do to them.
 
-limits and check -> six launches of time -> cost -> trace. A fault costs the cell that was running; the others go on
-in a fresh worker. Everything found goes to the journal at once.
+limits and check, with memory and operators -> six launches of time -> trace. A fault costs the cell that was running;
+the others go on in a fresh worker. Everything found goes to the journal at once.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import psutil
 from benchmarks import catalogue, machine, mount
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options, fold
+from benchmarks.passes import COST
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.record import Run
@@ -72,7 +73,6 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
     try:
         session.check()
         session.time()
-        session.cost()
         session.trace()
         ended = True
     except KeyboardInterrupt:
@@ -95,7 +95,7 @@ class Session:
         self.results = results
         self.cells = [Cell.parse(cell) for cell in self.options.cells]
         groups = len({cell.group for cell in self.cells})
-        steps = len(self.cells) * (2 if self.options.cost else 1) + groups * self.options.launches
+        steps = len(self.cells) + groups * self.options.launches
         self.progress = progress or Progress(steps + len(self.options.traces))
         self._scratch = Path(tempfile.mkdtemp(prefix="benchmarks-"))
         self._mount = self._scratch / "mount"
@@ -170,12 +170,25 @@ class Session:
         if reason := self._too_big(cell) or self._too_long(cell):
             return {"status": "skipped", "reason": reason}
         try:
-            answer: dict[str, Any] = self._ask("check", cell=str(cell), seeds=self.options.seeds)
+            answer = self._proved(cell)
         except Fault as fault:
             return {"status": fault.status, "reason": fault.reason}
         if strays := self._worker().strays():
             self._stop()
             return {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
+        return answer
+
+    def _proved(self, cell: Cell) -> dict[str, Any]:
+        """The check's answer; once more without memory and operators where it is their measuring that fails."""
+        job = {"cell": str(cell), "seeds": self.options.seeds}
+        try:
+            answer: dict[str, Any] = self._ask("check", cost=self.options.cost, **job)
+        except Fault as fault:
+            if fault.step != COST:
+                raise
+            answer = {**self._ask("check", **job), "no cost": fault.reason}
+        if "no cost" in answer:
+            self.progress.note(f"{cell}: memory not measured: {answer['no cost']}")
         return answer
 
     def _too_big(self, cell: Cell) -> str:
@@ -244,22 +257,6 @@ class Session:
             return
 
     # -- cost and trace -----------------------------------------------------------------------------------------------
-
-    def cost(self) -> None:
-        """Memory and operators of every cell that has a time."""
-        if not self.options.cost:
-            return
-        with self._own_worker():
-            for cell in self.cells:
-                self.progress.step(f"memory and operators of {cell}")
-                if self._timed(cell) and str(cell) not in self.found.costs:
-                    try:
-                        answer = self._ask("cost", cell=str(cell))
-                    except Fault as fault:
-                        answer = {"status": fault.status, "reason": fault.reason}
-                    if answer["status"] != "ok":
-                        self.progress.note(f"{cell}: memory not measured: {answer['reason']}")
-                    self.journal.add("cost", cell=str(cell), cost=answer.get("cost"))
 
     def trace(self) -> None:
         """Profiler's traces of the cells that were asked for."""

@@ -75,7 +75,8 @@ def _restore(state: dict[str, Any]) -> None:
     torch.set_num_threads(state["threads"])
     torch.set_default_dtype(state["default dtype"])
     torch.set_float32_matmul_precision(state["matmul precision"])
-    torch.use_deterministic_algorithms(state["deterministic"])
+    if torch.are_deterministic_algorithms_enabled() != state["deterministic"]:  # the call imports the compiler: 2 s
+        torch.use_deterministic_algorithms(state["deterministic"])
     torch.set_grad_enabled(state["grad mode"])
     torch.set_flush_denormal(state["flush denormal"])
     torch.backends.cudnn.benchmark = state["cudnn benchmark"]
@@ -85,13 +86,11 @@ def _restore(state: dict[str, Any]) -> None:
 def undisturbed() -> Iterator[None]:
     """No garbage collection while samples are taken."""
     gc.collect()
-    gc.freeze()
     gc.disable()
     try:
         yield
     finally:
         gc.enable()
-        gc.unfreeze()
 
 
 @contextlib.contextmanager
@@ -124,6 +123,9 @@ def idle(patience: float = 2.0) -> bool:
     """Wait until the cores are free: what runs on all of them waits for the slowest. False if they stay busy."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
-        if psutil.cpu_times_percent(interval=0.06).idle >= 100 * IDLE:
+        before = psutil.cpu_times()
+        time.sleep(0.1)  # psutil's own percentages are wrong below a second
+        passed = [b - a for a, b in zip(before, psutil.cpu_times(), strict=True)]
+        if passed[psutil.cpu_times()._fields.index("idle")] >= IDLE * sum(passed):
             return True
     return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import gc
 import json
 import mmap
 import os
@@ -43,9 +44,10 @@ class Board:
 
 def obey(job: dict[str, Any], site: Any) -> Any:
     """Do one job and return its answer, in JSON's types."""
-    from benchmarks import passes
+    from benchmarks import mount, passes
     from benchmarks.cell import Cell
 
+    site.package = job.get("package", mount.NAME)
     match job["do"]:
         case "environment":
             from benchmarks.machine import environment
@@ -64,11 +66,15 @@ def obey(job: dict[str, Any], site: Any) -> Any:
             site.step("accuracy")
             return accuracy.measure()
         case "check":
-            return passes.check(site, Cell.parse(job["cell"]), job["seeds"])
+            return passes.check(site, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False))
         case "time":
             return passes.interleave(site, [Cell.parse(cell) for cell in job["cells"]], passes.Plan(**job["plan"]))
-        case "cost":
-            return passes.cost(site, Cell.parse(job["cell"]))
+        case "counts":
+            return passes.counts(site, Cell.parse(job["cell"]))
+        case "pair":
+            from benchmarks.compare import pair
+
+            return pair.measure(site, Cell.parse(job["cell"]), pair.Plan(**job["plan"]))
         case "trace":
             return passes.trace(site, Cell.parse(job["cell"]), Path(job["folder"]))
     raise ValueError(f"no such job: {job['do']!r}")
@@ -105,12 +111,13 @@ def main() -> None:
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
-    from benchmarks import passes
+    from benchmarks.site import Site
 
+    gc.freeze()  # what the imports left is not looked through again before every group of cells
     torch.set_num_threads(1)
     if options.memory_limit:
         _limit_memory(options.memory_limit)
-    site = passes.Site(options.mount, options.caches, Board(options.board).step)
+    site = Site(options.mount, options.caches, Board(options.board).step)
     for line in jobs:
         answer = obey(json.loads(line), site)
         answers.write(json.dumps(answer) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import importlib
 from collections.abc import Iterable
@@ -13,10 +14,12 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from benchmarks.compare.record import VERDICTS, Comparison
 from benchmarks.record import Run
 from reports import frame as frames
-from reports import ledger, sections, tables, units
+from reports import ledger, sections, tables, units, verdicts
 from reports.blocks import Part, Section, marked
+from reports.sections import comparison as changes
 from reports.view import View, page_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,34 +40,56 @@ class Page:
     footer: str = ""
 
 
-def write(run: Run, folder: Path) -> Path:
-    """Write the report of ``run`` into ``folder`` and return its start page. The pages of an older report there go."""
+def write(run: Run, folder: Path, comparison: Comparison | None = None) -> Path:
+    """Write the report of ``run`` into ``folder`` and return its start page. The pages of an older report there go.
+
+    ``comparison`` is one of two commits, made on the same kind of machine.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.html"):
         if MARK in old.read_text(encoding="utf-8", errors="replace")[:500]:
             old.unlink()
     frame = frames.build(run)
-    for name, text in pages(run, frame):
+    for name, text in pages(run, frame, comparison):
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "cells.csv").write_text(tables.csv(frame), encoding="utf-8")
     (folder / "cells.md").write_text(tables.markdown(frame), encoding="utf-8")
     return folder / "index.html"
 
 
-def pages(run: Run, frame: pd.DataFrame) -> Iterable[tuple[str, str]]:
-    """``(file name, text)`` of each page, one at a time: a page with its figures is large."""
-    template, style, script = _template(), _asset("style.css"), _asset("page.js")
+def compared(found: Comparison) -> str:
+    """The one page of a comparison."""
+    page = Page(
+        title=f"Comparison {found.run}",
+        eyebrow=f"{found.started[:10]} · {found.machine_class}",
+        heading="Did it get slower?",
+        question=(f"{found.head['label']} against {found.base['label']}",),
+        sections=(changes.table(found),),
+        numbers=tuple((verdicts.NAMES[name], f"{found.count(name):,}") for name in VERDICTS if found.count(name)),
+        footer=f"Comparison {found.run}, {found.started}. Repeat: {found.options.command}",
+    )
+    return _rendered(page)
+
+
+def _rendered(page: Page) -> str:
+    style, script = _asset("style.css"), _asset("page.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    whole = View(run, frame, run.problems, start=True)
-    yield "index.html", template.render(vars(_start(whole)), style=style, script=script, policy=policy, mark=MARK)
+    return _template().render(vars(page), style=style, script=script, policy=policy, mark=MARK)
+
+
+def pages(run: Run, frame: pd.DataFrame, comparison: Comparison | None = None) -> Iterable[tuple[str, str]]:
+    """``(file name, text)`` of each page, one at a time: a page with its figures is large."""
+    whole = View(run, frame, run.problems, start=True, comparison=comparison)
+    yield "index.html", _rendered(_start(whole))
     for at, problem in enumerate(run.problems):
         page = _component(whole.of(problem), whole, at)
-        yield page_of(problem.name), template.render(vars(page), style=style, script=script, policy=policy, mark=MARK)
+        yield page_of(problem.name), _rendered(page)
 
 
+@functools.cache
 def _template() -> jinja2.Template:
     """The page's template. Everything is escaped, and a name that a template misspells is an error."""
     environment = jinja2.Environment(

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from benchmarks.cell import Cell
+from benchmarks.compare.record import Comparison
 from benchmarks.record import Problem, Record, Run
 from reports import frame as frames
 
@@ -28,6 +29,7 @@ class View:
     frame: pd.DataFrame  # of the components that the page is about
     problems: tuple[Problem, ...]
     start: bool = False  # whether this is the start page
+    comparison: Comparison | None = None  # of two commits, made on the same kind of machine
 
     @property
     def problem(self) -> Problem:

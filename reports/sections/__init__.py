@@ -7,6 +7,7 @@ START = (
     "published",
     "components",
     "claims",
+    "comparison",
     "missing",
     "limits",
     "machine",

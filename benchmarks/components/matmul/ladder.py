@@ -19,6 +19,8 @@ BFLOAT16 = ("einsum", "aoti", "mm", "mm_out", "triton")
 
 # Every rung that is plain torch and does not unroll to thousands of operators.
 PLAIN = ("row_times_column", "row_broadcast", "full_broadcast", "einsum", "matmul", "mm")
+# Enough sizes to see what compiling brings where overhead rules, where arithmetic does, and between.
+COMPILED = (8, 64, 256, 1024)
 # Enough to see what a cold cache costs a temporary, the library and a kernel of our own.
 COLD = ("row_broadcast", "einsum", "numpy", "mm", "c_kernel")
 
@@ -42,6 +44,7 @@ def square(size: int, *only: str, dtype: str = "float32") -> Case:
         series=f"square {dtype}",
         size=size,
         only=only,
+        compiled=("full_broadcast", "mm") if size in COMPILED else (),
     )
 
 
@@ -65,7 +68,6 @@ COMPONENT = Component(
     flops=flops,
     bytes=traffic("mk", "kn", "mn"),
     baseline="loop",
-    compiled=("full_broadcast", "mm"),
     graphed=("row_broadcast", "mm"),
     work={
         "lists": "adds up in float64",

@@ -71,7 +71,15 @@ COMPONENT = Component(
     cases=(
         Case("1024", {"n": 1024}, series="float32", size=1024, threads=("all",)),
         Case("2048", {"n": 2048}, series="float32", size=2048, threads=("all",), only=("numpy", "mm", "same_operand")),
-        Case("4096", {"n": 4096}, series="float32", size=4096, threads=("all",), only=("mm", "same_operand")),
+        Case(
+            "4096",
+            {"n": 4096},
+            series="float32",
+            size=4096,
+            threads=("all",),
+            only=("mm", "same_operand"),
+            opt_in="five seconds for each float64 reference on two cores",
+        ),
         Case(
             "10000",
             {"n": 10000},  # in no series: a call predicted to be long is skipped, and this one was asked for

@@ -47,6 +47,7 @@ def batch(size: int) -> Case:
         {"batch": size, "length": 100, "width": 128},
         series="batch of 100x128",
         size=size,
+        compiled=("flat_index",) if size == 64 else (),
     )
 
 
@@ -62,7 +63,6 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="loop",
-    compiled=("flat_index",),
     graphed=("gather", "index_select"),
     work={
         "take_along_dim": "Also takes every index modulo the length, expanded to one for each element.",

@@ -1,0 +1,304 @@
+"""How often the detector errs, by experiment: whole comparisons whose answer is known, counted.
+
+A session is one comparison at default settings. Its truth is known because both trees are the same, differ by edits
+that do nothing, or because HEAD is made to call more often: ``round(k (1 + x))`` calls where BASE makes ``k``.
+Sessions are added to one record file by every run; what is printed is counted from that file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import random
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import catalogue, machine
+from benchmarks.compare import edits, session
+from benchmarks.compare.record import Comparison, Options
+from benchmarks.progress import Progress
+
+EVIDENCE = catalogue.ROOT / "benchmarks" / "compare" / "evidence"
+WORKERS = "dataload.dirichlet/workers_2/eager/cpu/100-b4/1"  # the one cell whose processes share nothing
+CELLS = (
+    "noise.elementwise/chain/eager/cpu/1000/1",
+    "noise.elementwise/chain/eager/cpu/1000000/1",
+    "matmul.ladder/mm/eager/cpu/64/1",
+    "matmul.ladder/mm/eager/cpu/1024/1",
+    "smallops.row_sum/slice_loop/eager/cpu/50x10/1",
+    "noise.softmax/softmax/eager/cpu/256x1000/1",
+    "noise.train_step/autograd/eager/cpu/64x784x10/1",
+    "noise.copying/clone/eager/cpu/1000000/1",
+    "noise.save_load/in_memory/eager/cpu/100000/1",
+    WORKERS,
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of session."""
+
+    name: str
+    what: str
+    scale: float = 0.0  # the slowdown that is put into every cell
+    edited: bool = False  # HEAD's text differs, its work does not
+    load: str = ""  # what else runs: "one core", "all cores", "square wave"
+
+
+KINDS = (
+    Kind("same", "the same tree twice"),
+    Kind("no-op", "edits that do nothing", edited=True),
+    Kind("+10 %", "every cell 10 % slower", scale=0.10),
+    Kind("+5 %", "every cell 5 % slower", scale=0.05),
+    Kind("+3 %", "every cell 3 % slower", scale=0.03),
+    Kind("+2 %", "every cell 2 % slower", scale=0.02),
+    Kind("+1 %", "every cell 1 % slower", scale=0.01),
+    Kind("same, one core busy", "the same tree twice, a hog on one core", load="one core"),
+    Kind("same, all cores busy", "the same tree twice, a hog on every core", load="all cores"),
+    Kind("same, square wave", "the same tree twice, a hog that comes and goes four times a second", load="square wave"),
+)
+USUAL = ("same", "+10 %", "+5 %", "+3 %", "no-op")
+
+
+def kind(name: str) -> Kind:
+    """The kind called ``name``.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for one in KINDS:
+        if one.name == name:
+            return one
+    raise ValueError(f"no kind of session {name!r}: there are {', '.join(repr(one.name) for one in KINDS)}")
+
+
+def run(one: Kind, results: Path, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -> dict[str, Any]:
+    """One session: a whole comparison, as the line that is kept of it.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; nothing is kept of it.
+    """
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder, _load(one.load):
+        head = Path(folder) / "head" / "impls"
+        shutil.copytree(tree, head, ignore=shutil.ignore_patterns("__pycache__"))
+        done = edits.no_op(head, random.Random(secrets.randbits(48))) if one.edited else []
+        options = Options(
+            cells=(),
+            selection=" or ".join(cells),
+            command="python -m benchmarks calibrate",
+            scales=dict.fromkeys(cells, one.scale) if one.scale else {},
+        )
+        journal = session.start(options, Path(folder), str(tree), str(head))
+        found = session.measure(journal, Progress(0))
+    if found.partial:
+        raise KeyboardInterrupt
+    return line(one, found, done)
+
+
+def line(one: Kind, found: Comparison, edits: Sequence[str] = ()) -> dict[str, Any]:
+    """What is kept of a session."""
+    rows = {
+        row.cell: {
+            "verdict": row.verdict,
+            **{name: _short(getattr(row, name)) for name in ("ratio", "low", "high", "visible", "spread", "truth")},
+            "epochs": row.epochs,
+            "seconds": round(row.seconds, 2),
+            "xs": [_short(x) for x in row.xs],
+            **({"reason": row.reason} if row.reason else {}),
+        }
+        for row in found.rows
+    }
+    return {
+        "kind": one.name,
+        "detector": detector(),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(found.seconds, 1),
+        "epochs": found.epochs,
+        "control": {side: round(value, 2) for side, value in found.control.items()},
+        "edits": list(edits),
+        "rows": rows,
+    }
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.5g}")
+
+
+def detector() -> str:
+    """A hash of what decides: sessions of another detector are not counted with these."""
+    digest = hashlib.sha256()
+    for path in ("compare/sequential.py", "compare/pair.py", "compare/session.py", "compare/record.py"):
+        digest.update((catalogue.ROOT / "benchmarks" / path).read_bytes())
+    return digest.hexdigest()[:10]
+
+
+@contextlib.contextmanager
+def _load(load: str) -> Iterator[None]:
+    """Something else that runs meanwhile."""
+    hogs = {"": 0, "one core": 1, "all cores": os.cpu_count() or 1, "square wave": 1}[load]
+    rest = "time.sleep(.125)" if load == "square wave" else "pass"
+    busy = "end = time.monotonic() + .125\n    while time.monotonic() < end: pass"
+    script = f"import time\nwhile True:\n    {busy}\n    {rest}"
+    running = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(hogs)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def record(folder: Path = EVIDENCE) -> Path:
+    """The file that sessions on this kind of machine are added to."""
+    return folder / f"{machine.machine_class(machine.machine())}.jsonl"
+
+
+def add(path: Path, found: Mapping[str, Any]) -> None:
+    """Add one session to the record."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(found, separators=(",", ":")) + "\n")
+
+
+def load(path: Path) -> list[dict[str, Any]]:
+    """All sessions of a record; a torn last line is dropped.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no sessions in {path}: run `python -m benchmarks calibrate` first")
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [json.loads(text) for text in lines if text.endswith("\n")]
+
+
+def sitting(path: Path, results: Path, kinds: Sequence[str], minutes: float, sessions: int) -> int:
+    """Add sessions until the time or their number is reached; the kind with the fewest is next. How many were added."""
+    end = time.monotonic() + 60 * minutes
+    added = 0
+    while added < sessions and time.monotonic() < end:
+        known = load(path) if path.exists() else []
+        counts = [sum(item["kind"] == name and item["detector"] == detector() for item in known) for name in kinds]
+        share = [count / (5 if name == "same" else 1) for count, name in zip(counts, kinds, strict=True)]
+        one = kind(kinds[share.index(min(share))])
+        found = run(one, results)
+        add(path, found)
+        added += 1
+        verdicts = [row["verdict"] for row in found["rows"].values()]
+        told = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
+        print(f"session {len(known) + 1}: {one.name}: {told}; {found['seconds']:.0f} s", file=sys.stderr, flush=True)
+    return added
+
+
+# -- the table ---------------------------------------------------------------------------------------------------------
+
+
+def upper(hits: int, trials: int) -> float:
+    """The one-sided upper 95 % bound of a rate (Clopper and Pearson)."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(hits, trials).proportion_ci(0.90, method="exact").high) if trials else 1.0
+
+
+def lower(hits: int, trials: int) -> float:
+    """The one-sided lower 95 % bound of a rate (Clopper and Pearson)."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(hits, trials).proportion_ci(0.90, method="exact").low) if trials else 0.0
+
+
+def table(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """What the sessions say, as Markdown: false alarms, what was found, coverage, effort."""
+    parts = []
+    null = [one for one in KINDS if not one.scale]
+    rows = [_null(one, group) for one in null if (group := _of(one, sessions))]
+    if rows:
+        title = (
+            "| both sides alike | sessions | with a false alarm | upper 95 % | SAME | UNDECIDED | in the interval"
+            " | a session |"
+        )
+        parts.append("\n".join([title, "|---|---:|---:|---:|---:|---:|---:|---:|", *rows]))
+    rows = [_injected(one, group) for one in KINDS if one.scale and (group := _of(one, sessions))]
+    if rows:
+        title = (
+            "| a slowdown put in | sessions | found, without workers | lower 95 % | called SAME | in the interval"
+            " | found, with workers | a cell |"
+        )
+        parts.append("\n".join([title, "|---|---:|---:|---:|---:|---:|---:|---:|", *rows]))
+    parts.append(_cells(sessions))
+    return "\n\n".join(parts) + "\n"
+
+
+def _of(one: Kind, sessions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [item for item in sessions if item["kind"] == one.name]
+
+
+def _null(one: Kind, group: Sequence[Mapping[str, Any]]) -> str:
+    alarms = sum(any(row["verdict"] in ("SLOWER", "FASTER") for row in item["rows"].values()) for item in group)
+    plain = [row for item in group for cell, row in item["rows"].items() if cell != WORKERS]
+    every = [row for item in group for row in item["rows"].values()]
+    same = sum(row["verdict"] == "SAME" for row in plain)
+    open_ = sum(row["verdict"] == "UNDECIDED" for row in plain)
+    inside, known = _covered(every, 0.0)
+    seconds = statistics.median(item["seconds"] for item in group)
+    return (
+        f"| {one.what} | {len(group)} | {alarms} | {100 * upper(alarms, len(group)):.1f} % | {_share(same, len(plain))}"
+        f" | {_share(open_, len(plain))} | {_share(inside, known)} | {seconds:.0f} s |"
+    )
+
+
+def _injected(one: Kind, group: Sequence[Mapping[str, Any]]) -> str:
+    plain = [row for item in group for cell, row in item["rows"].items() if cell != WORKERS]
+    workers = [item["rows"][WORKERS] for item in group if WORKERS in item["rows"]]
+    found = sum(row["verdict"] == "SLOWER" for row in plain)
+    same = sum(row["verdict"] == "SAME" for row in plain)
+    inside, known = _covered(plain, None)
+    seen = sum(row["verdict"] == "SLOWER" for row in workers)
+    seconds = statistics.median(item["seconds"] / len(item["rows"]) for item in group)
+    return (
+        f"| {one.name} | {len(group)} | {_share(found, len(plain))} | {100 * lower(found, len(plain)):.1f} % | {same}"
+        f" | {_share(inside, known)} | {_share(seen, len(workers))} | {seconds:.1f} s |"
+    )
+
+
+def _covered(rows: Sequence[Mapping[str, Any]], truth: float | None) -> tuple[int, int]:
+    """How many intervals hold the truth, and how many there are."""
+    bounded = [row for row in rows if row["low"] is not None and row["high"] is not None]
+    inside = 0
+    for row in bounded:
+        real = math.exp(row["truth"] if truth is None else truth)
+        inside += row["low"] <= real <= row["high"]
+    return inside, len(bounded)
+
+
+def _share(hits: int, trials: int) -> str:
+    return f"{100 * hits / trials:.1f} % of {trials}" if trials else "–"
+
+
+def _cells(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """Per cell: the spread of X between fresh processes, and what it lets one see."""
+    lines = ["| cell | spread of X | smallest slowdown seen | a cell |", "|---|---:|---:|---:|"]
+    quiet = [item for item in sessions if not kind(item["kind"]).load]
+    for cell in CELLS:
+        rows = [item["rows"][cell] for item in quiet if cell in item["rows"] and item["rows"][cell]["epochs"]]
+        if not rows:
+            continue
+        spread = statistics.median(row["spread"] for row in rows if row["spread"] is not None)
+        visible = [row["visible"] for row in rows if row["visible"] is not None]
+        seen = f"{100 * statistics.median(visible):.1f} %" if visible else "–"
+        seconds = statistics.median(row["seconds"] for row in rows)
+        lines.append(f"| `{cell}` | {100 * spread:.2f} % | {seen} | {seconds:.1f} s |")
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""One cell of two trees in one process, taking turns: the X of one epoch. Runs in a worker.
+
+In one process both trees share the allocator, the pages and the addresses. Between processes that luck alone makes
+identical code differ by up to 41 %, and no number of samples removes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import random
+import statistics
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks import catalogue, contestant, gate, surroundings, timing
+from benchmarks.cell import Cell
+from benchmarks.clock import clock_for
+from benchmarks.compare.sequential import trimmed
+from benchmarks.site import Site, attempt, consume, ready_in, timed_in
+
+LEAST = 2  # blocks of a cell whose calls are long
+MOST = 200
+ORDERS = ("ABBA", "BAAB")  # a drift that is linear in time cancels in each
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one cell is compared in one epoch."""
+
+    packages: tuple[str, str]  # what the trees of BASE and HEAD are called in this epoch
+    seed: int  # of the inputs and of all coins that are tossed inside the epoch
+    target: float  # seconds of a batch, about
+    budget: float  # seconds of batches, about
+    scale: float = 0.0  # for the validation: HEAD makes so many more calls, and its time is not divided by them
+
+
+def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
+    """Compare one cell: ``{"status": ..., "x": ..., "blocks": ..., "calls": ..., "base": ..., "truth": ...}``.
+
+    ``x`` is the trimmed mean over the blocks of log(HEAD / BASE); ``base`` BASE's median seconds per call; ``truth``
+    the log ratio that ``plan.scale`` puts in.
+    """
+
+    def take() -> dict[str, Any]:
+        began = time.perf_counter()
+        coin = random.Random(plan.seed)
+        component = catalogue.component(cell.component)
+        case = next(case for case in component.cases if case.name == cell.case)
+        clock = clock_for(cell.device)
+        site.step("inputs", str(cell))
+        import torch
+
+        generator = torch.Generator().manual_seed(plan.seed)
+        inputs = gate.copy(component.inputs(case, generator), cell.device)
+        arms: dict[str, timing.Timed] = {}
+        with surroundings.settings(cell) as verify, contextlib.ExitStack() as stack:
+            for arm in coin.sample("AB", 2):
+                site.package = plan.packages["AB".index(arm)]
+                site.step(f"preparation in {_name(arm)}", str(cell))
+                ready = stack.enter_context(ready_in(site, cell, inputs))
+                consume(contestant.first_call(ready), component)
+                verify()
+                arms[arm] = timed_in(cell, ready, clock)
+            seconds = []
+            for arm in coin.sample("AB", 2):
+                site.step(f"warm-up in {_name(arm)}", str(cell))
+                seconds.append(arms[arm](1).wall if cell.cold else timing.warm(arms[arm], plan.target))
+            calls = _calls(cell, min(seconds), plan)
+            blocks = timing.rounds_for(4 * calls["A"] * max(seconds), plan.budget, MOST)
+            taken = [
+                _block(site, cell, arms, calls, coin.choice(ORDERS)) for _ in _undisturbed(max(LEAST, blocks), cell)
+            ]
+            verify()
+        return {
+            "x": trimmed(difference for difference, _ in taken),
+            "blocks": [round(difference, 6) for difference, _ in taken],
+            "calls": list(calls.values()),
+            "base": statistics.median(base for _, base in taken),
+            "truth": math.log(calls["B"] / calls["A"]),
+            "seconds": time.perf_counter() - began,
+        }
+
+    return attempt(take)
+
+
+def _name(arm: str) -> str:
+    return "BASE" if arm == "A" else "HEAD"
+
+
+def _calls(cell: Cell, seconds: float, plan: Plan) -> dict[str, int]:
+    """Calls in a batch of each arm: equal, unless a slowdown is put in."""
+    calls = 1 if cell.cold else timing.calls_for(seconds, plan.target)
+    if plan.scale:
+        calls = max(calls, math.ceil(1 / abs(plan.scale)))
+    return {"A": calls, "B": round(calls * (1 + plan.scale))}
+
+
+def _undisturbed(blocks: int, cell: Cell) -> Any:
+    with surroundings.undisturbed(), surroundings.no_recompiles([cell]):
+        yield from range(blocks)
+
+
+def _block(
+    site: Site, cell: Cell, arms: dict[str, timing.Timed], calls: dict[str, int], order: str
+) -> tuple[float, float]:
+    """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches."""
+    logs: dict[str, list[float]] = {"A": [], "B": []}
+    for arm in order:
+        site.step(f"sample in {_name(arm)}", str(cell))
+        seconds = arms[arm](calls[arm]).wall * calls[arm] / calls["A"]
+        logs[arm].append(math.log(seconds))
+    base = statistics.fmean(logs["A"])
+    return statistics.fmean(logs["B"]) - base, math.exp(base)

@@ -1,0 +1,286 @@
+"""One comparison: prove both trees, then epoch after epoch in fresh workers until every cell is decided.
+
+In each epoch coins decide which tree bears which package name, the hash seed, the padding of the environment, the
+order of the cells, and inside a cell which tree is prepared first and which order each block has. Nothing is balanced
+or alternated: the coins are what makes the error rates hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import random
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import catalogue, machine, mount
+from benchmarks.cell import Cell
+from benchmarks.compare import trees
+from benchmarks.compare.record import Comparison, Journal, Options, fold
+from benchmarks.compare.sequential import Rule, needed
+from benchmarks.process import Fault, Process
+from benchmarks.progress import Progress
+from benchmarks.quick import QUICK, pick
+
+# Package names of equal length; the third is a copy of BASE, for the live control.
+NAMES = ("impls_a", "impls_b")
+COPY = "impls_c"
+# glibc's own limits adapt to what was freed before, so that a call's allocations have two states; these keep one.
+MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
+    "MALLOC_TOP_PAD_": str(1 << 26),
+}
+QUICK_CALL = 5e-3  # seconds: the live control uses cells whose calls are no longer
+PATIENCE = 8  # epochs before a cell may be given up
+HOPE = 2.0  # a cell is given up when it needs so many times the epochs that there can be
+PER_CELL, SHORTEST, LONGEST = 5.0, 30.0, 600.0  # seconds: the usual budget, and its bounds
+SEEDS = 2  # inputs that each side is proved on
+
+
+def start(options: Options, results: Path, base: str, head: str, tree: Path = catalogue.IMPLS) -> Journal:
+    """Open the journal of a new comparison of two trees, and copy them.
+
+    Raises:
+        ValueError: there is no such commit, or nothing is selected.
+    """
+    facts = machine.machine()
+    folder = results / "compare" / f".trees-{secrets.token_hex(4)}"
+    try:
+        sides = trees.pair(base, head, tree.parent, folder)
+        for coin in (0, 1):
+            for side, name in zip(sides, NAMES if coin == 0 else NAMES[::-1], strict=True):
+                mount.lay(side.path, folder / f"m{coin}", name)
+            mount.lay(sides[0].path, folder / f"m{coin}", COPY)
+        cells = choose([side.path for side in sides], options.selection)
+        if not options.budget:
+            options = dataclasses.replace(options, budget=min(LONGEST, max(SHORTEST, PER_CELL * len(cells))))
+        options = dataclasses.replace(options, cells=tuple(map(str, cells)))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    described = [{**dataclasses.asdict(side), "path": str(side.path)} for side in sides]
+    return Journal.begin(
+        results,
+        options,
+        {
+            "base": described[0],
+            "head": described[1],
+            "folder": str(folder.resolve()),
+            "machine": facts,
+            "machine_class": machine.machine_class(facts),
+            "malloc": MALLOC,
+        },
+    )
+
+
+def choose(sides: Sequence[Path], selection: str) -> list[Cell]:
+    """The cells to compare, those of either tree: what ``selection`` matches, or the usual ones.
+
+    The usual ones are the quick set's on the CPU with one thread and warm caches: with two threads the noise is six
+    to ten times larger.
+
+    Raises:
+        ValueError: ``selection`` does not read, or matches nothing.
+    """
+    every = list(dict.fromkeys(cell for side in reversed(sides) for cell in catalogue.all_cells(side)))
+    if selection:
+        return catalogue.select(every, selection)
+    return [cell for cell in pick(every, QUICK) if cell.device == "cpu" and cell.threads == "1" and not cell.cold]
+
+
+def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
+    """Do what is left of a comparison, and fold it. Ctrl-C ends it early; what was found stays."""
+    session = Session(journal, progress or Progress(0))
+    began = time.monotonic()
+    ended = False
+    try:
+        session.prove()
+        session.epochs()
+        ended = True
+    except KeyboardInterrupt:
+        session.progress.note("interrupted: what was measured is kept; `python -m benchmarks compare --resume` goes on")
+    finally:
+        session.progress.end()
+        journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
+        journal.close()
+        if ended:
+            shutil.rmtree(session.folder, ignore_errors=True)
+        else:
+            shutil.rmtree(session.folder / "scratch", ignore_errors=True)
+    return fold(journal.found)
+
+
+class Session:
+    """What the passes of one comparison share."""
+
+    def __init__(self, journal: Journal, progress: Progress) -> None:
+        self.journal = journal
+        self.found = journal.found
+        self.options = journal.found.options
+        self.progress = progress
+        self.folder = Path(journal.found.head["folder"])
+        self._coins = secrets.SystemRandom()
+        self._deadline = time.monotonic() + self.options.budget - journal.found.seconds
+
+    @contextlib.contextmanager
+    def _worker(self, coin: int, variables: dict[str, str]) -> Iterator[Process]:
+        scratch = self.folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        with Process(
+            self.folder / f"m{coin}", scratch, timeout=self.options.timeout, variables={**MALLOC, **variables}
+        ) as process:
+            yield process
+
+    # -- proof --------------------------------------------------------------------------------------------------------
+
+    def prove(self) -> None:
+        """Check every cell on both sides, and count what it does; what runs on one side only is incomparable."""
+        waiting = [cell for cell in self.options.cells if cell not in self.found.proofs]
+        while waiting:
+            with self._worker(0, {}) as process:
+                while waiting:
+                    cell = waiting.pop(0)
+                    self.progress.step(f"proving {cell}")
+                    try:
+                        self._prove(process, cell)
+                    except Fault as fault:
+                        side = "HEAD" if self._side == NAMES[1] else "BASE"
+                        self._proved(cell, "ERROR", f"{side} {fault.status}: {fault.reason}")
+                        break
+        if self.found.rule is None and (cells := self.found.comparable()):
+            options = self.options
+            rule = Rule(len(cells), options.alpha, options.delta)
+            self.journal.add("rule", rule=dataclasses.asdict(rule))
+
+    def _prove(self, process: Process, name: str) -> None:
+        began = time.monotonic()
+        cell = Cell.parse(name)
+        sides = [
+            cell in set(catalogue.cells(catalogue.component(cell.component), Path(self.found.head[side]["path"])))
+            for side in ("base", "head")
+        ]
+        if not all(sides):
+            self._proved(name, "INCOMPARABLE", f"only in {'BASE' if sides[0] else 'HEAD'}")
+            return
+        answers = []
+        for package in NAMES:
+            self._side = package
+            answers.append(process.ask("check", cell=name, seeds=SEEDS, package=package))
+        if any(answer["status"] != "ok" for answer in answers):
+            self._proved(name, *_unfit(answers[0], answers[1]), seconds=time.monotonic() - began)
+            return
+        call = max(answer["proof"]["call"] for answer in answers)
+        if call > self.options.longest:
+            self._proved(name, "skipped", f"takes {call:.2g} s a call; only calls up to {self.options.longest:g} s")
+            return
+        counts = {}
+        for package, side in zip(NAMES, ("base", "head"), strict=True):
+            if self.options.counts:
+                self._side = package
+                counts[side] = process.ask("counts", cell=name, package=package).get("counts", {})
+        self._proved(name, "", "", counts=counts, call=call, seconds=time.monotonic() - began)
+
+    def _proved(self, cell: str, verdict: str, reason: str, **values: Any) -> None:
+        self.journal.add("proof", cell=cell, verdict=verdict, reason=reason, **values)
+
+    # -- epochs -------------------------------------------------------------------------------------------------------
+
+    def epochs(self) -> None:
+        """Fresh workers until all is decided, or time or epochs run out. A cell that fails drops out alone."""
+        last = 0.0
+        while self.found.epochs < self.options.epochs:
+            began = time.monotonic()
+            if began + last / 2 > self._deadline:
+                return
+            left = (self._deadline - began) / last if last else math.inf
+            cells = [cell for cell in self.found.open() if self._worth(cell, left)]
+            if not cells:
+                return
+            self._epoch(cells)
+            last = time.monotonic() - began
+
+    def _worth(self, cell: str, left: float) -> bool:
+        """Whether a verdict on ``cell`` is within reach of ``left`` more epochs: stopping early never errs."""
+        xs = self.found.judges[cell].xs if cell in self.found.judges else []
+        if len(xs) < PATIENCE:
+            return True
+        assert self.found.rule is not None
+        left = min(left, self.options.epochs - self.found.epochs)
+        return needed(xs, self.found.rule) <= HOPE * (len(xs) + left)
+
+    def _epoch(self, cells: Sequence[str]) -> None:
+        coins = self._coins
+        draw: dict[str, Any] = {
+            "mount": coins.randrange(2),
+            "hash": coins.randrange(1, 2**32),
+            "padding": coins.randrange(4096),
+            "order": coins.sample(list(cells), len(cells)),
+            "seed": coins.randrange(2**48),
+        }
+        self.journal.add("epoch", number=self.found.epochs, **draw)
+        variables = {"PYTHONHASHSEED": str(draw["hash"]), "BENCHMARKS_PADDING": "x" * draw["padding"]}
+        names = NAMES if draw["mount"] == 0 else NAMES[::-1]
+        began = time.monotonic()
+        with self._worker(draw["mount"], variables) as process:
+            process.ask("environment")
+            self.journal.add("start", cells=list(cells), seconds=time.monotonic() - began)
+            seeds = random.Random(draw["seed"])
+            for cell in draw["order"]:
+                self.progress.step(f"epoch {self.found.epochs}: {cell} ({len(self.found.open())} open)")
+                plan = self._plan(cell, names, seeds)
+                try:
+                    answer = process.ask("pair", cell=cell, plan=plan)
+                except Fault as fault:
+                    self.journal.add("fault", cell=cell, status=fault.status, reason=fault.reason)
+                    return
+                if answer["status"] == "ok":
+                    values = {key: value for key, value in answer.items() if key not in ("status", "reason")}
+                    self.journal.add("x", cell=cell, epoch=self.found.epochs - 1, **values)
+                else:
+                    self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
+            self._control(process, names[0], seeds)
+
+    def _plan(
+        self, cell: str, names: tuple[str, str], seeds: random.Random, scale: float | None = None
+    ) -> dict[str, Any]:
+        options = self.options
+        return {
+            "packages": names,
+            "seed": seeds.randrange(2**48),
+            "target": options.target,
+            "budget": options.slice,
+            "scale": options.scales.get(cell, 0.0) if scale is None else scale,
+        }
+
+    def _control(self, process: Process, base: str, seeds: random.Random) -> None:
+        """BASE against its own copy, on a cell drawn by coin: if this shows a difference, nothing can be trusted."""
+        short = [
+            cell
+            for cell in self.found.comparable()
+            if self.found.proofs[cell]["call"] < QUICK_CALL and cell not in self.found.faults
+        ]
+        if not short:
+            return
+        cell = seeds.choice(sorted(short))
+        arms = (base, COPY) if seeds.random() < 0.5 else (COPY, base)
+        with contextlib.suppress(Fault):
+            answer = process.ask("pair", cell=cell, plan=self._plan(cell, arms, seeds, scale=0.0))
+            if answer["status"] == "ok":
+                self.journal.add("control", cell=cell, x=answer["x"])
+
+
+def _unfit(base: dict[str, Any], head: dict[str, Any]) -> tuple[str, str]:
+    """The verdict on a cell that does not pass its proof on both sides."""
+    if base["status"] == head["status"] == "skipped":
+        return "skipped", head["reason"]
+    if head["status"] not in ("ok", "skipped"):
+        also = "" if base["status"] == "ok" else f"; BASE {base['status']} too"
+        return "ERROR", f"HEAD {head['status']}: {head['reason']}{also}"
+    side, answer = ("BASE", base) if base["status"] != "ok" else ("HEAD", head)
+    return "INCOMPARABLE", f"{side} {answer['status']}: {answer['reason']}"

@@ -1,0 +1,141 @@
+"""Where a worker works, and what all its passes do: make a cell ready, call it whole, turn a failure into a status.
+
+torch is imported only inside the functions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import catalogue, contestant, gate, mount, surroundings, timing
+from benchmarks.cell import Cell
+from benchmarks.clock import Clock
+from benchmarks.component import Component, Inputs
+from benchmarks.mount import NAME
+
+
+@dataclass
+class Site:
+    """Where a worker works: its tree, its caches, and whom it tells what it is about to do."""
+
+    mount: Path
+    caches: Path  # one folder for each compiled cell
+    step: Callable[[str, str], None]  # (what, cell): the time allowance begins anew
+    package: str = NAME  # the name of the tree at hand
+    truths: dict[tuple[str, str, int], gate.Truth] = field(default_factory=dict)
+    compiler: bool = False  # whether something was compiled in this process
+
+    def truth(self, cell: Cell, seed: int) -> gate.Truth:
+        """Inputs and reference of one seed; those of the case at hand are kept, others are dropped."""
+        key = (cell.component, cell.case, seed)
+        if key not in self.truths:
+            self.step("inputs and reference", str(cell))
+            self.truths = {known: value for known, value in self.truths.items() if known[:2] == key[:2]}
+            component = catalogue.component(cell.component)
+            case = next(case for case in component.cases if case.name == cell.case)
+            self.truths[key] = gate.truth(component, case, seed)
+        return self.truths[key]
+
+
+def timed_in(cell: Cell, ready: contestant.Contestant, clock: Clock) -> timing.Timed:
+    """What times a number of calls of a cell; caches are flushed before if it is a cold one."""
+    flush = surroundings.flush(cell)
+    measure = timing.stream if catalogue.component(cell.component).stream else timing.batch
+
+    def timed(calls: int) -> timing.Batch:
+        flush()
+        return measure(ready.call, ready.args, calls, clock)
+
+    return timed
+
+
+def consume(output: Any, component: Component) -> Any:
+    """The whole output: a stream as a list, a device's work done."""
+    output = list(output) if component.stream else output
+    import torch
+
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return output
+
+
+@contextlib.contextmanager
+def ready_in(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Contestant]:
+    """The cell's contestant, prepared, and closed at the end.
+
+    Raises:
+        contestant.Missing: it needs what is not here.
+    """
+    function = variant_of(site, cell)
+    if cell.executor == "compile":
+        start_compiler(site)
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / site.package / cell.slug[:200])
+    ready = contestant.prepare(function, cell.executor, inputs)
+    try:
+        yield ready
+    finally:
+        ready.close()
+        if cell.executor == "compile":
+            import torch
+
+            torch._dynamo.reset()
+
+
+def variant_of(site: Site, cell: Cell) -> Callable[..., Any]:
+    """The cell's function.
+
+    Raises:
+        contestant.Missing: it needs what is not here.
+    """
+    function = mount.variant(cell.component, cell.variant, site.mount, site.package)
+    if reason := contestant.missing(getattr(function, "__needs__", ()), cell.executor, cell.device):
+        raise contestant.Missing(reason)
+    return function
+
+
+def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run one step of one cell and turn what it raises into a status; nothing of a variant escapes."""
+    try:
+        return {"status": "ok", "reason": "", **step()}
+    except contestant.Missing as problem:
+        return {"status": "skipped", "reason": str(problem)}
+    except gate.Wrong as problem:
+        return {"status": "wrong", "reason": str(problem)}
+    except surroundings.Changed as problem:
+        return {"status": "error", "reason": f"changes global state: {problem}"}
+    except BaseException as problem:
+        status = "oom" if _out_of_memory(problem) else "error"
+        first = (str(problem).strip().splitlines() or [""])[0]
+        if isinstance(problem, NotImplementedError) and first.startswith("needs "):
+            return {"status": "skipped", "reason": first}
+        return {"status": status, "reason": f"{type(problem).__name__}: {first}"[:500]}
+
+
+def _out_of_memory(problem: BaseException) -> bool:
+    text = str(problem)
+    return (
+        isinstance(problem, MemoryError)
+        or type(problem).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in text
+        or "Cannot allocate memory" in text
+    )
+
+
+def start_compiler(site: Site) -> None:
+    """Compile something once in this process, so that no cell's cold compile pays for importing the compiler."""
+    if site.compiler:
+        return
+    site.compiler = True
+    site.step("start of the compiler", "")
+    import torch
+
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / "first")
+    torch.compile(lambda x: x * 2 + 1)(torch.ones(64, 64))
+    torch._dynamo.reset()
+    gc.freeze()  # a million objects that no later collection need look at

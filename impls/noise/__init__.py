@@ -1,0 +1,1 @@
+"""Functions of different noise classes: what the detector of slowdowns is validated on."""

@@ -1,0 +1,54 @@
+"""What changed between two commits: one row for each cell, the differences first."""
+
+from __future__ import annotations
+
+from benchmarks.compare.record import Comparison
+from benchmarks.compare.record import Row as Compared
+from reports import units, verdicts
+from reports.blocks import Cell, Column, Facts, Row, Section, Table, facets, prose
+from reports.view import View
+
+TONES = {"SLOWER": "bad", "ERROR": "bad", "UNTRUSTED": "bad", "FASTER": "best", "SAME": "quiet"}
+
+
+def render(view: View) -> Section | None:
+    """The newest comparison of two commits on this kind of machine."""
+    return table(view.comparison) if view.comparison else None
+
+
+def table(found: Comparison) -> Section:
+    """All cells of a comparison."""
+    rows = tuple(map(_row, verdicts.ordered(found, every=True)))
+    columns = (
+        Column("Cell", wide=True),
+        Column("Verdict"),
+        Column("Change", True, "HEAD's time over BASE's, less one"),
+        Column("Interval", hint="Each end errs with the stated probability at most, whenever it stopped"),
+        Column("BASE", True, "Median time per call"),
+        Column("Epochs", True, "Fresh processes that it took"),
+        Column("Cost", True, "Machine time, the starts of processes included"),
+        Column("Why", wide=True),
+    )
+    cells = Table(
+        "comparison", "All cells", columns, rows, facets(rows, "verdict"), search="Search cells", noun="cells"
+    )
+    lead = prose(f"{verdicts.headline(found)}.", tone="lead")
+    left = tuple((cell, reason) for cell, reason in found.skipped.items())
+    blocks = (lead, cells, Facts(tuple(verdicts.facts(found).items()), wide=True))
+    return Section("comparison", "What changed", (*blocks, Facts(left, wide=True)) if left else blocks)
+
+
+def _row(row: Compared) -> Row:
+    return Row(
+        (
+            Cell(row.cell),
+            Cell(row.verdict, tone=TONES.get(row.verdict, "")),
+            Cell(verdicts.change(row.ratio), row.ratio),
+            Cell(verdicts.between(row)),
+            Cell(units.time(row.base), row.base),
+            Cell(str(row.epochs), row.epochs),
+            Cell(units.time(row.seconds), row.seconds),
+            Cell(verdicts.why(row)),
+        ),
+        facets={"verdict": row.verdict},
+    )
