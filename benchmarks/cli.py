@@ -271,7 +271,7 @@ def calibrate(options: argparse.Namespace) -> int:
         calibrate.kind(name)
     if not options.table:
         with contextlib.suppress(KeyboardInterrupt):
-            calibrate.sitting(path, options.results, kinds, options.minutes, options.sessions)
+            calibrate.sitting(path, kinds, options.minutes, options.sessions)
     sessions = calibrate.load(path)
     print(json.dumps(sessions) if options.json else calibrate.table(sessions), end="")
     return 0

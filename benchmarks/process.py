@@ -24,6 +24,7 @@ from benchmarks.worker import BOARD, Board
 PR_SET_CHILD_SUBREAPER = 36
 POLL = 0.1  # seconds between two looks at a worker that is silent
 START = 180.0  # seconds that importing torch may take
+WORKERS: set[int] = set()  # that live now: what one leaves behind is none of the others
 
 
 class Fault(Exception):
@@ -71,6 +72,7 @@ class Process:
                 pass_fds=(job_read, answer_write),
                 env={**_environment(), **variables},
             )
+        WORKERS.add(self._process.pid)
         os.close(job_read)
         os.close(answer_write)
         self._jobs = os.fdopen(job_write, "w", encoding="utf-8")
@@ -130,8 +132,7 @@ class Process:
     def strays(self) -> list[psutil.Process]:
         """Processes that were started by variants and are still there; Python's own service processes are not."""
         with contextlib.suppress(psutil.Error):
-            mine = [child for child in psutil.Process().children() if child.pid not in self._before]
-            found = [child for child in mine if child.pid != self._process.pid]
+            found = self._orphans()
             found += psutil.Process(self._process.pid).children(recursive=True)
             return [child for child in found if not _is_service(child)]
         return []
@@ -151,14 +152,19 @@ class Process:
         _kill(tree)
         self._process.wait()
         for _ in range(50):  # orphans come to this process, and may have started others meanwhile
-            left = [child for child in psutil.Process().children() if child.pid not in self._before]
-            left = [child for child in left if child.pid != self._process.pid]
+            left = self._orphans()
             if not left:
                 break
             _kill([item for child in left for item in _family(child)])
+        WORKERS.discard(self._process.pid)
         with contextlib.suppress(OSError):
             os.close(self._answers)
             self._answers = -1
+
+    def _orphans(self) -> list[psutil.Process]:
+        """What became a child of this process since the worker was started, and is no worker."""
+        known = self._before | WORKERS | {self._process.pid}
+        return [child for child in psutil.Process().children() if child.pid not in known]
 
     @staticmethod
     def _adopt_orphans() -> None:

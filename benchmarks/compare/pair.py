@@ -20,7 +20,9 @@ from benchmarks.clock import clock_for
 from benchmarks.compare.sequential import trimmed
 from benchmarks.site import Site, attempt, consume, ready_in, timed_in
 
-LEAST = 2  # blocks of a cell whose calls are long
+USUAL = 20  # blocks at least, where calls are not so long that
+LONG = 0.5  # seconds are not enough for them
+LEAST = 2  # blocks of a cell whose calls are very long
 MOST = 200
 ORDERS = ("ABBA", "BAAB")  # a drift that is linear in time cancels in each
 
@@ -67,11 +69,12 @@ def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
             for arm in coin.sample("AB", 2):
                 site.step(f"warm-up in {_name(arm)}", str(cell))
                 seconds.append(arms[arm](1).wall if cell.cold else timing.warm(arms[arm], plan.target))
-            calls = _calls(cell, min(seconds), plan)
-            blocks = timing.rounds_for(4 * calls["A"] * max(seconds), plan.budget, MOST)
-            taken = [
-                _block(site, cell, arms, calls, coin.choice(ORDERS)) for _ in _undisturbed(max(LEAST, blocks), cell)
-            ]
+            usual = 1 if cell.cold else timing.calls_for(min(seconds), plan.target)
+            budget = max(plan.budget, min(LONG, USUAL * 4 * usual * max(seconds)))
+            calls = _scaled(usual, plan.scale)
+            blocks = timing.rounds_for(4 * calls["A"] * max(seconds), budget, MOST)
+            blocks = max(1 if plan.scale else LEAST, blocks)
+            taken = [_block(site, cell, arms, calls, coin.choice(ORDERS)) for _ in _undisturbed(blocks, cell)]
             verify()
         return {
             "x": trimmed(difference for difference, _ in taken),
@@ -89,12 +92,11 @@ def _name(arm: str) -> str:
     return "BASE" if arm == "A" else "HEAD"
 
 
-def _calls(cell: Cell, seconds: float, plan: Plan) -> dict[str, int]:
-    """Calls in a batch of each arm: equal, unless a slowdown is put in."""
-    calls = 1 if cell.cold else timing.calls_for(seconds, plan.target)
-    if plan.scale:
-        calls = max(calls, math.ceil(1 / abs(plan.scale)))
-    return {"A": calls, "B": round(calls * (1 + plan.scale))}
+def _scaled(calls: int, scale: float) -> dict[str, int]:
+    """Calls in a batch of each arm: equal, unless a slowdown is put in; then enough for it to be a whole number."""
+    if scale:
+        calls = max(calls, math.ceil(1 / abs(scale)))
+    return {"A": calls, "B": round(calls * (1 + scale))}
 
 
 def _undisturbed(blocks: int, cell: Cell) -> Any:

@@ -39,8 +39,8 @@ class Options:
     gate: str = "slower"  # what makes the exit code 1: "slower", "any" difference, "none"
     budget: float = 0.0  # seconds for all; 0 is the usual, which depends on the number of cells
     epochs: int = 60  # at most
-    target: float = 7e-4  # seconds of a batch
-    slice: float = 0.12  # seconds of batches of a cell in an epoch
+    target: float = 3e-4  # seconds of a batch
+    slice: float = 0.1  # seconds of batches of a cell in an epoch
     longest: float = 0.2  # seconds; cells whose calls take longer are left out
     timeout: float = 120.0  # seconds that one step may take
     counts: bool = True  # operators, allocations and bytes of both sides

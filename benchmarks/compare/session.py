@@ -14,7 +14,8 @@ import random
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,20 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
     return fold(journal.found)
 
 
+@dataclass
+class _Epoch:
+    """One fresh worker and the coins that it was started with."""
+
+    draw: dict[str, int]
+    process: Process
+    seeds: random.Random  # every coin inside the epoch
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What BASE and HEAD are called in it."""
+        return (NAMES[0], NAMES[1]) if self.draw["mount"] == 0 else (NAMES[1], NAMES[0])
+
+
 class Session:
     """What the passes of one comparison share."""
 
@@ -127,15 +142,15 @@ class Session:
         self.folder = Path(journal.found.head["folder"])
         self._coins = secrets.SystemRandom()
         self._deadline = time.monotonic() + self.options.budget - journal.found.seconds
+        self._spent = 0.0  # seconds in epochs
+        self._first: _Epoch | None = None
 
-    @contextlib.contextmanager
-    def _worker(self, coin: int, variables: dict[str, str]) -> Iterator[Process]:
-        scratch = self.folder / "scratch"
-        scratch.mkdir(exist_ok=True)
-        with Process(
+    def _worker(self, coin: int, variables: dict[str, str]) -> Process:
+        scratch = self.folder / "scratch" / secrets.token_hex(4)
+        scratch.mkdir(parents=True)
+        return Process(
             self.folder / f"m{coin}", scratch, timeout=self.options.timeout, variables={**MALLOC, **variables}
-        ) as process:
-            yield process
+        )
 
     # -- proof --------------------------------------------------------------------------------------------------------
 
@@ -144,6 +159,7 @@ class Session:
         waiting = [cell for cell in self.options.cells if cell not in self.found.proofs]
         while waiting:
             with self._worker(0, {}) as process:
+                self._first = self._first or self._draw()  # starts meanwhile
                 while waiting:
                     cell = waiting.pop(0)
                     self.progress.step(f"proving {cell}")
@@ -193,17 +209,34 @@ class Session:
 
     def epochs(self) -> None:
         """Fresh workers until all is decided, or time or epochs run out. A cell that fails drops out alone."""
-        last = 0.0
-        while self.found.epochs < self.options.epochs:
-            began = time.monotonic()
-            if began + last / 2 > self._deadline:
-                return
-            left = (self._deadline - began) / last if last else math.inf
-            cells = [cell for cell in self.found.open() if self._worth(cell, left)]
-            if not cells:
-                return
-            self._epoch(cells)
-            last = time.monotonic() - began
+        epoch: _Epoch | None = self._first
+        try:
+            while cells := self._next():
+                epoch = epoch or self._draw()
+                self._epoch(epoch, cells)
+                # The next worker starts while this one ends; never while anything is timed.
+                old, epoch = epoch, self._draw() if self._next() else None
+                self._control(old)
+                old.process.close()
+        finally:
+            if epoch:
+                epoch.process.close()
+
+    def _next(self) -> list[str]:
+        """The cells of the next epoch; none when all is decided, hopeless, or time or epochs have run out."""
+        if self.found.rule is None or self.found.epochs >= self.options.epochs:
+            return []
+        each = self._spent / self.found.epochs if self.found.epochs else 0.0
+        over = time.monotonic() + each / 2 - self._deadline
+        # To stop one epoch before any verdict is possible would waste all the others.
+        if over > (self.options.budget / 2 if self.found.epochs < self.found.rule.least else 0.0):
+            return []
+        left = -over / each if each else math.inf
+        return [
+            cell
+            for cell in self.found.open()
+            if self._worth(cell, max(left, self.found.rule.least - self.found.epochs))
+        ]
 
     def _worth(self, cell: str, left: float) -> bool:
         """Whether a verdict on ``cell`` is within reach of ``left`` more epochs: stopping early never errs."""
@@ -214,37 +247,38 @@ class Session:
         left = min(left, self.options.epochs - self.found.epochs)
         return needed(xs, self.found.rule) <= HOPE * (len(xs) + left)
 
-    def _epoch(self, cells: Sequence[str]) -> None:
+    def _draw(self) -> _Epoch:
+        """Toss the coins of an epoch and start its worker."""
         coins = self._coins
-        draw: dict[str, Any] = {
+        draw = {
             "mount": coins.randrange(2),
             "hash": coins.randrange(1, 2**32),
             "padding": coins.randrange(4096),
-            "order": coins.sample(list(cells), len(cells)),
             "seed": coins.randrange(2**48),
         }
-        self.journal.add("epoch", number=self.found.epochs, **draw)
         variables = {"PYTHONHASHSEED": str(draw["hash"]), "BENCHMARKS_PADDING": "x" * draw["padding"]}
-        names = NAMES if draw["mount"] == 0 else NAMES[::-1]
+        return _Epoch(draw, self._worker(draw["mount"], variables), random.Random(draw["seed"]))
+
+    def _epoch(self, epoch: _Epoch, cells: Sequence[str]) -> None:
+        """Measure ``cells`` once each, in an order drawn by chance."""
         began = time.monotonic()
-        with self._worker(draw["mount"], variables) as process:
-            process.ask("environment")
-            self.journal.add("start", cells=list(cells), seconds=time.monotonic() - began)
-            seeds = random.Random(draw["seed"])
-            for cell in draw["order"]:
-                self.progress.step(f"epoch {self.found.epochs}: {cell} ({len(self.found.open())} open)")
-                plan = self._plan(cell, names, seeds)
-                try:
-                    answer = process.ask("pair", cell=cell, plan=plan)
-                except Fault as fault:
-                    self.journal.add("fault", cell=cell, status=fault.status, reason=fault.reason)
-                    return
-                if answer["status"] == "ok":
-                    values = {key: value for key, value in answer.items() if key not in ("status", "reason")}
-                    self.journal.add("x", cell=cell, epoch=self.found.epochs - 1, **values)
-                else:
-                    self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
-            self._control(process, names[0], seeds)
+        order = epoch.seeds.sample(list(cells), len(cells))
+        self.journal.add("epoch", number=self.found.epochs, order=order, **epoch.draw)
+        epoch.process.ask("environment")  # torch is imported by now
+        self.journal.add("start", cells=order, seconds=time.monotonic() - began)
+        for cell in order:
+            self.progress.step(f"epoch {self.found.epochs}: {cell} ({len(self.found.open())} open)")
+            try:
+                answer = epoch.process.ask("pair", cell=cell, plan=self._plan(cell, epoch.names, epoch.seeds))
+            except Fault as fault:
+                self.journal.add("fault", cell=cell, status=fault.status, reason=fault.reason)
+                return
+            if answer["status"] == "ok":
+                values = {key: value for key, value in answer.items() if key not in ("status", "reason")}
+                self.journal.add("x", cell=cell, epoch=self.found.epochs - 1, **values)
+            else:
+                self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
+        self._spent += time.monotonic() - began
 
     def _plan(
         self, cell: str, names: tuple[str, str], seeds: random.Random, scale: float | None = None
@@ -258,7 +292,7 @@ class Session:
             "scale": options.scales.get(cell, 0.0) if scale is None else scale,
         }
 
-    def _control(self, process: Process, base: str, seeds: random.Random) -> None:
+    def _control(self, epoch: _Epoch) -> None:
         """BASE against its own copy, on a cell drawn by coin: if this shows a difference, nothing can be trusted."""
         short = [
             cell
@@ -267,10 +301,11 @@ class Session:
         ]
         if not short:
             return
-        cell = seeds.choice(sorted(short))
-        arms = (base, COPY) if seeds.random() < 0.5 else (COPY, base)
+        cell = epoch.seeds.choice(sorted(short))
+        arms = epoch.seeds.sample((epoch.names[0], COPY), 2)
+        plan = self._plan(cell, (arms[0], arms[1]), epoch.seeds, scale=0.0)
         with contextlib.suppress(Fault):
-            answer = process.ask("pair", cell=cell, plan=self._plan(cell, arms, seeds, scale=0.0))
+            answer = epoch.process.ask("pair", cell=cell, plan=plan)
             if answer["status"] == "ok":
                 self.journal.add("control", cell=cell, x=answer["x"])
 
