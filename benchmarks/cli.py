@@ -354,7 +354,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--alpha", type=_positive(float), help="P(any false SLOWER in a comparison), default 0.01")
     made.add_argument("--delta", type=_positive(float), help="SAME means within this, default 0.02")
     made.add_argument("--gate", choices=("slower", "any", "none"), help="what makes the exit code 1, default slower")
-    made.add_argument("--budget", type=_positive(float), help="seconds for all (default 5 per cell, 30 to 600)")
+    made.add_argument("--budget", type=_positive(float), help="seconds for all (default 8 per cell, 40 to 600)")
     made.add_argument("--epochs", type=_positive(int), help="fresh processes at most (default 60)")
     made.add_argument("--longest", type=_positive(float), help="leave out cells with longer calls (default 0.2 s)")
     made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")

@@ -11,7 +11,7 @@ from typing import TextIO
 
 
 class Progress:
-    """Counts the steps of a run and says what is left."""
+    """Counts the steps of a run and says what is left; where their number is unknown (0) it only says what is done."""
 
     def __init__(self, steps: int, out: TextIO | None = None) -> None:
         self.out = out or sys.stderr
@@ -25,7 +25,7 @@ class Progress:
         """One step begins. Off a terminal only every tenth second is printed, and what is said ``always``."""
         self.done += 1
         now = time.monotonic()
-        line = f"[{self.done}/{self.steps}{self._left(now)}] {text}"
+        line = f"[{self.done}/{self.steps}{self._left(now)}] {text}" if self.steps else text
         if self._live:
             self.out.write(f"\r\x1b[2K{line[:110]}")
             self.out.flush()

@@ -32,7 +32,7 @@ from benchmarks.progress import Progress
 
 EVIDENCE = catalogue.ROOT / "benchmarks" / "compare" / "evidence"
 DETECTOR = (
-    1  # raise it when coins, batches, X, test or budget change: sessions of another one are not counted with these
+    1  # raise it when coins, batches, X, test or budget change: others' sessions are not counted
 )
 WORKERS = "dataload.dirichlet/workers_2/eager/cpu/100-b4/1"  # the one cell whose processes share nothing
 LARGE = "matmul.ladder/mm/eager/cpu/1024/1"

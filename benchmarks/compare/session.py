@@ -38,9 +38,9 @@ MALLOC = {
     "MALLOC_TOP_PAD_": str(1 << 26),
 }
 QUICK_CALL = 5e-3  # seconds: the live control uses cells whose calls are no longer
-PATIENCE = 8  # epochs before a cell may be given up
-HOPE = 2.0  # a cell is given up when it needs so many times the epochs that there can be
-PER_CELL, SHORTEST, LONGEST = 5.0, 30.0, 600.0  # seconds: the usual budget, and its bounds
+PATIENCE = 6  # epochs before a cell may be given up
+HOPE = 1.5  # a cell is given up when it needs so many times the epochs that there can be
+PER_CELL, SHORTEST, LONGEST = 8.0, 40.0, 600.0  # seconds: the usual budget, and its bounds
 SEEDS = 2  # inputs that each side is proved on
 
 
@@ -267,7 +267,7 @@ class Session:
         epoch.process.ask("environment")  # torch is imported by now
         self.journal.add("start", cells=order, seconds=time.monotonic() - began)
         for cell in order:
-            self.progress.step(f"epoch {self.found.epochs}: {cell} ({len(self.found.open())} open)")
+            self.progress.step(f"epoch {self.found.epochs}, {self._standing()}: {cell}")
             try:
                 answer = epoch.process.ask("pair", cell=cell, plan=self._plan(cell, epoch.names, epoch.seeds))
             except Fault as fault:
@@ -279,6 +279,12 @@ class Session:
             else:
                 self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
         self._spent += time.monotonic() - began
+
+    def _standing(self) -> str:
+        """How far it is: what is decided, and how much of the budget is spent."""
+        spent = self.options.budget - (self._deadline - time.monotonic())
+        cells = len(self.found.comparable())
+        return f"{cells - len(self.found.open())} of {cells} decided, {spent:.0f} of {self.options.budget:.0f} s"
 
     def _plan(
         self, cell: str, names: tuple[str, str], seeds: random.Random, scale: float | None = None
