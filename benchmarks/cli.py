@@ -261,6 +261,22 @@ def _comparison(options: argparse.Namespace) -> compared.Options:
     return compared.Options(cells=(), selection=options.select, command=shlex.join(words), **given)
 
 
+def bisect(options: argparse.Namespace) -> int:
+    """Find the commit between GOOD and BAD that made a cell slower."""
+    from benchmarks.compare import bisect
+    from benchmarks.progress import Progress
+
+    repository = options.tree.parent
+    cell = str(Cell.parse(options.cell))
+    progress = Progress(0)
+    answer, whole = bisect.find(repository, options.good, options.bad, cell, options.alpha or 0.01, progress)
+    if options.json:
+        print(json.dumps({"cell": cell, "ratio": whole.ratio, **to_json(answer)}, allow_nan=False))
+    else:
+        print(bisect.text(repository, answer, whole))
+    return 0
+
+
 def calibrate(options: argparse.Namespace) -> int:
     """Count how often the detector errs, by comparisons whose answer is known; adds to the project's record."""
     from benchmarks.compare import calibrate
@@ -361,6 +377,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
     made.add_argument("--all", action="store_true", help="show every row, not only what was found")
     made.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+    made = command("bisect", bisect)
+    made.add_argument("good", help="a commit where the cell was fast")
+    made.add_argument("bad", help="a later one where it is slow")
+    made.add_argument("cell", help="which cell")
+    made.add_argument("--alpha", type=_positive(float), help="P(a wrong answer), default 0.01")
     made = command("calibrate", calibrate)
     made.add_argument("--minutes", type=_positive(float), default=60.0, help="how long to add sessions (default 60)")
     made.add_argument("--sessions", type=_positive(int), default=1 << 30, help="how many to add at most")

@@ -22,6 +22,7 @@ from benchmarks.site import Site, attempt, consume, ready_in, timed_in
 
 USUAL = 20  # blocks at least, where calls are not so long that
 LONG = 0.5  # seconds are not enough for them
+FINE = 2e-3  # seconds of a batch up to which a slowdown is put in by whole calls
 LEAST = 2  # blocks of a cell whose calls are very long
 MOST = 200
 ORDERS = ("ABBA", "BAAB")  # a drift that is linear in time cancels in each
@@ -35,7 +36,7 @@ class Plan:
     seed: int  # of the inputs and of all coins that are tossed inside the epoch
     target: float  # seconds of a batch, about
     budget: float  # seconds of batches, about
-    scale: float = 0.0  # for the validation: HEAD makes so many more calls, and its time is not divided by them
+    scale: float = 0.0  # for the validation: the slowdown that is put into HEAD
 
 
 def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
@@ -71,17 +72,17 @@ def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
                 seconds.append(arms[arm](1).wall if cell.cold else timing.warm(arms[arm], plan.target))
             usual = 1 if cell.cold else timing.calls_for(min(seconds), plan.target)
             budget = max(plan.budget, min(LONG, USUAL * 4 * usual * max(seconds)))
-            calls = _scaled(usual, plan.scale)
-            blocks = timing.rounds_for(4 * calls["A"] * max(seconds), budget, MOST)
-            blocks = max(1 if plan.scale else LEAST, blocks)
-            taken = [_block(site, cell, arms, calls, coin.choice(ORDERS)) for _ in _undisturbed(blocks, cell)]
+            base, head = _batches(usual, min(seconds), plan.scale)
+            batches = {"A": base, "B": head}
+            blocks = max(LEAST, timing.rounds_for(4 * base.calls * max(seconds), budget, MOST))
+            taken = [_block(site, cell, arms, batches, coin.choice(ORDERS)) for _ in _undisturbed(blocks, cell)]
             verify()
         return {
             "x": trimmed(difference for difference, _ in taken),
             "blocks": [round(difference, 6) for difference, _ in taken],
-            "calls": list(calls.values()),
+            "calls": [base.calls, head.calls],
             "base": statistics.median(base for _, base in taken),
-            "truth": math.log(calls["B"] / calls["A"]),
+            "truth": math.log(head.calls / head.counted),
             "seconds": time.perf_counter() - began,
         }
 
@@ -92,11 +93,27 @@ def _name(arm: str) -> str:
     return "BASE" if arm == "A" else "HEAD"
 
 
-def _scaled(calls: int, scale: float) -> dict[str, int]:
-    """Calls in a batch of each arm: equal, unless a slowdown is put in; then enough for it to be a whole number."""
-    if scale:
-        calls = max(calls, math.ceil(1 / abs(scale)))
-    return {"A": calls, "B": round(calls * (1 + scale))}
+@dataclass(frozen=True)
+class _Batch:
+    """What an arm does in one batch."""
+
+    calls: int
+    counted: float  # the calls that its time is divided by
+
+
+def _batches(calls: int, seconds: float, scale: float) -> tuple[_Batch, _Batch]:
+    """The batches of BASE and HEAD: alike, unless a slowdown is put in.
+
+    Then HEAD makes ``round(k (1 + x))`` calls where BASE makes ``k``, and both are divided by ``k``. A whole number
+    takes ``k`` of 1/x at least. Where calls are so long that such batches would be nothing like those of a comparison,
+    both make the usual calls, and HEAD's are counted as 1/(1 + x) of them.
+    """
+    if not scale:
+        return _Batch(calls, calls), _Batch(calls, calls)
+    enough = max(calls, math.ceil(1 / abs(scale)))
+    if enough * seconds <= FINE:
+        return _Batch(enough, enough), _Batch(round(enough * (1 + scale)), enough)
+    return _Batch(calls, calls), _Batch(calls, calls / (1 + scale))
 
 
 def _undisturbed(blocks: int, cell: Cell) -> Any:
@@ -105,13 +122,13 @@ def _undisturbed(blocks: int, cell: Cell) -> Any:
 
 
 def _block(
-    site: Site, cell: Cell, arms: dict[str, timing.Timed], calls: dict[str, int], order: str
+    site: Site, cell: Cell, arms: dict[str, timing.Timed], batches: dict[str, _Batch], order: str
 ) -> tuple[float, float]:
     """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches."""
     logs: dict[str, list[float]] = {"A": [], "B": []}
     for arm in order:
         site.step(f"sample in {_name(arm)}", str(cell))
-        seconds = arms[arm](calls[arm]).wall * calls[arm] / calls["A"]
+        seconds = arms[arm](batches[arm].calls).wall * batches[arm].calls / batches[arm].counted
         logs[arm].append(math.log(seconds))
     base = statistics.fmean(logs["A"])
     return statistics.fmean(logs["B"]) - base, math.exp(base)

@@ -43,6 +43,7 @@ class Options:
     slice: float = 0.1  # seconds of batches of a cell in an epoch
     longest: float = 0.2  # seconds; cells whose calls take longer are left out
     timeout: float = 120.0  # seconds that one step may take
+    split: float = 0.0  # where set: the log ratio that is asked about, see Rule
     counts: bool = True  # operators, allocations and bytes of both sides
     scales: Mapping[str, float] = field(default_factory=dict)  # for the validation: cell -> slowdown that is put in
 

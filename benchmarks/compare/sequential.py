@@ -29,6 +29,7 @@ class Rule:
     delta: float = 0.02  # SAME means: within so much
     tolerance: float = 0.003  # a difference that layout luck alone can make; SLOWER means: by more than this
     alpha_same: float = 0.05  # P(a cell is called SAME although it differs by delta or more)
+    split: float = 0.0  # where set: a log ratio; SLOWER means above it, SAME below it, each with ``alpha``
 
     def __post_init__(self) -> None:
         """Refuse what means nothing.
@@ -176,7 +177,7 @@ def needed(xs: Sequence[float], rule: Rule) -> float:
     spread = max(1.4826 * statistics.median(abs(x - centre) for x in xs), 1e-6)
     margin = math.log1p(rule.delta) - abs(centre)
     beyond = abs(centre) - math.log1p(rule.tolerance)
-    ways = [(margin, rule.bar_same), (beyond, rule.bar)]
+    ways = [(abs(centre - rule.split), rule.bar)] if rule.split else [(margin, rule.bar_same), (beyond, rule.bar)]
     return min((3 * bar * (spread / effect) ** 2 for effect, bar in ways if effect > 0), default=math.inf)
 
 
@@ -195,10 +196,10 @@ class Judge:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.xs: list[float] = []
-        self._slower = Evidence(math.log1p(rule.tolerance), above=True)
+        self._slower = Evidence(rule.split or math.log1p(rule.tolerance), above=True)
         self._faster = Evidence(-math.log1p(rule.tolerance), above=False)
         self._above = Evidence(-math.log1p(rule.delta), above=True)
-        self._below = Evidence(math.log1p(rule.delta), above=False)
+        self._below = Evidence(rule.split or math.log1p(rule.delta), above=False)
 
     def add(self, x: float) -> None:
         """Take in one epoch's X."""
@@ -213,6 +214,8 @@ class Judge:
         rule = self.rule
         if self._slower.log >= rule.bar:
             verdict = "SLOWER"
+        elif rule.split:
+            verdict = "SAME" if self._below.log >= rule.bar else "UNDECIDED"
         elif self._faster.log >= rule.bar:
             verdict = "FASTER"
         elif min(self._above.log, self._below.log) >= rule.bar_same:

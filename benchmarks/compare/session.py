@@ -171,7 +171,7 @@ class Session:
                         break
         if self.found.rule is None and (cells := self.found.comparable()):
             options = self.options
-            rule = Rule(len(cells), options.alpha, options.delta)
+            rule = Rule(len(cells), options.alpha, options.delta, split=options.split)
             self.journal.add("rule", rule=dataclasses.asdict(rule))
 
     def _prove(self, process: Process, name: str) -> None:

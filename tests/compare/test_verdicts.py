@@ -62,9 +62,9 @@ def test_the_terminal_leads_with_what_was_found():
         "FASTER        -50.0 %  -51.0 % … -49.0 %  matmul.ladder/einsum/eager/cpu/64/1   30.0 µs      11"
         "  4.00 s  counts equal but faster: layout or cache; confirm by comparing again\n"
         "ERROR                                     matmul.ladder/broken/eager/cpu/64/1"
-        "                           HEAD wrong: 64 of 64 elements are outside the tolerance\n"
+        "                            HEAD wrong: 64 of 64 elements are outside the tolerance\n"
         "INCOMPARABLE                              matmul.ladder/renamed/eager/cpu/64/1"
-        "                          only in HEAD\n"
+        "                           only in HEAD\n"
         "\n"
         "not shown: 1 undecided, 1 the same; `--all` shows them\n"
         "\n"
@@ -79,7 +79,7 @@ def test_all_rows_are_shown_when_asked_for():
     shown = verdicts.text(MADE, every=True, color=False, width=200)
     assert "UNDECIDED      +1.0 %             −∞ … ∞  matmul.ladder/aoti" in shown
     assert "4 epochs are too few for a verdict" in shown
-    assert "SAME           +0.1 %   -0.5 % … +0.6 %  matmul.ladder/numpy" in shown
+    assert "SAME           +0.1 %    -0.5 % … +0.6 %  matmul.ladder/numpy" in shown
     assert "not shown" not in shown
 
 

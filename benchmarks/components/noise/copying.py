@@ -1,4 +1,4 @@
-"""A copy of four megabytes: nothing but memory, and where it lies."""
+"""A copy of forty kilobytes and of four megabytes: nothing but memory, and where it lies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ COMPONENT = Component(
     title="A copy of a tensor",
     question="How small a slowdown of a copy can be seen?",
     rows=(),
-    cases=(Case("1000000", {"n": 1_000_000}),),
+    cases=tuple(Case(str(n), {"n": n}, series="n", size=n) for n in (10_000, 1_000_000)),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,

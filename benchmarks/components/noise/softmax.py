@@ -1,10 +1,12 @@
-"""Softmax of a matrix that fits the second-level cache: one operator, one allocation."""
+"""Softmax of a small matrix, all overhead, and of one that fits the second-level cache: one operator each."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from benchmarks.component import Case, Component, Inputs
+
+SHAPES = ((16, 100), (256, 1000))
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -39,7 +41,7 @@ COMPONENT = Component(
     title="Softmax of a matrix",
     question="How small a slowdown of one operator that allocates its output can be seen?",
     rows=(),
-    cases=(Case("256x1000", {"rows": 256, "columns": 1000}),),
+    cases=tuple(Case(f"{rows}x{columns}", {"rows": rows, "columns": columns}) for rows, columns in SHAPES),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,

@@ -1,0 +1,111 @@
+"""The table of the validation is counted from the record; nothing in it is typed."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.compare import calibrate
+
+PLAIN, OTHER = calibrate.CELLS[0], calibrate.CELLS[4]
+
+
+def row(verdict: str, ratio: float = 1.0, truth: float = 0.0, width: float = 0.01, **other: Any) -> dict[str, Any]:
+    return {
+        "verdict": verdict,
+        "ratio": ratio,
+        "low": ratio - width,
+        "high": ratio + width,
+        "visible": 0.012,
+        "spread": 0.004,
+        "truth": truth,
+        "epochs": 6,
+        "seconds": 2.0,
+        "xs": [0.0],
+        **other,
+    }
+
+
+def session(kind: str, seconds: float = 30.0, **rows: dict[str, Any]) -> dict[str, Any]:
+    cells = {"plain": PLAIN, "other": OTHER, "workers": calibrate.WORKERS}
+    return {
+        "kind": kind,
+        "detector": calibrate.DETECTOR,
+        "seconds": seconds,
+        "rows": {cells[name]: value for name, value in rows.items()},
+    }
+
+
+def test_the_bounds_are_clopper_and_pearsons():
+    assert calibrate.upper(0, 100) == pytest.approx(0.0295, abs=1e-4)
+    assert calibrate.upper(1, 158) == pytest.approx(0.0297, abs=1e-4)
+    assert calibrate.lower(200, 200) == pytest.approx(0.9851, abs=1e-4)
+    assert (calibrate.upper(0, 0), calibrate.lower(0, 0)) == (1.0, 0.0)
+
+
+def test_false_alarms_are_counted_by_session():
+    sessions = [
+        *[session("same", plain=row("SAME"), workers=row("UNDECIDED")) for _ in range(8)],
+        session("same", plain=row("SLOWER", 1.05), workers=row("SLOWER", 1.2)),
+        session("same", plain=row("UNDECIDED"), workers=row("FASTER", 0.8)),
+    ]
+    line = next(text for text in calibrate.table(sessions).splitlines() if text.startswith("| the same tree twice |"))
+    upper = f"{100 * calibrate.upper(2, 10):.1f} %"
+    assert line == f"| the same tree twice | 10 | 2 | {upper} | 80.0 % of 10 | 10.0 % of 10 | 85.0 % of 20 | 30 s |"
+
+
+def test_what_was_put_in_is_counted_by_cell_and_workers_apart():
+    truth = math.log(1.05)
+    sessions = [
+        session("+5 %", plain=row("SLOWER", 1.05, truth), other=row("SLOWER", 1.05, truth)),
+        session("+5 %", plain=row("SAME", 1.0, truth), workers=row("UNDECIDED", 1.05, truth, 0.1)),
+    ]
+    line = next(text for text in calibrate.table(sessions).splitlines() if text.startswith("| +5 % |"))
+    lower = f"{100 * calibrate.lower(2, 3):.1f} %"
+    assert line == f"| +5 % | 2 | 66.7 % of 3 | {lower} | 1 | 66.7 % of 3 | 0.0 % of 1 | 15.0 s |"
+
+
+def test_kinds_without_sessions_are_not_shown():
+    shown = calibrate.table([session("no-op", plain=row("SAME"))])
+    assert "edits that do nothing" in shown and "the same tree twice |" not in shown and "+5" not in shown
+
+
+def test_sessions_of_another_detector_are_not_counted(tmp_path: Path):
+    path = tmp_path / "record.jsonl"
+    with pytest.raises(FileNotFoundError, match="benchmarks calibrate"):
+        calibrate.load(path)
+    for found in (session("same"), {**session("same"), "detector": 0}, session("no-op")):
+        calibrate.add(path, found)
+    with path.open("a") as file:
+        file.write(json.dumps(session("same"))[:40])  # killed while writing
+    assert [found["kind"] for found in calibrate.load(path)] == ["same", "no-op"]
+
+
+def test_the_kind_with_the_fewest_sessions_is_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(calibrate, "run", lambda one: session(one.name, plain=row("SAME")))
+    path = tmp_path / "record.jsonl"
+    assert calibrate.sitting(path, ["same", "+5 %"], minutes=1, sessions=12) == 12
+    kinds = [found["kind"] for found in calibrate.load(path)]
+    assert kinds.count("same") == 10 and kinds.count("+5 %") == 2, "five of the same tree for each other session"
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(ValueError, match=r"no kind of session '\+7 %'"):
+        calibrate.kind("+7 %")
+
+
+def test_every_cell_of_the_validation_exists():
+    from benchmarks import catalogue
+
+    assert set(calibrate.CELLS) <= set(map(str, catalogue.all_cells()))
+
+
+def test_the_record_that_is_kept_is_whole():
+    for path in calibrate.EVIDENCE.glob("*.jsonl"):
+        sessions = calibrate.load(path)
+        assert sessions, f"{path.name} holds no session of this detector"
+        assert all(set(found["rows"]) <= set(calibrate.CELLS) for found in sessions)

@@ -1,0 +1,78 @@
+"""What becomes of the times of two arms: drifts cancel, coins turn the sign, a slowdown that is put in comes out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cell import Cell
+from benchmarks.compare import pair
+from benchmarks.compare.sequential import trimmed
+from benchmarks.site import Site
+from benchmarks.timing import Batch, Timed
+
+CELL = Cell.parse("matmul.ladder/mm/eager/cpu/64/1")
+SITE = Site(Path(), Path(), lambda what, cell: None)
+ONCE = {"A": pair._Batch(1, 1), "B": pair._Batch(1, 1)}
+
+
+def arm(times: Iterator[float]) -> Timed:
+    """An arm whose batches take ``times`` seconds per call, whatever the number of calls."""
+    return lambda calls: Batch(next(times))
+
+
+def constant(seconds: float) -> Timed:
+    return lambda calls: Batch(seconds)
+
+
+def test_a_block_is_the_log_ratio_of_head_over_base():
+    difference, base = pair._block(SITE, CELL, {"A": constant(1e-6), "B": constant(1.1e-6)}, ONCE, "ABBA")
+    assert difference == pytest.approx(math.log(1.1)) and base == pytest.approx(1e-6)
+
+
+@pytest.mark.parametrize("order", pair.ORDERS)
+def test_a_steady_drift_cancels_in_a_block(order: str):
+    times = iter([1.00, 1.01, 1.02, 1.03])
+    shared = arm(math.exp(time) for time in times)
+    difference, _ = pair._block(SITE, CELL, {"A": shared, "B": shared}, ONCE, order)
+    assert difference == pytest.approx(0.0, abs=1e-12)
+
+
+def test_another_order_turns_the_sign_of_what_only_the_slots_have():
+    found = []
+    for order in pair.ORDERS:
+        shared = arm(iter([1.0, 2.0, 2.0, 1.0]))
+        found.append(pair._block(SITE, CELL, {"A": shared, "B": shared}, ONCE, order)[0])
+    assert found[0] == -found[1] == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize(
+    ("scale", "usual", "seconds"), [(0.1, 1, 1e-5), (0.05, 7, 1e-5), (0.03, 100, 1e-6), (-0.1, 3, 1e-5)]
+)
+def test_a_slowdown_is_put_in_by_whole_calls(scale: float, usual: int, seconds: float):
+    base, head = pair._batches(usual, seconds, scale)
+    assert base.calls == base.counted == head.counted >= max(usual, 1 / abs(scale)) and head.calls != base.calls
+    both = {"A": constant(seconds), "B": constant(seconds)}
+    difference, found = pair._block(SITE, CELL, both, {"A": base, "B": head}, "BAAB")
+    assert difference == pytest.approx(math.log(head.calls / head.counted)) and found == pytest.approx(seconds)
+    assert math.exp(difference) - 1 == pytest.approx(scale, rel=0.2)
+
+
+def test_where_calls_are_long_it_is_put_in_by_the_count():
+    base, head = pair._batches(1, 3e-3, 0.03)
+    assert (base.calls, base.counted, head.calls) == (1, 1, 1) and head.counted == pytest.approx(1 / 1.03)
+    both = {"A": constant(3e-3), "B": constant(3e-3)}
+    assert pair._block(SITE, CELL, both, {"A": base, "B": head}, "ABBA")[0] == pytest.approx(math.log(1.03))
+
+
+def test_without_a_slowdown_both_arms_call_equally_often():
+    base, head = pair._batches(13, 1e-5, 0.0)
+    assert base == head == pair._Batch(13, 13)
+
+
+def test_flipping_all_coins_negates_x():
+    blocks = [0.3, -0.1, 0.02, 0.5, -0.2, 0.05, 0.0]
+    assert trimmed(-block for block in blocks) == pytest.approx(-trimmed(blocks))

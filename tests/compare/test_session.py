@@ -1,0 +1,179 @@
+"""Whole comparisons: real trees, real workers, real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.slow
+Command = Callable[..., subprocess.CompletedProcess[str]]
+FAMILY = "smallops.row_sum/{}/eager/cpu/50x10/1"
+EDITS = (
+    # what stands in the file, what is put there: faster, slower, renamed, broken
+    ('    return torch.einsum("ij->j", x)\n', "    return torch.sum(x, dim=0)\n"),
+    (
+        "    return torch.sum(x, dim=0)\n\n\n@prepared",
+        "    return torch.sum(x + 0 * x, dim=0)\n\n\n@prepared",
+    ),  # slower
+    ("def cumsum(", "def cumulative("),
+    ("torch.from_numpy(x.numpy().sum(axis=0))", "torch.from_numpy(x.numpy().sum(axis=0)) * 0"),
+)
+
+
+def git(repository: Path, *words: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+    subprocess.run(["git", "-C", str(repository), *identity, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    """The project as a repository with one commit."""
+    git(project, "init", "-q", "-b", "main")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "Before")
+    return project
+
+
+def edit(repository: Path) -> None:
+    path = repository / "impls" / "smallops" / "row_sum.py"
+    text = path.read_text()
+    for old, new in EDITS:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+def document(repository: Path) -> dict[str, Any]:
+    (path,) = (repository / "results" / "compare").glob("*.json")
+    return json.loads(path.read_text())
+
+
+def leftovers(repository: Path) -> list[Path]:
+    return list((repository / "results" / "compare").glob(".trees-*"))
+
+
+def workers() -> list[psutil.Process]:
+    mine = psutil.Process()
+    return [child for child in mine.children(recursive=True) if "worker.py" in " ".join(child.cmdline())]
+
+
+def test_slower_faster_renamed_and_broken_are_told_as_such(repository: Path, command: Command):
+    edit(repository)
+    names = ("torch_sum", "einsum", "unbind_loop", "cumsum", "cumulative", "numpy_sum")
+    only = " or ".join(FAMILY.format(name) for name in names)
+    done = command(repository, "compare", "--only", only, "--budget", "90")
+    found = document(repository)
+    verdicts = {row["cell"].split("/")[1]: row["verdict"] for row in found["rows"]}
+    expected = {
+        "torch_sum": "SLOWER",
+        "einsum": "FASTER",
+        "cumsum": "INCOMPARABLE",
+        "cumulative": "INCOMPARABLE",
+        "numpy_sum": "ERROR",
+    }
+    assert {name: verdicts[name] for name in expected} == expected, done.stdout + done.stderr
+    assert verdicts["unbind_loop"] in ("SAME", "UNDECIDED")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "comparing" in done.stderr and "the working tree (HEAD)" in done.stderr
+
+    headline = next(line for line in done.stdout.splitlines() if "slower" in line)
+    assert headline.startswith("1 slower, 1 faster, 1 failed, 2 not comparable")
+    line = next(line for line in done.stdout.splitlines() if line.startswith("SLOWER"))
+    assert FAMILY.format("torch_sum") in line and "operators 1 → 3" in line
+    assert "only in BASE" in done.stdout and "only in HEAD" in done.stdout and "HEAD wrong: " in done.stdout
+
+    slow = next(row for row in found["rows"] if row["verdict"] == "SLOWER")
+    assert 1 < slow["low"] < slow["ratio"] < slow["high"] and slow["epochs"] >= 9
+    epochs = [json.loads(text) for text in (repository / "results" / "compare" / f"{found['run']}.jsonl").open()]
+    coins = [line for line in epochs if line["kind"] == "epoch"]
+    assert len({line["hash"] for line in coins}) == len(coins), "every epoch has a hash seed of its own"
+    assert {line["mount"] for line in coins} <= {0, 1} and all(
+        {"order", "padding", "seed"} <= set(line) for line in coins
+    )
+    page = (repository / "results" / "compare" / f"{found['run']}.html").read_text()
+    markdown = (repository / "results" / "compare" / f"{found['run']}.md").read_text()
+    for verdict in ("SLOWER", "FASTER", "INCOMPARABLE", "ERROR"):
+        assert verdict in page and f"| {verdict} |" in markdown
+    assert not leftovers(repository) and not workers()
+
+    again = command(repository, "compare", "--resume")
+    assert again.returncode == 2 and "nothing to resume" in again.stderr
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_it_goes_on_with_what_was_measured(repository: Path, command: Command, with_signal: signal.Signals):
+    words = ["compare", "HEAD", "--only", FAMILY.format("torch_sum"), "--alpha", "0.2", "--delta", "0.1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", *words],
+        cwd=repository,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    folder = repository / "results" / "compare"
+    end = time.monotonic() + 120
+    while time.monotonic() < end and not any('"kind": "x"' in path.read_text() for path in folder.glob("*.jsonl")):
+        time.sleep(0.1)
+    os.kill(process.pid, with_signal)
+    out, err = process.communicate(timeout=60)
+    (path,) = folder.glob("*.jsonl")
+    before = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    measured = [line for line in before if '"kind": "x"' in line]
+    assert measured
+    if with_signal == signal.SIGINT:
+        assert process.returncode == 130 and "--resume` goes on" in err, out + err
+    assert not workers()
+
+    done = command(repository, "compare", "--resume")
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = path.read_text().splitlines(keepends=True)
+    assert after[: len(before)] == before, "nothing that was measured is lost or changed"
+    (row,) = document(repository)["rows"]
+    assert row["verdict"] == "SAME" and len(row["xs"]) == sum('"kind": "x"' in line for line in after)
+    assert not leftovers(repository)
+
+
+def test_a_variant_that_dies_costs_only_itself(repository: Path, command: Command):
+    path = repository / "impls" / "smallops" / "row_sum.py"
+    path.write_text(
+        path.read_text().replace(
+            '    return torch.einsum("ij->j", x)\n',
+            "    import os\n\n    _CALLS.append(1)\n    if len(_CALLS) > 200:\n        os.kill(os.getpid(), 11)\n"
+            '    return torch.einsum("ij->j", x)\n\n\n_CALLS: list[int] = []\n',
+        )
+    )
+    only = " or ".join(FAMILY.format(name) for name in ("torch_sum", "einsum"))
+    done = command(repository, "compare", "--only", only, "--alpha", "0.2", "--delta", "0.1")
+    rows = {row["cell"].split("/")[1]: row for row in document(repository)["rows"]}
+    assert rows["einsum"]["verdict"] == "ERROR" and "SIGSEGV" in rows["einsum"]["reason"]
+    assert "in HEAD" in rows["einsum"]["reason"], "the side that died is named"
+    assert rows["torch_sum"]["verdict"] == "SAME"
+    assert done.returncode == 3 and not workers() and not leftovers(repository)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("no-such-commit",), "no commit 'no-such-commit'"),
+        (("HEAD", "--only", "nothing-like-it"), "matches no cell"),
+        (("HEAD", "--delta", "0.001"), "delta 0.001"),
+        (("HEAD", "--alpha", "2"), "alpha 2"),
+    ],
+)
+def test_bad_input_gets_one_line_and_leaves_nothing(
+    repository: Path, command: Command, words: tuple[str, ...], told: str
+):
+    done = command(repository, "compare", *words)
+    assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+    assert not leftovers(repository) and not list((repository / "results").glob("compare/*.jsonl"))
