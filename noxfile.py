@@ -83,6 +83,27 @@ def asv(session: nox.Session) -> None:
 
 
 @nox.session
+def compare(session: nox.Session) -> None:
+    """Did it get slower? `-- BASE HEAD`, `-- --only EXPR`; without names, what this branch and its edits changed."""
+    install(session, "bench")
+    benchmarks(session, "compare", *session.posargs)
+
+
+@nox.session
+def bisect(session: nox.Session) -> None:
+    """Find the commit that made a cell slower: `-- GOOD BAD CELL`."""
+    install(session, "bench")
+    benchmarks(session, "bisect", *session.posargs)
+
+
+@nox.session
+def calibrate(session: nox.Session) -> None:
+    """Count how often compare errs; adds to the project's record: `-- --minutes 60`, `-- --table`."""
+    install(session, "bench", "statistics")
+    benchmarks(session, "calibrate", *session.posargs)
+
+
+@nox.session
 def doctor(session: nox.Session) -> None:
     """Say what is here, what is missing, and what on this machine bends results."""
     install(session, "bench", "tensorboard")

@@ -218,3 +218,28 @@ def select(cells: Sequence[Cell], text: str) -> list[Cell]:
     if not found:
         raise ValueError(f"-k {text!r} matches no cell: `python -m benchmarks list` prints all of them")
     return found
+
+
+def opt_in() -> dict[tuple[str, str], str]:
+    """Component and case of what runs only when it is asked for by name, and why."""
+    return {(one.name, case.name): case.opt_in for one in components().values() for case in one.cases if case.opt_in}
+
+
+def usual(cells: Iterable[Cell], text: str = "") -> list[Cell]:
+    """``cells`` without the opt-in cases that ``text``, a ``-k`` expression, does not name."""
+    apart = opt_in()
+    return [cell for cell in cells if (cell.component, cell.case) not in apart or cell.case.lower() in text.lower()]
+
+
+def asked(cells: Sequence[Cell], text: str) -> list[Cell]:
+    """The cells that match a ``-k`` expression, without the opt-in cases that it does not name.
+
+    Raises:
+        ValueError: the expression does not read, matches nothing, or only cases that it would have to name.
+    """
+    found = select(cells, text)
+    named = usual(found, text)
+    if not named:
+        names = ", ".join(sorted({cell.case for cell in found}))
+        raise ValueError(f"-k {text!r} matches only cases that must be named: add {names} to it")
+    return named

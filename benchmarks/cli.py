@@ -21,6 +21,7 @@ from benchmarks.process import Fault, Process
 from benchmarks.quick import QUICK, TRACED, pick
 from benchmarks.record import FAILED, Roof, Run, latest, read, to_json, write
 
+WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the first of these counts
 FULL_BUDGET = 0.08  # seconds of samples per cell and launch, where there are very many cells
 EXAMPLES = """\
 examples:
@@ -29,7 +30,8 @@ examples:
   python -m benchmarks run -k matmul.ladder/mm/eager/cpu/5x784x10/1
   python -m benchmarks list -k dataload
 
-exit codes: 0 ok, 2 usage, 3 a cell failed (wrong, error, timeout, crashed, oom), 130 interrupted
+exit codes: 0 ok, 1 slower (compare), 2 usage, 3 a cell failed (wrong, error, timeout, crashed, oom), 4 cells on one
+side only (compare), 5 untrusted (compare), 130 interrupted
 """
 
 
@@ -94,22 +96,12 @@ def _asked(options: argparse.Namespace) -> Options:
 
 def _selected(every: Sequence[Cell], options: argparse.Namespace) -> tuple[list[Cell], str, str]:
     """The cells that are asked for, how that is called, and what it leaves out."""
-    opt_in = {
-        (component.name, case.name): case.opt_in
-        for component in catalogue.components().values()
-        for case in component.cases
-        if case.opt_in
-    }
-    usual = [cell for cell in every if (cell.component, cell.case) not in opt_in]
     if options.select:
-        found = catalogue.select(every, options.select)
-        named = [cell for cell in found if cell in usual or cell.case.lower() in options.select.lower()]
-        if not named:
-            names = ", ".join(sorted({cell.case for cell in found}))
-            raise ValueError(f"-k {options.select!r} matches only cases that must be named: add {names} to it")
-        return named, f"-k {options.select}", ""
+        return catalogue.asked(every, options.select), f"-k {options.select}", ""
+    usual = catalogue.usual(every)
     if options.full:
-        names = ", ".join(f"{component} {case} ({why})" for (component, case), why in opt_in.items())
+        apart = catalogue.opt_in().items()
+        names = ", ".join(f"{component} {case} ({why})" for (component, case), why in apart)
         return usual, "full", f"cases that run only when named with -k: {names}" if names else ""
     chosen = pick(every, QUICK)
     rest = len(usual) - len(chosen)
@@ -233,22 +225,34 @@ def compare(options: argparse.Namespace) -> int:
     from reports import terminal, verdicts
 
     if options.resume is not None:
-        journal = compared.Journal.resume(options.results, options.resume)
+        journals = [compared.Journal.resume(options.results, options.resume)]
     else:
-        journal = session.start(_comparison(options), options.results, options.base, options.head, options.tree)
-    base, head = journal.found.head["base"], journal.found.head["head"]
-    print(f"comparing {base['label']} (BASE)\n     with {head['label']} (HEAD)", file=sys.stderr)
-    found = session.measure(journal)
-    path = verdicts.write(found, options.results / "compare")
-    if options.json:
-        print(json.dumps(verdicts.document(found), allow_nan=False))
-    elif options.markdown:
-        print(verdicts.markdown(found), end="")
-    else:
-        columns = shutil.get_terminal_size((120, 24)).columns
-        print(verdicts.text(found, every=options.all, color=terminal.wants_color(sys.stdout), width=columns))
-        print(f"page  {path}")
-    return found.exit_code
+        asked = _comparison(options)
+        journals = [session.start(asked, options.results, options.base, options.head, options.tree)]
+        if options.anchor:
+            head = journals[0].found.head["head"]
+            head = head["commit"] or head["label"]
+            journals.append(session.start(asked, options.results, options.anchor, head, options.tree))
+    codes = []
+    for journal in journals:
+        base, head = journal.found.head["base"], journal.found.head["head"]
+        print(f"comparing {base['label']} (BASE)\n     with {head['label']} (HEAD)", file=sys.stderr)
+        found = session.measure(journal)
+        codes.append(found.exit_code)
+        path = verdicts.write(found, options.results / "compare")
+        if options.json:
+            print(json.dumps(verdicts.document(found), allow_nan=False))
+        elif options.markdown:
+            print(verdicts.markdown(found), end="")
+        else:
+            columns = shutil.get_terminal_size((120, 24)).columns
+            print(verdicts.text(found, every=options.all, color=terminal.wants_color(sys.stdout), width=columns))
+            if options.anchor and journal is journals[-1]:
+                print(verdicts.creep(found, compared.since(options.results, found)), end="")
+            print(f"page  {path}")
+        if found.partial:
+            break
+    return next((code for code in WORST if code in codes), 0)
 
 
 def _comparison(options: argparse.Namespace) -> compared.Options:
@@ -317,12 +321,20 @@ def clean(options: argparse.Namespace) -> int:
     folders = [
         options.results / name for name in ("report", "tensorboard", "tensorboard-hparams", "profile", "journal")
     ]
+    comparisons = sorted((options.results / "compare").glob("*.jsonl"))
+    gone = comparisons[: len(comparisons) - options.keep]
     for path in old:
         path.unlink()
+    for path in gone:
+        for part in path.parent.glob(f"{path.stem}.*"):
+            part.unlink()
+    for path in (options.results / "compare").glob(".trees-*"):
+        shutil.rmtree(path)
     for folder in folders:
         if folder.exists():
             shutil.rmtree(folder)
-    print(f"removed {len(old)} record files, reports, traces and journals; kept {len(records) - len(old)} record files")
+    kept = f"{len(records) - len(old)} record files and {len(comparisons) - len(gone)} comparisons"
+    print(f"removed {len(old)} record files, {len(gone)} comparisons, reports, traces and journals; kept {kept}")
     return 0
 
 
@@ -366,6 +378,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("compare", compare)
     made.add_argument("base", nargs="?", default="", help="a commit or an impls folder (default: where this left main)")
     made.add_argument("head", nargs="?", default="", help="the same (default: the working tree)")
+    made.add_argument("--anchor", default="", metavar="COMMIT", help="compare HEAD also with this one, e.g. a release")
     made.add_argument("--only", dest="select", metavar="EXPR", default="", help="only cells that match, as with -k")
     made.add_argument("--alpha", type=_positive(float), help="P(any false SLOWER in a comparison), default 0.01")
     made.add_argument("--delta", type=_positive(float), help="SAME means within this, default 0.02")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.cell import Cell
 from benchmarks.record import Record, Roof
 
 COMPUTE = {
@@ -53,7 +52,7 @@ class Floor:
 def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
     """The floor of ``record`` under the roofs of its own run, device and thread count."""
     cell = record.key
-    known = _known(cell, roofs)
+    known = {name: roof.value for name, roof in applying(cell.device, cell.threads, roofs).items()}
     levels = (*(() if cell.cold else ("L2", "L3")), "HBM" if cell.device == "cuda" else "DRAM")
     peak = max((known[name] for name in COMPUTE.get(record.dtype, ()) if name in known), default=0.0)
     compute = record.flops / peak if peak else 0.0
@@ -78,14 +77,14 @@ def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
     )
 
 
-def _known(cell: Cell, roofs: Sequence[Roof]) -> dict[str, float]:
-    """The roofs of ``cell`` by name. Several threads can do at least what one can, also where a probe found less."""
-    known: dict[str, float] = {}
+def applying(device: str, threads: str, roofs: Sequence[Roof]) -> dict[str, Roof]:
+    """The roofs of a cell by name. Several threads can do at least what one can, also where a probe found less."""
+    found: dict[str, Roof] = {}
     for roof in roofs:
-        if roof.device == cell.device and roof.threads in ("", "1", cell.threads):
+        if roof.device == device and roof.threads in ("", "1", threads):
             best = min if roof.unit == "s" else max
-            known[roof.name] = best(roof.value, known.get(roof.name, roof.value))
-    return known
+            found[roof.name] = best(roof, found.get(roof.name, roof), key=lambda one: one.value)
+    return found
 
 
 def _in_place(known: Mapping[str, float]) -> dict[str, float]:

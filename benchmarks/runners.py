@@ -55,8 +55,7 @@ def chosen(component: Component, cells: str) -> list[Cell]:
     if cells == "quick":
         return pick(every, QUICK)
     match = catalogue.expression(cells) if cells != "full" else lambda cell: True
-    unnamed = {case.name for case in component.cases if case.opt_in and case.name.lower() not in cells.lower()}
-    return [cell for cell in every if match(cell) and cell.case not in unnamed]
+    return catalogue.usual(filter(match, every), cells)
 
 
 def measure(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from benchmarks.floor import COMPUTE
+from benchmarks.floor import COMPUTE, applying
 from benchmarks.record import Roof
 from reports import units
 from reports.choice import choose, paint
@@ -78,14 +78,9 @@ def curves(cells: pd.DataFrame, baseline: str, roofs: Sequence[Roof] = ()) -> Dr
 
 
 def _best(roofs: Sequence[Roof], cells: pd.DataFrame) -> dict[str, Roof]:
-    """The roofs above ``cells`` by name, as :func:`benchmarks.floor.floor` chooses them."""
+    """The roofs above ``cells`` by name."""
     first = cells.iloc[0]
-    found: dict[str, Roof] = {}
-    for roof in roofs:
-        if roof.device == first["device"] and roof.threads in ("", "1", first["threads"]):
-            best = min if roof.unit == "s" else max
-            found[roof.name] = best(roof, found.get(roof.name, roof), key=lambda one: one.value)
-    return found
+    return applying(first["device"], first["threads"], roofs)
 
 
 def _floor_line(axes: Axes, floor: pd.DataFrame, low: float) -> None:

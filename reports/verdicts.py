@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,7 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
     ]
     if found.partial:
         lines.append("! interrupted: `python -m benchmarks compare --resume` goes on")
+    lines += other_packages(found)
     rows = ordered(found, every)
     if rows:
         drawn = draw(COLUMNS, [_cells(row) for row in rows], width)
@@ -149,6 +150,28 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
         lines += ["", *_skipped(found)]
     lines += ["", promise(found)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def other_packages(found: Comparison) -> list[str]:
+    """A warning where the two trees want different packages: both were measured with those that are installed."""
+    base, head = set(found.base.get("requirements", ())), set(found.head.get("requirements", ()))
+    if base == head:
+        return []
+    apart = (("BASE", base - head), ("HEAD", head - base))
+    sides = "; ".join(f"only {name}: {', '.join(sorted(one))}" for name, one in apart if one)
+    return [f"! the trees want different packages ({visible(sides)}); both ran with those installed here"]
+
+
+def creep(found: Comparison, history: Sequence[Comparison]) -> str:
+    """How the cells that are slower than the anchor came there, commit by commit; empty where none is."""
+    lines = []
+    for row in found.rows:
+        if row.verdict != "SLOWER":
+            continue
+        steps = [other.ratio for one in history for other in one.rows if other.cell == row.cell and other.ratio]
+        path = ", ".join(change(ratio) for ratio in steps)
+        lines.append(f"{visible(row.cell)} against {visible(found.base['label'])}, one after the other: {path}")
+    return "\n".join([*lines, ""]) + "\n" if lines else ""
 
 
 def _cells(row: Row) -> list[str]:
@@ -181,6 +204,8 @@ def markdown(found: Comparison) -> str:
         "",
         f"{_escaped(found.head['label'])} against {_escaped(found.base['label'])}. {effort(found)}.",
     ]
+    if warning := other_packages(found):
+        lines += ["", *map(_escaped, warning)]
     rows = ordered(found, every=False)
     if rows:
         lines += [

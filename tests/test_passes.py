@@ -19,9 +19,10 @@ where = Path(sys.argv[1])
 sys.path.insert(0, str(where))
 import numpy, torch
 from benchmarks import passes
+from benchmarks.site import Site
 from benchmarks.cell import Cell
 steps = []
-site = passes.Site(where, where / "caches", lambda what, cell: steps.append((what, cell)))
+site = Site(where, where / "caches", lambda what, cell: steps.append((what, cell)))
 cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in ("row_broadcast", "mm", "mm_out")]
 answers = passes.interleave(site, cells, passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0))
 print(json.dumps([steps, answers]))
@@ -69,6 +70,40 @@ def test_what_is_kept_of_a_launch(told):
         assert launch["at"] == sorted(launch["at"]) and all(wall > 0 for wall in launch["wall"])
         assert launch["calls"] > 1 or "row_broadcast" in cell, "a call far shorter than a sample is batched"
         assert launch["first"] > 0 and launch["prepare"] >= 0 and launch["parts"] == {}
+
+
+CALLS = """
+import sys
+from pathlib import Path
+where = Path(sys.argv[1])
+sys.path.insert(0, str(where))
+import numpy, torch
+from benchmarks import contestant, passes, site
+from benchmarks.cell import Cell
+passes.LONG = float(sys.argv[2])
+made, calls = contestant.prepare, []
+def counting(function, *arguments):
+    return made(lambda *inputs: (calls.append(1), function(*inputs))[1], *arguments)
+contestant.prepare = counting
+here = site.Site(where, where / "caches", lambda what, cell: None)
+cell = Cell("smallops.row_sum", "slice_loop", "eager", "cpu", "5000x10", "1")
+passes.interleave(here, [cell], passes.Plan(launch=1, rounds=4, budget=0.001, target=1e-4, began=0.0))
+print(len(calls))
+"""
+
+
+@pytest.mark.parametrize(("long", "calls"), [("1e-6", 3), ("1000", 4)])
+def test_a_long_call_is_warm_after_its_first(tmp_path: Path, long: str, calls: int):
+    """First call, a sample, a call on fresh inputs; a shorter one has calls of warm-up between them."""
+    mount.lay(IMPLS, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", CALLS, str(tmp_path), long],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) == 3 if calls == 3 else int(done.stdout) >= calls, done.stdout
 
 
 def test_a_tree_that_is_no_impls_folder_is_refused(tmp_path: Path):

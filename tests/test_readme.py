@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 from benchmarks import record
+from benchmarks.compare import calibrate
 from reports import terminal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,18 @@ def test_the_example_is_what_the_command_prints():
     assert inside.group(1) == example(), "renew it with `python tests/test_readme.py`"
 
 
+def calibration() -> str:
+    """The table of the validation, as the README must hold it."""
+    (record,) = sorted(calibrate.EVIDENCE.glob("*.jsonl"))
+    return f"\n{calibrate.table(calibrate.load(record))}\n"
+
+
+def test_the_table_of_the_validation_is_counted_from_its_record():
+    inside = re.search(r"<!-- calibration -->\n(.*)<!-- /calibration -->", README, re.DOTALL)
+    assert inside is not None
+    assert inside.group(1) == calibration(), "renew it with `python tests/test_readme.py`"
+
+
 def test_the_sessions_that_the_readme_names_exist():
     sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
     named = set(re.findall(r"nox -s (\w+)", README))
@@ -42,5 +55,8 @@ def test_the_dependency_groups_are_whole():
 if __name__ == "__main__":
     text = re.sub(
         r"(?<=<!-- example -->\n).*?(?=<!-- /example -->)", lambda _: example() + "\n", README, flags=re.DOTALL
+    )
+    text = re.sub(
+        r"(?<=<!-- calibration -->\n).*?(?=<!-- /calibration -->)", lambda _: calibration(), text, flags=re.DOTALL
     )
     (ROOT / "README.md").write_text(text)

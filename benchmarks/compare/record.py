@@ -259,6 +259,16 @@ def latest(results: Path) -> Path:
     return paths[-1]
 
 
+def since(results: Path, found: Comparison) -> list[Comparison]:
+    """The stored comparisons with the same BASE on the same kind of machine, ``found`` included, oldest first."""
+    stored = [fold(load(path)) for path in sorted((results / "compare").glob("*.jsonl"))]
+    return [
+        one
+        for one in stored
+        if one.base["hash"] == found.base["hash"] and one.machine_class == found.machine_class and not one.partial
+    ]
+
+
 def fold(found: Found) -> Comparison:
     """All that the journal holds as a :class:`Comparison`."""
     head = found.head

@@ -91,7 +91,7 @@ def choose(sides: Sequence[Path], selection: str) -> list[Cell]:
     """
     every = list(dict.fromkeys(cell for side in reversed(sides) for cell in catalogue.all_cells(side)))
     if selection:
-        return catalogue.select(every, selection)
+        return catalogue.asked(every, selection)
     return [cell for cell in pick(every, QUICK) if cell.device == "cpu" and cell.threads == "1" and not cell.cold]
 
 

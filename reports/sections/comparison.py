@@ -20,14 +20,12 @@ def table(found: Comparison) -> Section:
     """All cells of a comparison."""
     rows = tuple(map(_row, verdicts.ordered(found, every=True)))
     columns = (
-        Column("Cell", wide=True),
+        Column("Cell, and what explains the verdict", wide=True),
         Column("Verdict"),
-        Column("Change", True, "HEAD's time over BASE's, less one"),
-        Column("Interval", hint="Each end errs with the stated probability at most, whenever it stopped"),
+        Column("Change", True, "HEAD's time over BASE's, less one; below it the interval, valid whenever it stopped"),
         Column("BASE", True, "Median time per call"),
         Column("Epochs", True, "Fresh processes that it took"),
         Column("Cost", True, "Machine time, the starts of processes included"),
-        Column("Why", wide=True),
     )
     cells = Table(
         "comparison", "All cells", columns, rows, facets(rows, "verdict"), search="Search cells", noun="cells"
@@ -39,16 +37,14 @@ def table(found: Comparison) -> Section:
 
 
 def _row(row: Compared) -> Row:
+    epochs = (Cell(str(row.epochs), row.epochs), Cell(units.time(row.seconds), row.seconds))
     return Row(
         (
-            Cell(row.cell),
+            Cell(row.cell, small=verdicts.why(row)),
             Cell(row.verdict, tone=TONES.get(row.verdict, "")),
-            Cell(verdicts.change(row.ratio), row.ratio),
-            Cell(verdicts.between(row)),
+            Cell(verdicts.change(row.ratio), row.ratio, verdicts.between(row)),
             Cell(units.time(row.base), row.base),
-            Cell(str(row.epochs), row.epochs),
-            Cell(units.time(row.seconds), row.seconds),
-            Cell(verdicts.why(row)),
+            *(epochs if row.epochs else (Cell(""), Cell(""))),
         ),
         facets={"verdict": row.verdict},
     )

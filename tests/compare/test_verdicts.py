@@ -104,6 +104,31 @@ def test_a_slower_row_with_equal_counts_asks_for_a_confirmation():
     assert verdicts.why(dataclasses.replace(ROWS[0], counts={})) == "nothing to count"
 
 
+def test_other_packages_are_told():
+    assert verdicts.other_packages(MADE) == []
+    found = dataclasses.replace(
+        MADE,
+        base={**MADE.base, "requirements": ["numpy", "torch>=2.11"]},
+        head={**MADE.head, "requirements": ["numpy"]},
+    )
+    assert verdicts.other_packages(found) == [
+        "! the trees want different packages (only BASE: torch>=2.11); both ran with those installed here"
+    ]
+    assert "the trees want different packages" in verdicts.text(found, every=False, color=False, width=100)
+    assert "the trees want different packages" in verdicts.markdown(found)
+
+
+def test_creep_is_told_commit_by_commit():
+    def against(ratio: float, verdict: str) -> Comparison:
+        return dataclasses.replace(MADE, rows=(dataclasses.replace(ROWS[0], ratio=ratio, verdict=verdict),))
+
+    steps = [against(1.008, "SAME"), against(1.017, "SAME"), against(1.031, "SLOWER")]
+    assert verdicts.creep(steps[-1], steps) == (
+        f"{ROWS[0].cell} against 1234567 Before, one after the other: +0.8 %, +1.7 %, +3.1 %\n\n"
+    )
+    assert verdicts.creep(steps[0], steps[:1]) == ""
+
+
 def test_markdown_folds_what_was_not_found():
     shown = verdicts.markdown(MADE)
     above, _, folded = shown.partition("<details>")
