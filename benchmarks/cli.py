@@ -297,6 +297,16 @@ def calibrate(options: argparse.Namespace) -> int:
     return 0
 
 
+def spread(options: argparse.Namespace) -> int:
+    """Show what each way of calming a comparison does to its noise."""
+    from benchmarks.compare import spread
+    from benchmarks.progress import Progress
+
+    found = spread.measure(options.epochs, options.rounds, Progress(0))
+    print(json.dumps(found) + "\n" if options.json else spread.table(found), end="")
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     """Write the report of a stored run again, by default the newest."""
     path = options.record or latest(options.results)
@@ -401,6 +411,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--kind", action="append", help="sessions of this kind only, e.g. 'same', '+5 %%', 'no-op'")
     made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
     made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
+    made = command("spread", spread)
+    made.add_argument("--epochs", type=_positive(int), default=6, help="fresh processes of each way in a round")
+    made.add_argument("--rounds", type=_positive(int), default=3, help="how often each way has its turn")
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)

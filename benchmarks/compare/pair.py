@@ -25,7 +25,6 @@ LONG = 0.5  # seconds are not enough for them
 FINE = 2e-3  # seconds of a batch up to which a slowdown is put in by whole calls
 LEAST = 2  # blocks of a cell whose calls are very long
 MOST = 200
-ORDERS = ("ABBA", "BAAB")  # a drift that is linear in time cancels in each
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Plan:
     seed: int  # of the inputs and of all coins that are tossed inside the epoch
     target: float  # seconds of a batch, about
     budget: float  # seconds of batches, about
+    orders: tuple[str, ...]  # of a block's batches; a coin draws one for each block
     scale: float = 0.0  # for the validation: the slowdown that is put into HEAD
 
 
@@ -75,7 +75,7 @@ def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
             base, head = _batches(usual, min(seconds), plan.scale)
             batches = {"A": base, "B": head}
             blocks = max(LEAST, timing.rounds_for(4 * base.calls * max(seconds), budget, MOST))
-            taken = [_block(site, cell, arms, batches, coin.choice(ORDERS)) for _ in _undisturbed(blocks, cell)]
+            taken = [_block(site, cell, arms, batches, coin.choice(plan.orders)) for _ in _undisturbed(blocks, cell)]
             verify()
         return {
             "x": trimmed(difference for difference, _ in taken),

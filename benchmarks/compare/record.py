@@ -41,6 +41,9 @@ class Options:
     epochs: int = 60  # at most
     target: float = 3e-4  # seconds of a batch
     slice: float = 0.1  # seconds of batches of a cell in an epoch
+    orders: tuple[str, ...] = ("ABBA", "BAAB")  # of a block, drawn by coin: a drift that is linear in time cancels
+    malloc: bool = True  # whether the allocator is kept in one state
+    patience: int = 6  # epochs before a cell that needs too many may be given up
     longest: float = 0.2  # seconds; cells whose calls take longer are left out
     timeout: float = 120.0  # seconds that one step may take
     split: float = 0.0  # where set: the log ratio that is asked about, see Rule
@@ -129,7 +132,7 @@ class Found:
     def options(self) -> Options:
         """What was asked."""
         data = self.head["options"]
-        return Options(**{**data, "cells": tuple(data["cells"])})
+        return Options(**{**data, "cells": tuple(data["cells"]), "orders": tuple(data["orders"])})
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Take in one line of the journal."""

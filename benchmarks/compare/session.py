@@ -38,7 +38,6 @@ MALLOC = {
     "MALLOC_TOP_PAD_": str(1 << 26),
 }
 QUICK_CALL = 5e-3  # seconds: the live control uses cells whose calls are no longer
-PATIENCE = 6  # epochs before a cell may be given up
 HOPE = 1.5  # a cell is given up when it needs so many times the epochs that there can be
 PER_CELL, SHORTEST, LONGEST = 8.0, 40.0, 600.0  # seconds: the usual budget, and its bounds
 SEEDS = 2  # inputs that each side is proved on
@@ -98,6 +97,8 @@ def choose(sides: Sequence[Path], selection: str) -> list[Cell]:
 def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
     """Do what is left of a comparison, and fold it. Ctrl-C ends it early; what was found stays."""
     session = Session(journal, progress or Progress(0))
+    if not session.folder.is_dir():
+        raise ValueError(f"the trees of comparison {journal.found.head['run']} are gone: compare again")
     began = time.monotonic()
     ended = False
     try:
@@ -107,7 +108,7 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
     except KeyboardInterrupt:
         session.progress.note("interrupted: what was measured is kept; `python -m benchmarks compare --resume` goes on")
     finally:
-        session.progress.end()
+        session.close()
         journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
         journal.close()
         if ended:
@@ -143,13 +144,27 @@ class Session:
         self._coins = secrets.SystemRandom()
         self._deadline = time.monotonic() + self.options.budget - journal.found.seconds
         self._spent = 0.0  # seconds in epochs
-        self._first: _Epoch | None = None
+        self._coming: _Epoch | None = None  # started ahead
+        self._side = NAMES[0]
+
+    def close(self) -> None:
+        """Stop the worker that was started ahead."""
+        if self._coming is not None:
+            self._coming.process.close()
+            self._coming = None
+        self.progress.end()
 
     def _worker(self, coin: int, variables: dict[str, str]) -> Process:
         scratch = self.folder / "scratch" / secrets.token_hex(4)
         scratch.mkdir(parents=True)
+        caches = self.folder / "caches"  # what one worker compiled the next need not compile again
+        caches.mkdir(exist_ok=True)
+        (scratch / "caches").symlink_to(caches, target_is_directory=True)
         return Process(
-            self.folder / f"m{coin}", scratch, timeout=self.options.timeout, variables={**MALLOC, **variables}
+            self.folder / f"m{coin}",
+            scratch,
+            timeout=self.options.timeout,
+            variables={**(MALLOC if self.options.malloc else {}), **variables},
         )
 
     # -- proof --------------------------------------------------------------------------------------------------------
@@ -159,15 +174,15 @@ class Session:
         waiting = [cell for cell in self.options.cells if cell not in self.found.proofs]
         while waiting:
             with self._worker(0, {}) as process:
-                self._first = self._first or self._draw()  # starts meanwhile
+                self._coming = self._coming or self._draw()  # starts meanwhile
                 while waiting:
                     cell = waiting.pop(0)
                     self.progress.step(f"proving {cell}")
                     try:
                         self._prove(process, cell)
                     except Fault as fault:
-                        side = "HEAD" if self._side == NAMES[1] else "BASE"
-                        self._proved(cell, "ERROR", f"{side} {fault.status}: {fault.reason}")
+                        side, verdict = ("HEAD", "ERROR") if self._side == NAMES[1] else ("BASE", "INCOMPARABLE")
+                        self._proved(cell, verdict, f"{side} {fault.status}: {fault.reason}")
                         break
         if self.found.rule is None and (cells := self.found.comparable()):
             options = self.options
@@ -193,7 +208,7 @@ class Session:
             return
         call = max(answer["proof"]["call"] for answer in answers)
         if call > self.options.longest:
-            self._proved(name, "skipped", f"takes {call:.2g} s a call; only calls up to {self.options.longest:g} s")
+            self._proved(name, "skipped", f"takes {call:.2g} s a call; above --longest {self.options.longest:g}")
             return
         counts = {}
         for package, side in zip(NAMES, ("base", "head"), strict=True):
@@ -209,18 +224,13 @@ class Session:
 
     def epochs(self) -> None:
         """Fresh workers until all is decided, or time or epochs run out. A cell that fails drops out alone."""
-        epoch: _Epoch | None = self._first
-        try:
-            while cells := self._next():
-                epoch = epoch or self._draw()
-                self._epoch(epoch, cells)
-                # The next worker starts while this one ends; never while anything is timed.
-                old, epoch = epoch, self._draw() if self._next() else None
-                self._control(old)
-                old.process.close()
-        finally:
-            if epoch:
-                epoch.process.close()
+        while cells := self._next():
+            epoch, self._coming = self._coming or self._draw(), None
+            with epoch.process:
+                if self._epoch(epoch, cells):
+                    self._control(epoch)
+                if self._next():  # the next worker starts while this one ends, never while anything is timed
+                    self._coming = self._draw()
 
     def _next(self) -> list[str]:
         """The cells of the next epoch; none when all is decided, hopeless, or time or epochs have run out."""
@@ -241,7 +251,7 @@ class Session:
     def _worth(self, cell: str, left: float) -> bool:
         """Whether a verdict on ``cell`` is within reach of ``left`` more epochs: stopping early never errs."""
         xs = self.found.judges[cell].xs if cell in self.found.judges else []
-        if len(xs) < PATIENCE:
+        if len(xs) < self.options.patience:
             return True
         assert self.found.rule is not None
         left = min(left, self.options.epochs - self.found.epochs)
@@ -259,12 +269,18 @@ class Session:
         variables = {"PYTHONHASHSEED": str(draw["hash"]), "BENCHMARKS_PADDING": "x" * draw["padding"]}
         return _Epoch(draw, self._worker(draw["mount"], variables), random.Random(draw["seed"]))
 
-    def _epoch(self, epoch: _Epoch, cells: Sequence[str]) -> None:
-        """Measure ``cells`` once each, in an order drawn by chance."""
+    def _epoch(self, epoch: _Epoch, cells: Sequence[str]) -> bool:
+        """Measure ``cells`` once each, in an order drawn by chance; whether the worker is still there."""
         began = time.monotonic()
+        try:
+            return self._measure(epoch, cells, began)
+        finally:
+            self._spent += time.monotonic() - began
+
+    def _measure(self, epoch: _Epoch, cells: Sequence[str], began: float) -> bool:
         order = epoch.seeds.sample(list(cells), len(cells))
         self.journal.add("epoch", number=self.found.epochs, order=order, **epoch.draw)
-        epoch.process.ask("environment")  # torch is imported by now
+        epoch.process.ask("ready")  # torch is imported by now
         self.journal.add("start", cells=order, seconds=time.monotonic() - began)
         for cell in order:
             self.progress.step(f"epoch {self.found.epochs}, {self._standing()}: {cell}")
@@ -272,13 +288,13 @@ class Session:
                 answer = epoch.process.ask("pair", cell=cell, plan=self._plan(cell, epoch.names, epoch.seeds))
             except Fault as fault:
                 self.journal.add("fault", cell=cell, status=fault.status, reason=fault.reason)
-                return
+                return False
             if answer["status"] == "ok":
                 values = {key: value for key, value in answer.items() if key not in ("status", "reason")}
                 self.journal.add("x", cell=cell, epoch=self.found.epochs - 1, **values)
             else:
                 self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
-        self._spent += time.monotonic() - began
+        return True
 
     def _standing(self) -> str:
         """How far it is: what is decided, and how much of the budget is spent."""
@@ -295,6 +311,7 @@ class Session:
             "seed": seeds.randrange(2**48),
             "target": options.target,
             "budget": options.slice,
+            "orders": options.orders,
             "scale": options.scales.get(cell, 0.0) if scale is None else scale,
         }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.compare import calibrate
+from benchmarks.compare import calibrate, spread
 
 PLAIN, OTHER = calibrate.CELLS[0], calibrate.CELLS[4]
 
@@ -109,3 +109,16 @@ def test_the_record_that_is_kept_is_whole():
         sessions = calibrate.load(path)
         assert sessions, f"{path.name} holds no session of this detector"
         assert all(set(found["rows"]) <= set(calibrate.CELLS) for found in sessions)
+
+
+def test_the_table_of_the_spread_has_a_row_for_each_way():
+    found = {
+        "usual": {PLAIN: [0.0, 0.01, -0.01], OTHER: [0.0, 0.02, -0.02]},
+        "other": {PLAIN: [0.0, 0.04, -0.04], OTHER: [0.0, 0.01, -0.01]},
+    }
+    assert spread.table(found) == (
+        "| standard deviation of X, 3 processes | elementwise 1000 | row_sum 50x10 | all |\n"
+        "|---|---:|---:|---:|\n"
+        "| usual | 1.00 % | 2.00 % | 1.41 % |\n"
+        "| other | 4.00 % | 1.00 % | 2.00 % |\n"
+    )

@@ -1,0 +1,80 @@
+"""What each way of calming a comparison does to the spread of X between fresh processes: with it, and without it.
+
+Both sides are the same tree, so every X is noise. A smaller spread is worth more than any cleverer test: the epochs
+that a verdict takes grow with its square.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import catalogue
+from benchmarks.cell import Cell
+from benchmarks.compare import session
+from benchmarks.compare.calibrate import CELLS, WORKERS
+from benchmarks.compare.record import Options
+from benchmarks.progress import Progress
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of comparing."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)  # what differs from the usual
+
+
+WAYS = (
+    Way("as compare does it"),
+    Way("batches of 10 ms, not 0.3 ms", {"target": 1e-2}),
+    Way("AABB or BBAA, not ABBA or BAAB", {"orders": ("AABB", "BBAA")}),
+    Way("the allocator left as it is", {"malloc": False}),
+)
+# No verdict, so that every cell is measured in every epoch.
+ENDLESS: dict[str, Any] = {"alpha": 1e-12, "delta": 0.0031, "patience": 1 << 30, "budget": 1e6, "counts": False}
+
+
+def measure(epochs: int, rounds: int, progress: Progress) -> dict[str, dict[str, list[float]]]:
+    """X by way and cell: in each of ``rounds``, every way gets ``epochs`` fresh processes."""
+    cells = [cell for cell in CELLS if cell != WORKERS]
+    found: dict[str, dict[str, list[float]]] = {way.name: {cell: [] for cell in cells} for way in WAYS}
+    for at in range(rounds):
+        for way in WAYS[at % len(WAYS) :] + WAYS[: at % len(WAYS)]:
+            progress.note(f"round {at + 1} of {rounds}: {way.name}")
+            asked = Options(cells=(), selection=" or ".join(cells), command="", epochs=epochs)
+            asked = dataclasses.replace(asked, **ENDLESS, **way.options)
+            with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+                tree = str(catalogue.IMPLS)
+                one = session.measure(session.start(asked, Path(folder), tree, tree), Progress(0, progress.out))
+            if one.partial:
+                raise KeyboardInterrupt
+            for row in one.rows:
+                found[way.name][row.cell] += row.xs
+    return found
+
+
+def table(found: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """The standard deviation of X in per cent, a column for each cell, as Markdown; last, the geometric mean."""
+    ways = list(found)
+    cells = [cell for cell in found[ways[0]] if all(len(found[way][cell]) > 1 for way in ways)]
+    number = min((len(found[way][cell]) for way in ways for cell in cells), default=0)
+    lines = [
+        f"| standard deviation of X, {number} processes | {' | '.join(map(_short, cells))} | all |",
+        f"|---|{'---:|' * (len(cells) + 1)}",
+    ]
+    for way in ways:
+        spreads = [100 * statistics.stdev(found[way][cell]) for cell in cells]
+        shown = " | ".join(f"{spread:.2f} %" for spread in spreads)
+        lines.append(f"| {way} | {shown} | {statistics.geometric_mean(spreads):.2f} % |")
+    return "\n".join(lines) + "\n"
+
+
+def _short(cell: str) -> str:
+    parsed = Cell.parse(cell)
+    return f"{parsed.component.split('.')[1]} {parsed.case}"
