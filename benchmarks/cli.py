@@ -262,6 +262,7 @@ def _comparison(options: argparse.Namespace) -> compared.Options:
         name: getattr(options, name) for name in ("alpha", "delta", "gate", "budget", "epochs", "longest", "timeout")
     }
     given = {name: value for name, value in asked.items() if value is not None}
+    given["instructions"] = options.instructions
     return compared.Options(cells=(), selection=options.select, command=shlex.join(words), **given)
 
 
@@ -399,6 +400,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")
     made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
     made.add_argument("--all", action="store_true", help="show every row, not only what was found")
+    made.add_argument("--instructions", action="store_true", help="count Python's instructions on both sides too")
     made.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
     made = command("bisect", bisect)
     made.add_argument("good", help="a commit where the cell was fast")

@@ -11,11 +11,13 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
+import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from benchmarks.record import Cost
@@ -261,6 +263,25 @@ def moved(operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: 
                 size = min(size, reach * tensor.element_size())
             total += size * (read + changed)
     return total
+
+
+def instructions(call: Call) -> int:
+    """The bytecode instructions that Python executes in one ``call``: the same in every process, and no time."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
 
 
 def _name(operator: Any) -> str:

@@ -223,7 +223,7 @@ def _finish(site: Site, lane: _Lane, inputs: Inputs, fresh: gate.Truth, plan: Pl
 # -- counts and trace -------------------------------------------------------------------------------------------------
 
 
-def counts(site: Site, cell: Cell) -> dict[str, Any]:
+def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]:
     """What of a warm call is the same in every process: ``{"status": ..., "counts": {"operators": ..., ...}}``.
 
     ``None`` where it cannot be counted: operators under compiled code, for one.
@@ -247,6 +247,7 @@ def counts(site: Site, cell: Cell) -> dict[str, Any]:
                     "allocations": held and held.allocations,
                     "peak bytes": held and held.peak,
                     "graphs": _graphs(ready.call) if cell.executor == "compile" else None,
+                    "Python instructions": instruments.instructions(call) if instructions else None,
                 }
             }
 

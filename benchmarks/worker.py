@@ -72,7 +72,7 @@ def obey(job: dict[str, Any], site: Any) -> Any:
         case "time":
             return passes.interleave(site, [Cell.parse(cell) for cell in job["cells"]], passes.Plan(**job["plan"]))
         case "counts":
-            return passes.counts(site, Cell.parse(job["cell"]))
+            return passes.counts(site, Cell.parse(job["cell"]), job["instructions"])
         case "pair":
             from benchmarks.compare import pair
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import shutil
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -254,3 +255,18 @@ class TestOperators:
             found = operators(lambda name=name: getattr(ladder, name)(X, W))
             assert found[0] == ops, name
             assert round(found[2] / compulsory, 1) == times, name
+
+
+def test_python_instructions_are_counted_exactly():
+    from benchmarks.cost import instructions
+
+    def loop(turns: int) -> Callable[[], None]:
+        def call() -> None:
+            for _ in range(turns):
+                pass
+
+        return call
+
+    counts = [instructions(loop(turns)) for turns in (10, 20, 30)]
+    assert counts[2] - counts[1] == counts[1] - counts[0] > 0
+    assert instructions(loop(10)) == counts[0], "the same each time"

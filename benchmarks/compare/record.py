@@ -48,6 +48,7 @@ class Options:
     timeout: float = 120.0  # seconds that one step may take
     split: float = 0.0  # where set: the log ratio that is asked about, see Rule
     counts: bool = True  # operators, allocations and bytes of both sides
+    instructions: bool = False  # Python's instructions too
     scales: Mapping[str, float] = field(default_factory=dict)  # for the validation: cell -> slowdown that is put in
 
 

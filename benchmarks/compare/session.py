@@ -214,7 +214,9 @@ class Session:
         for package, side in zip(NAMES, ("base", "head"), strict=True):
             if self.options.counts:
                 self._side = package
-                counts[side] = process.ask("counts", cell=name, package=package).get("counts", {})
+                counts[side] = process.ask(
+                    "counts", cell=name, package=package, instructions=self.options.instructions
+                ).get("counts", {})
         self._proved(name, "", "", counts=counts, call=call, seconds=time.monotonic() - began)
 
     def _proved(self, cell: str, verdict: str, reason: str, **values: Any) -> None:
