@@ -38,7 +38,8 @@ def tests(session: nox.Session) -> None:
     """Run the tests; `-- -m "not slow"` for those without real environments, browsers and servers."""
     install(session, "test")
     # Two processes: most tests wait for others. pytest-benchmark is what some of them test, in processes of their own.
-    session.run("python", "-m", "pytest", "-n", "2", "-p", "no:benchmark", *session.posargs, env=QUIET)
+    usual = ("-n", "2", "-p", "no:benchmark", "-m", "not long")
+    session.run("python", "-m", "pytest", *usual, *session.posargs, env=QUIET)
 
 
 @nox.session

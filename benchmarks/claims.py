@@ -250,12 +250,12 @@ class Every:
     parts: tuple[Rule, ...]
 
     def decide(self, evidence: Evidence) -> Ruling:
-        """The ruling of the decisive part, which is told first, with the others behind it."""
+        """The ruling of the decisive part, which is told first, with the others behind it, a line for each."""
         rulings = [part.decide(evidence) for part in self.parts]
         order = ("refuted", "not testable here", "undecided", "size-dependent", "verified")
         first = min(rulings, key=lambda ruling: order.index(ruling.verdict))
         others = [f"{ruling.verdict}: {ruling.detail}" for ruling in rulings if ruling != first]
-        return Ruling(first.verdict, first.figure, ". ".join(dict.fromkeys([first.detail, *others])))
+        return Ruling(first.verdict, first.figure, "\n".join(dict.fromkeys([first.detail, *others])))
 
     def asks(self) -> Iterator[At | Over]:
         """Those of all parts."""

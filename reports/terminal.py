@@ -183,7 +183,8 @@ def _claims(run: Run, width: int, paint: Paint) -> list[str]:
         figure = f"{units.times(finding.figure.value)}  " if finding.figure else ""
         head = f"{ledger.SIGNS[finding.verdict]} {finding.claim.id}  {finding.verdict}  {figure}{finding.claim.text}"
         lines += _wrapped(head, width, paint, HUES[finding.verdict])
-        lines += _wrapped(f"    {finding.detail}", width, paint, DIM)
+        for part in finding.detail.split("\n"):
+            lines += _wrapped(f"    {part}", width, paint, DIM)
     silent = [finding.claim.id for finding in found if finding.verdict == "not testable here"]
     if silent:
         lines += _wrapped(f"○ not testable here: {', '.join(silent)}", width, paint, DIM)

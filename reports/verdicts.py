@@ -33,7 +33,6 @@ COLUMNS = (
     Column("BASE", rank=2),
     Column("epochs", rank=3),
     Column("cost", rank=3),
-    Column("why", right=False, rank=1),
 )
 
 
@@ -137,12 +136,12 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
     lines += other_packages(found)
     rows = ordered(found, every)
     if rows:
-        drawn = draw(COLUMNS, [_cells(row) for row in rows], width)
-        lines += ["", paint(drawn[0], "2")]
-        lines += [
-            paint(line, *([HUES[row.verdict]] if row.verdict in HUES else []))
-            for line, row in zip(drawn[1:], rows, strict=True)
-        ]
+        title, *drawn = draw(COLUMNS, [_cells(row) for row in rows], width)
+        lines += ["", paint(title, "2")]
+        for line, row in zip(drawn, rows, strict=True):
+            lines.append(paint(line, *([HUES[row.verdict]] if row.verdict in HUES else [])))
+            if reason := why(row):
+                lines.append(paint(f"    {visible(reason)}", "2"))
     hidden = [f"{found.count(verdict)} {NAMES[verdict]}" for verdict in QUIET if found.count(verdict)]
     if hidden and not every:
         lines += ["", f"not shown: {', '.join(hidden)}; `--all` shows them"]
@@ -183,7 +182,6 @@ def _cells(row: Row) -> list[str]:
         units.time(row.base) if row.base else "",
         str(row.epochs) if row.epochs else "",
         units.time(row.seconds) if row.epochs else "",
-        visible(why(row)),
     ]
 
 
@@ -226,8 +224,8 @@ def markdown(found: Comparison) -> str:
 
 
 def _line(row: Row) -> str:
-    verdict, ratio, interval, cell, base, epochs, _, reason = map(_escaped, _cells(row))
-    return f"| {verdict} | {ratio} | {interval} | {cell} | {base} | {epochs} | {reason} |"
+    verdict, ratio, interval, cell, base, epochs, _ = map(_escaped, _cells(row))
+    return f"| {verdict} | {ratio} | {interval} | {cell} | {base} | {epochs} | {_escaped(why(row))} |"
 
 
 def _escaped(text: str) -> str:

@@ -313,7 +313,7 @@ def test_a_claim_of_several_parts_is_as_good_as_its_worst(parts: str, verdict: s
     assert found.verdict == verdict
     others = [part.verdict for part in said if part.verdict != verdict]
     assert found.detail.startswith(f"it is {verdict}")
-    assert all(f". {other}: it is {other}" in found.detail for other in others)
+    assert all(f"\n{other}: it is {other}" in found.detail for other in others)
 
 
 def test_the_figure_is_that_of_the_decisive_part():

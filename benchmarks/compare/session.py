@@ -49,6 +49,7 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
     Raises:
         ValueError: there is no such commit, or nothing is selected.
     """
+    Rule(1, options.alpha, options.delta)  # what means nothing is refused before anything is copied
     facts = machine.machine()
     folder = results / "compare" / f".trees-{secrets.token_hex(4)}"
     try:

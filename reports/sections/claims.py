@@ -51,7 +51,7 @@ def _row(finding: Finding) -> Row:
             )
             if figure
             else Cell(units.NONE),
-            Cell(finding.detail),
+            Cell(finding.detail.replace("\n", " · "), small=f"The line: {claim.reason}" if claim.reason else ""),
         ),
         anchor=f"claim-{claim.id}",
         facets={"verdict": finding.verdict},

@@ -86,6 +86,7 @@ def test_commits_that_leave_impls_alone_are_no_candidates(tmp_path: Path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_commit_that_made_it_slower_is_named(
     project: Path, command: Callable[..., subprocess.CompletedProcess[str]]
 ):

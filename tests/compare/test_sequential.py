@@ -17,7 +17,7 @@ from benchmarks.compare.sequential import Evidence, Judge, Rule, evidence, inter
 
 RULE = Rule(cells=1, alpha=0.05)
 LOOKS = 25
-TRIALS = 1000
+TRIALS = 400
 FALSE = ("SLOWER", "FASTER")
 
 

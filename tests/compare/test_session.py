@@ -88,14 +88,15 @@ def test_slower_faster_renamed_and_broken_are_told_as_such(repository: Path, com
 
     headline = next(line for line in done.stdout.splitlines() if "slower" in line)
     assert headline.startswith("1 slower, 1 faster, 1 failed, 2 not comparable")
-    line = next(line for line in done.stdout.splitlines() if line.startswith("SLOWER"))
-    assert FAMILY.format("torch_sum") in line and "operators 1 → 3" in line
+    lines = done.stdout.splitlines()
+    at = next(at for at, line in enumerate(lines) if line.startswith("SLOWER"))
+    assert FAMILY.format("torch_sum") in lines[at] and "operators 1 → 3" in lines[at + 1]
     assert "only in BASE" in done.stdout and "only in HEAD" in done.stdout and "HEAD wrong: " in done.stdout
 
     slow = next(row for row in found["rows"] if row["verdict"] == "SLOWER")
     assert 1 < slow["low"] < slow["ratio"] < slow["high"] and slow["epochs"] >= 9
-    epochs = [json.loads(text) for text in (repository / "results" / "compare" / f"{found['run']}.jsonl").open()]
-    coins = [line for line in epochs if line["kind"] == "epoch"]
+    journal = (repository / "results" / "compare" / f"{found['run']}.jsonl").read_text()
+    coins = [line for line in map(json.loads, journal.splitlines()) if line["kind"] == "epoch"]
     assert len({line["hash"] for line in coins}) == len(coins), "every epoch has a hash seed of its own"
     assert {line["mount"] for line in coins} <= {0, 1} and all(
         {"order", "padding", "seed"} <= set(line) for line in coins
