@@ -6,7 +6,6 @@ torch is imported only inside the functions.
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -138,4 +137,3 @@ def start_compiler(site: Site) -> None:
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / "first")
     torch.compile(lambda x: x * 2 + 1)(torch.ones(64, 64))
     torch._dynamo.reset()
-    gc.freeze()  # a million objects that no later collection need look at

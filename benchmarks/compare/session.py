@@ -23,7 +23,7 @@ from benchmarks import catalogue, machine, mount
 from benchmarks.cell import Cell
 from benchmarks.compare import trees
 from benchmarks.compare.record import Comparison, Journal, Options, fold
-from benchmarks.compare.sequential import Rule, needed
+from benchmarks.compare.sequential import Rule, middle, needed
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, pick
@@ -295,9 +295,17 @@ class Session:
             if answer["status"] == "ok":
                 values = {key: value for key, value in answer.items() if key not in ("status", "reason")}
                 self.journal.add("x", cell=cell, epoch=self.found.epochs - 1, **values)
+                self._tell(cell)
             else:
                 self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
         return True
+
+    def _tell(self, cell: str) -> None:
+        """Say at once what was found."""
+        judge = self.found.judges[cell]
+        if judge.finding.verdict in ("SLOWER", "FASTER"):
+            percent = 100 * math.expm1(middle(judge.xs))
+            self.progress.note(f"{judge.finding.verdict} {percent:+.1f} %: {cell} ({self._standing()})")
 
     def _standing(self) -> str:
         """How far it is: what is decided, and how much of the budget is spent."""
