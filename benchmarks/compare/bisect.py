@@ -7,7 +7,6 @@ the range that is left is the answer: nothing is guessed.
 from __future__ import annotations
 
 import math
-import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,23 +37,16 @@ def candidates(repository: Path, good: str, bad: str) -> list[str]:
         ValueError: ``good`` is not before ``bad``.
     """
     first, last = trees.find(repository, good), trees.find(repository, bad)
-    listed = _git(repository, "rev-list", "--reverse", "--first-parent", f"{first}..{last}").split()
-    if not listed or _git(repository, "merge-base", first, last) != first:
+    listed = trees.git(repository, "rev-list", "--reverse", "--first-parent", f"{first}..{last}").split()
+    if not listed or trees.git(repository, "merge-base", first, last) != first:
         raise ValueError(f"{good} is not before {bad}: name the good commit first")
-    found, before = [], _git(repository, "rev-parse", f"{first}:impls")
+    found, before = [], trees.git(repository, "rev-parse", f"{first}:impls")
     for commit in listed:
-        tree = _git(repository, "rev-parse", f"{commit}:impls")
+        tree = trees.git(repository, "rev-parse", f"{commit}:impls")
         if tree != before:
             found.append(commit)
         before = tree
     return found
-
-
-def _git(repository: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(repository), *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ValueError((done.stderr.strip().splitlines() or [f"git {words[0]} failed"])[-1])
-    return done.stdout.strip()
 
 
 def steps(commits: int) -> int:
@@ -108,7 +100,7 @@ def find(repository: Path, good: str, bad: str, cell: str, alpha: float, progres
     def side(commit: str) -> str:
         row = _compare(repository, good, commit, cell, share, half, progress)
         answer = {"SLOWER": "slow", "SAME": "fast", "FASTER": "fast", "UNDECIDED": "unknown"}.get(row.verdict, "skip")
-        progress.note(f"{_git(repository, 'log', '-1', '--format=%h %s', commit)}: {answer} {row.reason}".rstrip())
+        progress.note(f"{trees.git(repository, 'log', '-1', '--format=%h %s', commit)}: {answer} {row.reason}".rstrip())
         return answer
 
     return search(trees.find(repository, good), commits, side), whole
@@ -140,13 +132,13 @@ def _compare(repository: Path, base: str, head: str, cell: str, alpha: float, sp
 def text(repository: Path, answer: Answer, whole: Row) -> str:
     """The answer as people read it."""
     assert whole.ratio is not None
-    name = _git(repository, "log", "-1", "--format=%h %s (%an, %as)", answer.first_slow)
+    name = trees.git(repository, "log", "-1", "--format=%h %s (%an, %as)", answer.first_slow)
     lines = [f"{whole.cell}: {100 * (whole.ratio - 1):+.1f} % in all"]
     if answer.between:
         why = "undecided" if answer.undecided else "without this cell"
         lines.append(f"it became slower after {answer.last_fast[:10]} and not after {name}; between them, {why}:")
-        lines += [f"  {_git(repository, 'log', '-1', '--format=%h %s', commit)}" for commit in answer.between]
+        lines += [f"  {trees.git(repository, 'log', '-1', '--format=%h %s', commit)}" for commit in answer.between]
     else:
         lines.append(f"first slow commit: {name}")
-        lines.append(_git(repository, "show", "--stat", "--format=", answer.first_slow, "--", "impls"))
+        lines.append(trees.git(repository, "show", "--stat", "--format=", answer.first_slow, "--", "impls"))
     return "\n".join(lines)

@@ -42,8 +42,8 @@ def pair(base: str, head: str, repository: Path, into: Path) -> tuple[Tree, Tree
 
 def _usual(repository: Path) -> tuple[str, str]:
     main = next((name for name in ("main", "master", "origin/main") if _knows(repository, name)), "HEAD")
-    base = _git(repository, "merge-base", main, "HEAD")
-    if not _git(repository, "diff", "--name-only", base, "--", "impls") and not _git(
+    base = git(repository, "merge-base", main, "HEAD")
+    if not git(repository, "diff", "--name-only", base, "--", "impls") and not git(
         repository, "ls-files", "--others", "--exclude-standard", "--", "impls"
     ):
         if not _knows(repository, "HEAD~1"):
@@ -68,7 +68,7 @@ def lay(name: str, repository: Path, into: Path) -> Tree:
         return Tree(name, "", path, catalogue.tree_hash(path), _requirements(source.parent / "pyproject.toml"))
     commit = find(repository, name)
     files = ["impls"]
-    if _git(repository, "ls-tree", "--name-only", commit, "pyproject.toml"):
+    if git(repository, "ls-tree", "--name-only", commit, "pyproject.toml"):
         files.append("pyproject.toml")
     command = ["git", "-C", str(repository), "archive", "--format=tar", commit, "--", *files]
     archive = subprocess.run(command, capture_output=True, check=False)
@@ -76,7 +76,7 @@ def lay(name: str, repository: Path, into: Path) -> Tree:
         raise ValueError(f"commit {name} has no impls folder: nothing to compare")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         tar.extractall(into, filter="data")
-    label = _git(repository, "log", "-1", "--format=%h %s", commit)
+    label = git(repository, "log", "-1", "--format=%h %s", commit)
     return Tree(label, commit, path, catalogue.tree_hash(path), _requirements(into / "pyproject.toml"))
 
 
@@ -87,7 +87,7 @@ def find(repository: Path, name: str) -> str:
         ValueError: there is none.
     """
     try:
-        return _git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        return git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except ValueError:
         raise ValueError(f"no commit {name!r} in {repository}, and no impls folder either") from None
 
@@ -99,7 +99,12 @@ def _knows(repository: Path, name: str) -> bool:
         return False
 
 
-def _git(repository: Path, *words: str) -> str:
+def git(repository: Path, *words: str) -> str:
+    """What git prints.
+
+    Raises:
+        ValueError: it fails, with its last line; or it is not installed.
+    """
     try:
         done = subprocess.run(["git", "-C", str(repository), *words], capture_output=True, text=True, check=False)
     except FileNotFoundError:

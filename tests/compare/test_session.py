@@ -178,3 +178,20 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
     done = command(repository, "compare", *words)
     assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
     assert not leftovers(repository) and not list((repository / "results").glob("compare/*.jsonl"))
+
+
+@pytest.mark.long
+def test_what_crept_in_before_shows_against_the_anchor(repository: Path, command: Command):
+    git(repository, "tag", "v1")
+    path = repository / "impls" / "smallops" / "row_sum.py"
+    path.write_text(path.read_text().replace(*EDITS[1]))
+    git(repository, "commit", "-qam", "Slower")
+    path.write_text(path.read_text() + "# the same\n")
+    git(repository, "commit", "-qam", "After")
+    words = ("--only", FAMILY.format("torch_sum"), "--alpha", "0.2", "--delta", "0.1")
+    done = command(repository, "compare", "HEAD~1", "HEAD", "--anchor", "v1", *words)
+    assert done.returncode == 1, done.stdout + done.stderr
+    since_parent, since_anchor = done.stdout.split("BASE  ")[1:]
+    assert "1 the same within 10 %" in since_parent and "1 slower" in since_anchor
+    assert f"{FAMILY.format('torch_sum')} against " in since_anchor and "one after the other: +" in since_anchor
+    assert not leftovers(repository)
