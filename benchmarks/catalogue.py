@@ -120,6 +120,21 @@ def all_cells(tree: Path = IMPLS) -> list[Cell]:
     return [cell for component in components().values() for cell in cells(component, tree)]
 
 
+def operators(name: str, tree: Path = IMPLS) -> set[str]:
+    """The operators that the file of component ``name`` registers under names that are written out whole.
+
+    torch keeps one operator of a name in a process: of two trees that register it, both would call the later one's.
+    """
+    path = tree / Path(*name.split(".")).with_suffix(".py")
+    if not path.exists():
+        return set()
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("custom_op", "Library", "define"):
+            found |= {str(word.value) for word in node.args[:1] if isinstance(word, ast.Constant)}
+    return found
+
+
 def problem(component: Component, tree: Path = IMPLS) -> Problem:
     """What a report tells of ``component``, sources included."""
     return Problem(

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import catalogue
+from benchmarks import journal as runs
 from benchmarks.cell import Cell
 from benchmarks.compare import record as compared
-from benchmarks.journal import Journal, Options
+from benchmarks.journal import Options
 from benchmarks.process import Fault, Process
 from benchmarks.quick import QUICK, TRACED, pick
 from benchmarks.record import FAILED, Roof, Run, latest, read, to_json, write
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     from benchmarks import session
 
     if options.resume is not None:
-        journal = Journal.resume(options.results, options.resume)
+        journal = runs.resume(options.results, options.resume)
     else:
         journal = session.start(_asked(options), options.results, options.tree)
     found = session.measure(journal, options.results, options.tree)
@@ -225,7 +226,7 @@ def compare(options: argparse.Namespace) -> int:
     from reports import terminal, verdicts
 
     if options.resume is not None:
-        journals = [compared.Journal.resume(options.results, options.resume)]
+        journals = [compared.resume(options.results, options.resume)]
     else:
         asked = _comparison(options)
         journals = [session.start(asked, options.results, options.base, options.head, options.tree)]

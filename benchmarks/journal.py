@@ -6,17 +6,13 @@ The record file is a pure function of the journal: an interrupted run and a resu
 from __future__ import annotations
 
 import dataclasses
-import json
-import secrets
 import statistics
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, estimates
+from benchmarks import catalogue, estimates, lines
 from benchmarks.cell import Cell
 from benchmarks.record import Cost, Launch, Proof, Record, Roof, Run, launch_from
 
@@ -86,73 +82,21 @@ class Found:
                 self.head["environment"] = line["environment"]
 
 
-class Journal:
-    """An append-only file of what a run finds."""
-
-    def __init__(self, path: Path, found: Found) -> None:
-        self.path = path
-        self.found = found
-        self._file = path.open("a", encoding="utf-8")
-
-    @classmethod
-    def begin(cls, results: Path, options: Options, machine: Mapping[str, Any]) -> Journal:
-        """Start the journal of a new run."""
-        now = datetime.now(UTC)
-        run = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        path = results / "journal" / f"{run}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        head = {
-            "kind": "run",
-            "run": run,
-            "started": now.isoformat(timespec="seconds"),
-            "began": time.time(),
-            "options": dataclasses.asdict(options),
-            **machine,
-        }
-        journal = cls(path, Found(head))
-        journal._write(head)
-        return journal
-
-    @classmethod
-    def resume(cls, results: Path, run: str = "") -> Journal:
-        """Open the journal of a run that did not end, by default the newest; a torn last line is dropped.
-
-        Raises:
-            ValueError: there is no such run, or it is complete.
-        """
-        paths = sorted((results / "journal").glob(f"{run or '*'}.jsonl"))
-        if not paths:
-            which = f"no run {run!r}" if run else "no interrupted run"
-            raise ValueError(f"{which} in {results / 'journal'}: nothing to resume")
-        found = load(paths[-1])
-        if found.ended:
-            raise ValueError(f"run {found.head['run']} is complete: nothing to resume")
-        whole = b"".join(whole_lines(paths[-1]))
-        if whole != paths[-1].read_bytes():
-            paths[-1].write_bytes(whole)
-        return cls(paths[-1], found)
-
-    def add(self, kind: str, **values: Any) -> None:
-        """Write one finding down, then take it in."""
-        line = {"kind": kind, **values}
-        self._write(line)
-        self.found.add(json.loads(json.dumps(line)))
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file; it stays."""
-        self._file.close()
+Journal = lines.Journal[Found]
 
 
-def whole_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a journal; a torn last one is dropped."""
-    for line in path.read_bytes().splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            return
-        yield line
+def begin(results: Path, options: Options, machine: Mapping[str, Any]) -> Journal:
+    """Start the journal of a new run."""
+    return Journal.begin(results / "journal", Found, "run", {"options": dataclasses.asdict(options), **machine})
+
+
+def resume(results: Path, run: str = "") -> Journal:
+    """Open the journal of a run that did not end, by default the newest.
+
+    Raises:
+        ValueError: there is no such run, or it is complete.
+    """
+    return Journal.resume(results / "journal", load, "run", run)
 
 
 def load(path: Path) -> Found:
@@ -161,15 +105,7 @@ def load(path: Path) -> Found:
     Raises:
         ValueError: it is damaged elsewhere than at its end.
     """
-    lines = list(whole_lines(path))
-    try:
-        head, *rest = (json.loads(line) for line in lines)
-        found = Found(head)
-        for line in rest:
-            found.add(line)
-    except (ValueError, KeyError) as problem:
-        raise ValueError(f"{path} is damaged ({problem}): delete it and run again") from problem
-    return found
+    return lines.load(path, Found)
 
 
 def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:

@@ -233,6 +233,7 @@ def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]
     def count() -> dict[str, Any]:
         truth = site.truth(cell, 0)
         with surroundings.settings(cell), ready_in(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
+            before = _graphs() if cell.executor == "compile" else 0
             consume(contestant.first_call(ready), truth.component)
             site.step("counts", str(cell))
             call = partial(_whole, ready, truth)
@@ -246,7 +247,7 @@ def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]
                     "bytes moved": traffic,
                     "allocations": held and held.allocations,
                     "peak bytes": held and held.peak,
-                    "graphs": _graphs(ready.call) if cell.executor == "compile" else None,
+                    "graphs": _graphs() - before if cell.executor == "compile" else None,
                     "Python instructions": instruments.instructions(call) if instructions else None,
                 }
             }
@@ -254,8 +255,8 @@ def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]
     return attempt(count)
 
 
-def _graphs(compiled: Any) -> int:
-    """How many graphs a compiled function fell into: one more than its breaks."""
+def _graphs() -> int:
+    """How many graphs this process has compiled: of one function, one more than its breaks."""
     from torch._dynamo.utils import counters
 
     return int(counters["stats"]["unique_graphs"])

@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks import catalogue, machine, mount
 from benchmarks.cell import Cell
-from benchmarks.journal import Journal, Options, fold
+from benchmarks.journal import Journal, Options, begin, fold
 from benchmarks.passes import COST
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
@@ -46,7 +46,7 @@ def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Jour
     """Open the journal of a new run of ``options`` on ``tree``."""
     facts = machine.machine()
     commit, dirty = machine.commit(catalogue.ROOT)
-    return Journal.begin(
+    return begin(
         results,
         options,
         {

@@ -127,7 +127,7 @@ def _start(view: View) -> Page:
         ("cells timed", f"{timed:,} of {len(view.frame):,}"),
         ("components", f"{len(run.problems):,}"),
         ("claims decided", f"{decided:,} of {sum(verdicts.values()):,}"),
-        ("measuring took", _lasting(run.seconds)),
+        ("measuring took", units.lasting(run.seconds)),
     )
     return Page(
         title=f"Performance report {run.run}",
@@ -161,10 +161,6 @@ def _versions(run: Run) -> list[tuple[str, str]]:
     packages = run.environment.get("packages")
     told = {**run.environment, **(packages if isinstance(packages, dict) else {})}
     return [(name, str(told[name])) for name in ("torch", "numpy", "python") if told.get(name)]
-
-
-def _lasting(seconds: float) -> str:
-    return units.time(seconds) if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _footer(run: Run) -> str:

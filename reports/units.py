@@ -64,6 +64,11 @@ def time(value: float | None) -> str:
     return _in_fitting(value, SECONDS)
 
 
+def lasting(seconds: float) -> str:
+    """How long something took: in minutes from two on."""
+    return time(seconds) if seconds < 120 else f"{seconds / 60:.1f} min"
+
+
 def size(value: float | None) -> str:
     """Bytes in the unit that fits: ``1.50 MiB``."""
     return _in_fitting(value, BYTES)

@@ -68,7 +68,7 @@ def headline(found: Comparison) -> str:
 def effort(found: Comparison) -> str:
     """What it cost."""
     cells = len(found.rows)
-    return f"{cells} cell{'s' * (cells != 1)}, {found.epochs} epochs in fresh processes, {_lasting(found.seconds)}"
+    return f"{cells} cell{'s' * (cells != 1)}, {found.epochs} epochs in fresh processes, {units.lasting(found.seconds)}"
 
 
 def promise(found: Comparison) -> str:
@@ -105,10 +105,6 @@ def why(row: Row) -> str:
 
 def _count(value: int | None) -> str:
     return units.NONE if value is None else f"{value:,}"
-
-
-def _lasting(seconds: float) -> str:
-    return units.time(seconds) if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
 def ordered(found: Comparison, every: bool) -> list[Row]:

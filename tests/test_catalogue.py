@@ -114,3 +114,19 @@ def test_the_hash_of_a_tree_sees_names_and_contents_but_not_bytecode(tmp_path: P
     assert catalogue.tree_hash(tmp_path) != first
     (tmp_path / "a.py").rename(tmp_path / "b.py")
     assert len({first, catalogue.tree_hash(tmp_path)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('torch.library.custom_op("impls::scale", mutates_args=())', {"impls::scale"}),
+        ('Library("impls", "DEF")', {"impls"}),
+        ('torch.library.custom_op(NS + "::scale", mutates_args=())', set()),
+        ('torch.library.custom_op(f"{NS}::scale", mutates_args=())', set()),
+    ],
+)
+def test_operators_with_a_fixed_name_are_found_in_the_text(tmp_path: Path, line: str, found: set[str]):
+    (tmp_path / "family").mkdir()
+    (tmp_path / "family" / "one.py").write_text(f"x = {line}\n")
+    assert catalogue.operators("family.one", tmp_path) == found
+    assert catalogue.operators("family.none", tmp_path) == set()

@@ -106,6 +106,28 @@ def test_a_long_call_is_warm_after_its_first(tmp_path: Path, long: str, calls: i
     assert int(done.stdout) == 3 if calls == 3 else int(done.stdout) >= calls, done.stdout
 
 
+GRAPHS = """
+import json, sys
+from pathlib import Path
+where = Path(sys.argv[1])
+sys.path.insert(0, str(where))
+import numpy, torch
+from benchmarks import passes, site
+from benchmarks.cell import Cell
+here = site.Site(where, where / "caches", lambda what, cell: None)
+cell = Cell("smallops.row_sum", "torch_sum", "compile", "cpu", "50x10", "1")
+print(json.dumps([passes.counts(here, cell)["counts"]["graphs"] for _ in range(2)]))
+"""
+
+
+def test_graphs_are_those_of_one_cell_however_many_were_compiled_before(tmp_path: Path):
+    mount.lay(IMPLS, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", GRAPHS, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == [1, 1]
+
+
 def test_a_tree_that_is_no_impls_folder_is_refused(tmp_path: Path):
     with pytest.raises(ValueError, match=r"is not an impls folder: it has no __init__\.py"):
         mount.lay(tmp_path, tmp_path / "mount")

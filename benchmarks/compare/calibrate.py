@@ -32,7 +32,7 @@ from benchmarks.progress import Progress
 
 EVIDENCE = catalogue.ROOT / "benchmarks" / "compare" / "evidence"
 DETECTOR = 1  # raise it when coins, batches, X, test or budget change: others' sessions are not counted
-WORKERS = "dataload.dirichlet/workers_2/eager/cpu/100-b4/1"  # the one cell whose processes share nothing
+WORKERS = "dataload.dirichlet/workers_2/eager/cpu/100-b4/1"  # waits for processes of its own
 CELLS = (
     "noise.elementwise/chain/eager/cpu/1000/1",
     "noise.elementwise/chain/eager/cpu/1000000/1",

@@ -6,20 +6,16 @@ One JSON line for each finding, written at once: Ctrl-C and SIGKILL lose only wh
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import secrets
 import statistics
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks import lines
 from benchmarks.compare import sequential
 from benchmarks.compare.sequential import Judge, Rule
-from benchmarks.journal import whole_lines
 
 SCHEMA = 1  # 1 (2026-11): first
 DECIDED = ("SLOWER", "FASTER", "SAME")
@@ -172,65 +168,22 @@ class Found:
         return cell in self.judges and self.judges[cell].finding.verdict in DECIDED
 
 
-class Journal:
-    """An append-only file of what a comparison finds."""
+Journal = lines.Journal[Found]
 
-    def __init__(self, path: Path, found: Found) -> None:
-        self.path = path
-        self.found = found
-        self._file = path.open("a", encoding="utf-8")
 
-    @classmethod
-    def begin(cls, results: Path, options: Options, facts: Mapping[str, Any]) -> Journal:
-        """Start the journal of a new comparison."""
-        now = datetime.now(UTC)
-        run = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        path = results / "compare" / f"{run}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        head = {
-            "kind": "compare",
-            "schema": SCHEMA,
-            "run": run,
-            "started": now.isoformat(timespec="seconds"),
-            "began": time.time(),
-            "options": dataclasses.asdict(options),
-            **facts,
-        }
-        journal = cls(path, Found(json.loads(json.dumps(head))))
-        journal.write(head)
-        return journal
+def begin(results: Path, options: Options, facts: Mapping[str, Any]) -> Journal:
+    """Start the journal of a new comparison."""
+    head = {"schema": SCHEMA, "options": dataclasses.asdict(options), **facts}
+    return Journal.begin(results / "compare", Found, "compare", head)
 
-    @classmethod
-    def resume(cls, results: Path, run: str = "") -> Journal:
-        """Open the journal of a comparison that did not end, by default the newest; a torn last line is dropped.
 
-        Raises:
-            ValueError: there is no such comparison, or it is complete.
-        """
-        paths = sorted((results / "compare").glob(f"{run or '*'}.jsonl"))
-        found = [(path, load(path)) for path in paths]
-        waiting = [(path, item) for path, item in found if not item.ended]
-        if not waiting:
-            which = f"no comparison {run!r}" if run else "no interrupted comparison"
-            raise ValueError(f"{which} in {results / 'compare'}: nothing to resume")
-        path, item = waiting[-1]
-        path.write_bytes(b"".join(whole_lines(path)))
-        return cls(path, item)
+def resume(results: Path, run: str = "") -> Journal:
+    """Open the journal of a comparison that did not end, by default the newest.
 
-    def add(self, kind: str, **values: Any) -> None:
-        """Write one finding down, then take it in."""
-        line = {"kind": kind, **values}
-        self.write(line)
-        self.found.add(json.loads(json.dumps(line)))
-
-    def write(self, line: Mapping[str, Any]) -> None:
-        """Write one line."""
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file; it stays."""
-        self._file.close()
+    Raises:
+        ValueError: there is no such comparison, or it is complete.
+    """
+    return Journal.resume(results / "compare", load, "comparison", run)
 
 
 def load(path: Path) -> Found:
@@ -239,16 +192,13 @@ def load(path: Path) -> Found:
     Raises:
         ValueError: it is damaged elsewhere than at its end, or of another schema.
     """
-    try:
-        head, *rest = (json.loads(line) for line in whole_lines(path))
+
+    def make(head: dict[str, Any]) -> Found:
         if head["kind"] != "compare" or head["schema"] != SCHEMA:
             raise ValueError(f"schema {head.get('schema')}, this version reads {SCHEMA}")
-        found = Found(head)
-        for line in rest:
-            found.add(line)
-    except (ValueError, KeyError) as problem:
-        raise ValueError(f"{path} is damaged ({problem}): delete it and compare again") from problem
-    return found
+        return Found(head)
+
+    return lines.load(path, make)
 
 
 def latest(results: Path) -> Path:

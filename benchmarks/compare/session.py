@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks import catalogue, machine, mount
 from benchmarks.cell import Cell
 from benchmarks.compare import trees
-from benchmarks.compare.record import Comparison, Journal, Options, fold
+from benchmarks.compare.record import Comparison, Journal, Options, begin, fold
 from benchmarks.compare.sequential import Rule, middle, needed
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
@@ -66,7 +66,7 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
         shutil.rmtree(folder, ignore_errors=True)
         raise
     described = [{**dataclasses.asdict(side), "path": str(side.path)} for side in sides]
-    return Journal.begin(
+    return begin(
         results,
         options,
         {
@@ -193,12 +193,14 @@ class Session:
     def _prove(self, process: Process, name: str) -> None:
         began = time.monotonic()
         cell = Cell.parse(name)
-        sides = [
-            cell in set(catalogue.cells(catalogue.component(cell.component), Path(self.found.head[side]["path"])))
-            for side in ("base", "head")
-        ]
+        paths = [Path(self.found.head[side]["path"]) for side in ("base", "head")]
+        sides = [cell in set(catalogue.cells(catalogue.component(cell.component), path)) for path in paths]
         if not all(sides):
             self._proved(name, "INCOMPARABLE", f"only in {'BASE' if sides[0] else 'HEAD'}")
+            return
+        if both := set.intersection(*(catalogue.operators(cell.component, path) for path in paths)):
+            told = f"both register the operator {min(both)!r}: in one process they would call the same one"
+            self._proved(name, "INCOMPARABLE", f"{told}; begin its name with __package__")
             return
         answers = []
         for package in NAMES:

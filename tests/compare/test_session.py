@@ -180,6 +180,24 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
     assert not leftovers(repository) and not list((repository / "results").glob("compare/*.jsonl"))
 
 
+def test_an_operator_of_one_name_on_both_sides_is_not_compared(repository: Path, command: Command):
+    path = repository / "impls" / "smallops" / "row_sum.py"
+    path.write_text(
+        path.read_text().replace(
+            '    return torch.einsum("ij->j", x)\n',
+            "    return _columns(x)\n\n\n"
+            '@torch.library.custom_op("mine::columns", mutates_args=())\n'
+            "def _columns(x: torch.Tensor) -> torch.Tensor:\n    return x.sum(0)\n",
+        )
+    )
+    git(repository, "commit", "-qam", "An operator")
+    path.write_text(path.read_text() + "# edited\n")
+    done = command(repository, "compare", "HEAD", "--only", FAMILY.format("einsum"))
+    (row,) = document(repository)["rows"]
+    assert row["verdict"] == "INCOMPARABLE" and "'mine::columns'" in row["reason"], done.stderr
+    assert done.returncode == 4
+
+
 @pytest.mark.long
 def test_what_crept_in_before_shows_against_the_anchor(repository: Path, command: Command):
     git(repository, "tag", "v1")
