@@ -43,15 +43,15 @@ def answering(made: session.Session, monkeypatch: pytest.MonkeyPatch, *answers: 
     return jobs
 
 
-def test_a_crash_while_memory_is_measured_costs_only_the_memory(
-    one: session.Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+def test_a_crash_while_memory_is_measured_costs_only_the_memory(one: session.Session, monkeypatch: pytest.MonkeyPatch):
     crash = Fault("crashed", "killed by SIGSEGV", str(CELL), COST)
     jobs = answering(one, monkeypatch, crash, OK)
+    notes: list[str] = []
+    monkeypatch.setattr(one.progress, "note", notes.append)
     answer = one._proved(CELL)
     assert answer["status"] == "ok" and answer["no cost"] == "killed by SIGSEGV"
     assert [job.get("cost", False) for job in jobs] == [one.options.cost, False]
-    assert f"{CELL}: memory not measured: killed by SIGSEGV" in capsys.readouterr().err
+    assert notes == [f"{CELL}: memory not measured: killed by SIGSEGV"]
 
 
 def test_a_crash_in_the_proof_itself_is_the_cells(one: session.Session, monkeypatch: pytest.MonkeyPatch):
