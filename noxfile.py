@@ -86,14 +86,14 @@ def asv(session: nox.Session) -> None:
 @nox.session
 def compare(session: nox.Session) -> None:
     """Did it get slower? `-- BASE HEAD`, `-- --only EXPR`; without names, what this branch and its edits changed."""
-    install(session, "bench")
+    install(session, "bench", "environments")
     benchmarks(session, "compare", *session.posargs)
 
 
 @nox.session
 def bisect(session: nox.Session) -> None:
     """Find the commit that made a cell slower: `-- GOOD BAD CELL`."""
-    install(session, "bench")
+    install(session, "bench", "environments")
     benchmarks(session, "bisect", *session.posargs)
 
 

@@ -263,7 +263,7 @@ def _comparison(options: argparse.Namespace) -> compared.Options:
         name: getattr(options, name) for name in ("alpha", "delta", "gate", "budget", "epochs", "longest", "timeout")
     }
     given = {name: value for name, value in asked.items() if value is not None}
-    given["instructions"] = options.instructions
+    given |= {name: getattr(options, name) for name in ("instructions", "installed", "apart")}
     return compared.Options(cells=(), selection=options.select, command=shlex.join(words), **given)
 
 
@@ -402,6 +402,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
     made.add_argument("--all", action="store_true", help="show every row, not only what was found")
     made.add_argument("--instructions", action="store_true", help="count Python's instructions on both sides too")
+    made.add_argument("--installed", action="store_true", help="trees that require other packages get those here too")
+    made.add_argument("--apart", action="store_true", help="a process for each tree, as other packages need; noisier")
     made.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
     made = command("bisect", bisect)
     made.add_argument("good", help="a commit where the cell was fast")

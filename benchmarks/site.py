@@ -28,6 +28,7 @@ class Site:
     step: Callable[[str, str], None]  # (what, cell): the time allowance begins anew
     package: str = NAME  # the name of the tree at hand
     truths: dict[tuple[str, str, int], gate.Truth] = field(default_factory=dict)
+    held: Any = None  # the cell that waits for its turns, while another process holds the other arm
     compiler: bool = False  # whether something was compiled in this process
 
     def truth(self, cell: Cell, seed: int) -> gate.Truth:

@@ -77,9 +77,32 @@ def obey(job: dict[str, Any], site: Any) -> Any:
             from benchmarks.compare import pair
 
             return pair.measure(site, Cell.parse(job["cell"]), pair.Plan(**job["plan"]))
+        case "hold" | "quiet" | "batch" | "release":
+            return _turn(job, site)
         case "trace":
             return passes.trace(site, Cell.parse(job["cell"]), Path(job["folder"]))
     raise ValueError(f"no such job: {job['do']!r}")
+
+
+def _turn(job: dict[str, Any], site: Any) -> dict[str, Any]:
+    """One turn of a cell whose other arm is in another process."""
+    from benchmarks.cell import Cell
+    from benchmarks.compare import pair
+    from benchmarks.site import attempt
+
+    def take() -> dict[str, Any]:
+        match job["do"]:
+            case "hold":
+                site.held = pair.Held(site, Cell.parse(job["cell"]), job["seed"])
+            case "quiet":
+                site.held.quiet()
+            case "batch":
+                return {"wall": site.held.batch(job["calls"])}
+            case "release":
+                site.held.release()
+        return {}
+
+    return attempt(take)
 
 
 def _limit_memory(size: int) -> None:

@@ -148,10 +148,15 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
 
 
 def other_packages(found: Comparison) -> list[str]:
-    """A warning where the two trees want different packages: both were measured with those that are installed."""
+    """What the packages of the two trees have to do with their times, where they are not the same."""
     base, head = set(found.base.get("requirements", ())), set(found.head.get("requirements", ()))
     if base == head:
         return []
+    if "packages" in found.base:
+        if not found.base["packages"] and not found.head["packages"]:
+            return ["! the trees require different packages, which comes to the same ones: both ran with those"]
+        told = " against ".join(visible(", ".join(side["packages"]) or "none") for side in (found.base, found.head))
+        return [f"! the packages differ too ({told}): each side ran with its own, in a process of its own"]
     apart = (("BASE", base - head), ("HEAD", head - base))
     sides = "; ".join(f"only {name}: {', '.join(sorted(one))}" for name, one in apart if one)
     return [f"! the trees want different packages ({visible(sides)}); both ran with those installed here"]

@@ -11,13 +11,16 @@ import math
 import random
 import statistics
 import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from benchmarks import catalogue, contestant, gate, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import clock_for
 from benchmarks.compare.sequential import trimmed
+from benchmarks.component import Inputs
 from benchmarks.site import Site, attempt, consume, ready_in, timed_in
 
 USUAL = 20  # blocks at least, where calls are not so long that
@@ -40,57 +43,90 @@ class Plan:
 
 
 def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
-    """Compare one cell: ``{"status": ..., "x": ..., "blocks": ..., "calls": ..., "base": ..., "truth": ...}``.
-
-    ``x`` is the trimmed mean over the blocks of log(HEAD / BASE); ``base`` BASE's median seconds per call; ``truth``
-    the log ratio that ``plan.scale`` puts in.
-    """
+    """Compare one cell: ``{"status": ..., "seconds": ..., and what :func:`compare` finds}``."""
 
     def take() -> dict[str, Any]:
         began = time.perf_counter()
-        coin = random.Random(plan.seed)
-        component = catalogue.component(cell.component)
-        case = next(case for case in component.cases if case.name == cell.case)
-        clock = clock_for(cell.device)
         site.step("inputs", str(cell))
-        import torch
-
-        generator = torch.Generator().manual_seed(plan.seed)
-        inputs = gate.copy(component.inputs(case, generator), cell.device)
-        arms: dict[str, timing.Timed] = {}
+        inputs = inputs_of(cell, plan.seed)
         with surroundings.settings(cell) as verify, contextlib.ExitStack() as stack:
-            for arm in coin.sample("AB", 2):
+
+            def ready(arm: str) -> timing.Timed:
                 site.package = plan.packages["AB".index(arm)]
-                site.step(f"preparation in {_name(arm)}", str(cell))
-                ready = stack.enter_context(ready_in(site, cell, inputs))
-                consume(contestant.first_call(ready), component)
+                timed = begun(site, cell, inputs, stack)
                 verify()
-                arms[arm] = timed_in(cell, ready, clock)
-            seconds = []
-            for arm in coin.sample("AB", 2):
-                site.step(f"warm-up in {_name(arm)}", str(cell))
-                seconds.append(arms[arm](1).wall if cell.cold else timing.warm(arms[arm], plan.target))
-            usual = 1 if cell.cold else timing.calls_for(min(seconds), plan.target)
-            budget = max(plan.budget, min(LONG, USUAL * 4 * usual * max(seconds)))
-            base, head = _batches(usual, min(seconds), plan.scale)
-            batches = {"A": base, "B": head}
-            blocks = max(LEAST, timing.rounds_for(4 * base.calls * max(seconds), budget, MOST))
-            taken = [_block(site, cell, arms, batches, coin.choice(plan.orders)) for _ in _undisturbed(blocks, cell)]
+                return timed
+
+            found = compare(cell, plan, ready, partial(undisturbed, cell), lambda what: site.step(what, str(cell)))
             verify()
-        return {
-            "x": trimmed(difference for difference, _ in taken),
-            "blocks": [round(difference, 6) for difference, _ in taken],
-            "calls": [base.calls, head.calls],
-            "base": statistics.median(base for _, base in taken),
-            "truth": math.log(head.calls / head.counted),
-            "seconds": time.perf_counter() - began,
-        }
+        return {**found, "seconds": time.perf_counter() - began}
 
     return attempt(take)
 
 
-def _name(arm: str) -> str:
+def inputs_of(cell: Cell, seed: int) -> Inputs:
+    """The inputs of one epoch."""
+    import torch
+
+    component = catalogue.component(cell.component)
+    case = next(case for case in component.cases if case.name == cell.case)
+    return gate.copy(component.inputs(case, torch.Generator().manual_seed(seed)), cell.device)
+
+
+def begun(site: Site, cell: Cell, inputs: Inputs, stack: contextlib.ExitStack) -> timing.Timed:
+    """What times the contestant of the tree at hand, prepared and called once; ``stack`` closes it."""
+    ready = stack.enter_context(ready_in(site, cell, inputs))
+    consume(contestant.first_call(ready), catalogue.component(cell.component))
+    return timed_in(cell, ready, clock_for(cell.device))
+
+
+@contextlib.contextmanager
+def undisturbed(cell: Cell) -> Iterator[None]:
+    """While samples are taken: no garbage collection, no compiling."""
+    with surroundings.undisturbed(), surroundings.no_recompiles([cell]):
+        yield
+
+
+def side(arm: str) -> str:
+    """What people call an arm."""
     return "BASE" if arm == "A" else "HEAD"
+
+
+def compare(
+    cell: Cell,
+    plan: Plan,
+    ready: Callable[[str], timing.Timed],
+    quiet: Callable[[], contextlib.AbstractContextManager[None]],
+    step: Callable[[str], None],
+) -> dict[str, Any]:
+    """Let two arms, "A" of BASE and "B" of HEAD, take turns: ``{"x": ..., "blocks": ..., "base": ..., ...}``.
+
+    ``x`` is the trimmed mean over the blocks of log(HEAD / BASE); ``base`` BASE's median seconds per call; ``truth``
+    the log ratio that ``plan.scale`` puts in. ``ready`` prepares an arm, ``quiet`` surrounds the samples, ``step``
+    tells what begins.
+    """
+    coin = random.Random(plan.seed)
+    arms: dict[str, timing.Timed] = {}
+    for arm in coin.sample("AB", 2):
+        step(f"preparation in {side(arm)}")
+        arms[arm] = ready(arm)
+    seconds = []
+    for arm in coin.sample("AB", 2):
+        step(f"warm-up in {side(arm)}")
+        seconds.append(arms[arm](1).wall if cell.cold else timing.warm(arms[arm], plan.target))
+    usual = 1 if cell.cold else timing.calls_for(min(seconds), plan.target)
+    budget = max(plan.budget, min(LONG, USUAL * 4 * usual * max(seconds)))
+    base, head = _batches(usual, min(seconds), plan.scale)
+    blocks = max(LEAST, timing.rounds_for(4 * base.calls * max(seconds), budget, MOST))
+    with quiet():
+        taken = [_block(arms, {"A": base, "B": head}, coin.choice(plan.orders), step) for _ in range(blocks)]
+    return {
+        "x": trimmed(difference for difference, _ in taken),
+        "blocks": [round(difference, 6) for difference, _ in taken],
+        "calls": [base.calls, head.calls],
+        "base": statistics.median(base for _, base in taken),
+        "truth": math.log(head.calls / head.counted),
+    }
 
 
 @dataclass(frozen=True)
@@ -116,19 +152,47 @@ def _batches(calls: int, seconds: float, scale: float) -> tuple[_Batch, _Batch]:
     return _Batch(calls, calls), _Batch(calls, calls / (1 + scale))
 
 
-def _undisturbed(blocks: int, cell: Cell) -> Any:
-    with surroundings.undisturbed(), surroundings.no_recompiles([cell]):
-        yield from range(blocks)
-
-
 def _block(
-    site: Site, cell: Cell, arms: dict[str, timing.Timed], batches: dict[str, _Batch], order: str
+    arms: Mapping[str, timing.Timed], batches: Mapping[str, _Batch], order: str, step: Callable[[str], None]
 ) -> tuple[float, float]:
     """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches."""
     logs: dict[str, list[float]] = {"A": [], "B": []}
     for arm in order:
-        site.step(f"sample in {_name(arm)}", str(cell))
+        step(f"sample in {side(arm)}")
         seconds = arms[arm](batches[arm].calls).wall * batches[arm].calls / batches[arm].counted
         logs[arm].append(math.log(seconds))
     base = statistics.fmean(logs["A"])
     return statistics.fmean(logs["B"]) - base, math.exp(base)
+
+
+class Held:
+    """A cell that is ready in this worker while another process holds the other arm: ``apart`` gives the turns."""
+
+    def __init__(self, site: Site, cell: Cell, seed: int) -> None:
+        self._cell = cell
+        self._stack = contextlib.ExitStack()
+        try:
+            self._verify = self._stack.enter_context(surroundings.settings(cell))
+            site.step("preparation", str(cell))
+            self._timed = begun(site, cell, inputs_of(cell, seed), self._stack)
+            self._verify()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def quiet(self) -> None:
+        """Nothing else happens here from now on until it is released."""
+        self._stack.enter_context(undisturbed(self._cell))
+
+    def batch(self, calls: int) -> float:
+        """The seconds per call of a batch."""
+        return self._timed(calls).wall
+
+    def release(self) -> None:
+        """Let it go.
+
+        Raises:
+            Changed: it left a global setting changed.
+        """
+        with self._stack:
+            self._verify()

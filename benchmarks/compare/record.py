@@ -43,6 +43,8 @@ class Options:
     longest: float = 0.2  # seconds; cells whose calls take longer are left out
     timeout: float = 120.0  # seconds that one step may take
     split: float = 0.0  # where set: the log ratio that is asked about, see Rule
+    installed: bool = False  # whether trees that require different packages both get those that are here
+    apart: bool = False  # whether either tree gets a process of its own, even if one could serve both
     counts: bool = True  # operators, allocations and bytes of both sides
     instructions: bool = False  # Python's instructions too
     scales: Mapping[str, float] = field(default_factory=dict)  # for the validation: cell -> slowdown that is put in

@@ -13,6 +13,7 @@ import math
 import random
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +22,10 @@ from typing import Any
 
 from benchmarks import catalogue, machine, mount
 from benchmarks.cell import Cell
-from benchmarks.compare import trees
+from benchmarks.compare import environments, pair, trees
 from benchmarks.compare.record import Comparison, Journal, Options, begin, fold
 from benchmarks.compare.sequential import Rule, middle, needed
+from benchmarks.compare.workers import Workers
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, pick
@@ -47,10 +49,12 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
     """Open the journal of a new comparison of two trees, and copy them.
 
     Raises:
-        ValueError: there is no such commit, or nothing is selected.
+        ValueError: there is no such commit, nothing is selected, or the environments cannot be made that trees with
+            different requirements need.
     """
     Rule(1, options.alpha, options.delta)  # what means nothing is refused before anything is copied
     facts = machine.machine()
+    made: list[environments.Environment] = []
     folder = results / "compare" / f".trees-{secrets.token_hex(4)}"
     try:
         sides = trees.pair(base, head, tree.parent, folder)
@@ -62,10 +66,16 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
         if not options.budget:
             options = dataclasses.replace(options, budget=min(LONGEST, max(SHORTEST, PER_CELL * len(cells))))
         options = dataclasses.replace(options, cells=tuple(map(str, cells)))
+        wanted = sides[0].requirements, sides[1].requirements
+        if wanted[0] != wanted[1] and all(wanted) and not options.installed:
+            print("the trees require different packages: making an environment for each", file=sys.stderr, flush=True)
+            made = environments.make(wanted, folder / "environments")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     described = [{**dataclasses.asdict(side), "path": str(side.path)} for side in sides]
+    for facts_of, environment in zip(described, made, strict=False):  # none where both use the packages that are here
+        facts_of.update(dataclasses.asdict(environment))
     return begin(
         results,
         options,
@@ -121,10 +131,10 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
 
 @dataclass
 class _Epoch:
-    """One fresh worker and the coins that it was started with."""
+    """Fresh workers and the coins that they were started with."""
 
     draw: dict[str, int]
-    process: Process
+    workers: Workers
     seeds: random.Random  # every coin inside the epoch
 
     @property
@@ -151,11 +161,27 @@ class Session:
     def close(self) -> None:
         """Stop the worker that was started ahead."""
         if self._coming is not None:
-            self._coming.process.close()
+            self._coming.workers.close()
             self._coming = None
         self.progress.end()
 
-    def _worker(self, coin: int, variables: dict[str, str]) -> Process:
+    def _workers(self, coin: int, first: int, variables: dict[str, str]) -> Workers:
+        """Start the workers of one epoch; ``first`` says which of two begins."""
+        pythons = [self.found.head[side].get("python", sys.executable) for side in ("base", "head")]
+        if pythons[0] == pythons[1] and not self.options.apart:
+            process = self._worker(coin, variables, pythons[0])
+            return Workers(process, process)
+        made: dict[int, Process] = {}
+        try:
+            for side in (first, 1 - first):
+                made[side] = self._worker(coin, variables, pythons[side])
+        except BaseException:
+            for process in made.values():
+                process.close()
+            raise
+        return Workers(made[0], made[1])
+
+    def _worker(self, coin: int, variables: dict[str, str], python: str) -> Process:
         scratch = self.folder / "scratch" / secrets.token_hex(4)
         scratch.mkdir(parents=True)
         caches = self.folder / "caches"  # what one worker compiled the next need not compile again
@@ -166,6 +192,7 @@ class Session:
             scratch,
             timeout=self.options.timeout,
             variables={**(MALLOC if self.options.malloc else {}), **variables},
+            python=python,
         )
 
     # -- proof --------------------------------------------------------------------------------------------------------
@@ -174,13 +201,13 @@ class Session:
         """Check every cell on both sides, and count what it does; what runs on one side only is incomparable."""
         waiting = [cell for cell in self.options.cells if cell not in self.found.proofs]
         while waiting:
-            with self._worker(0, {}) as process:
+            with self._workers(0, 0, {}) as workers:
                 self._coming = self._coming or self._draw()  # starts meanwhile
                 while waiting:
                     cell = waiting.pop(0)
                     self.progress.step(f"proving {cell}")
                     try:
-                        self._prove(process, cell)
+                        self._prove(workers, cell)
                     except Fault as fault:
                         side, verdict = ("HEAD", "ERROR") if self._side == NAMES[1] else ("BASE", "INCOMPARABLE")
                         self._proved(cell, verdict, f"{side} {fault.status}: {fault.reason}")
@@ -190,7 +217,7 @@ class Session:
             rule = Rule(len(cells), options.alpha, options.delta, split=options.split)
             self.journal.add("rule", rule=dataclasses.asdict(rule))
 
-    def _prove(self, process: Process, name: str) -> None:
+    def _prove(self, workers: Workers, name: str) -> None:
         began = time.monotonic()
         cell = Cell.parse(name)
         paths = [Path(self.found.head[side]["path"]) for side in ("base", "head")]
@@ -203,7 +230,7 @@ class Session:
             self._proved(name, "INCOMPARABLE", f"{told}; begin its name with __package__")
             return
         answers = []
-        for package in NAMES:
+        for package, process in zip(NAMES, (workers.base, workers.head), strict=True):
             self._side = package
             answers.append(process.ask("check", cell=name, seeds=SEEDS, package=package))
         if any(answer["status"] != "ok" for answer in answers):
@@ -217,9 +244,11 @@ class Session:
         for package, side in zip(NAMES, ("base", "head"), strict=True):
             if self.options.counts:
                 self._side = package
-                counts[side] = process.ask(
-                    "counts", cell=name, package=package, instructions=self.options.instructions
-                ).get("counts", {})
+                counts[side] = (
+                    getattr(workers, side)
+                    .ask("counts", cell=name, package=package, instructions=self.options.instructions)
+                    .get("counts", {})
+                )
         self._proved(name, "", "", counts=counts, call=call, seconds=time.monotonic() - began)
 
     def _proved(self, cell: str, verdict: str, reason: str, **values: Any) -> None:
@@ -231,7 +260,7 @@ class Session:
         """Fresh workers until all is decided, or time or epochs run out. A cell that fails drops out alone."""
         while cells := self._next():
             epoch, self._coming = self._coming or self._draw(), None
-            with epoch.process:
+            with epoch.workers:
                 if self._epoch(epoch, cells):
                     self._control(epoch)
                 if self._next():  # the next worker starts while this one ends, never while anything is timed
@@ -270,9 +299,10 @@ class Session:
             "hash": coins.randrange(1, 2**32),
             "padding": coins.randrange(4096),
             "seed": coins.randrange(2**48),
+            "first": coins.randrange(2),
         }
         variables = {"PYTHONHASHSEED": str(draw["hash"]), "BENCHMARKS_PADDING": "x" * draw["padding"]}
-        return _Epoch(draw, self._worker(draw["mount"], variables), random.Random(draw["seed"]))
+        return _Epoch(draw, self._workers(draw["mount"], draw["first"], variables), random.Random(draw["seed"]))
 
     def _epoch(self, epoch: _Epoch, cells: Sequence[str]) -> bool:
         """Measure ``cells`` once each, in an order drawn by chance; whether the worker is still there."""
@@ -285,12 +315,12 @@ class Session:
     def _measure(self, epoch: _Epoch, cells: Sequence[str], began: float) -> bool:
         order = epoch.seeds.sample(list(cells), len(cells))
         self.journal.add("epoch", number=self.found.epochs, order=order, **epoch.draw)
-        epoch.process.ask("ready")  # torch is imported by now
+        epoch.workers.ready()
         self.journal.add("start", cells=order, seconds=time.monotonic() - began)
         for cell in order:
             self.progress.step(f"epoch {self.found.epochs}, {self._standing()}: {cell}")
             try:
-                answer = epoch.process.ask("pair", cell=cell, plan=self._plan(cell, epoch.names, epoch.seeds))
+                answer = epoch.workers.compare(cell, self._plan(cell, epoch.names, epoch.seeds))
             except Fault as fault:
                 self.journal.add("fault", cell=cell, status=fault.status, reason=fault.reason)
                 return False
@@ -315,18 +345,16 @@ class Session:
         cells = len(self.found.comparable())
         return f"{cells - len(self.found.open())} of {cells} decided, {spent:.0f} of {self.options.budget:.0f} s"
 
-    def _plan(
-        self, cell: str, names: tuple[str, str], seeds: random.Random, scale: float | None = None
-    ) -> dict[str, Any]:
+    def _plan(self, cell: str, names: tuple[str, str], seeds: random.Random, scale: float | None = None) -> pair.Plan:
         options = self.options
-        return {
-            "packages": names,
-            "seed": seeds.randrange(2**48),
-            "target": options.target,
-            "budget": options.slice,
-            "orders": options.orders,
-            "scale": options.scales.get(cell, 0.0) if scale is None else scale,
-        }
+        return pair.Plan(
+            packages=names,
+            seed=seeds.randrange(2**48),
+            target=options.target,
+            budget=options.slice,
+            orders=options.orders,
+            scale=options.scales.get(cell, 0.0) if scale is None else scale,
+        )
 
     def _control(self, epoch: _Epoch) -> None:
         """BASE against its own copy, on a cell drawn by coin: if this shows a difference, nothing can be trusted."""
@@ -341,7 +369,7 @@ class Session:
         arms = epoch.seeds.sample((epoch.names[0], COPY), 2)
         plan = self._plan(cell, (arms[0], arms[1]), epoch.seeds, scale=0.0)
         with contextlib.suppress(Fault):
-            answer = epoch.process.ask("pair", cell=cell, plan=plan)
+            answer = Workers(epoch.workers.base, epoch.workers.base).compare(cell, plan)
             if answer["status"] == "ok":
                 self.journal.add("control", cell=cell, x=answer["x"])
 

@@ -198,6 +198,42 @@ def test_an_operator_of_one_name_on_both_sides_is_not_compared(repository: Path,
     assert done.returncode == 4
 
 
+def test_trees_in_processes_of_their_own_are_compared_too(repository: Path, command: Command):
+    path = repository / "impls" / "smallops" / "row_sum.py"
+    path.write_text(path.read_text().replace(*EDITS[1]))
+    only = " or ".join(FAMILY.format(name) for name in ("torch_sum", "numpy_sum", "einsum"))
+    (repository / "impls" / "smallops" / "row_sum.py").write_text(
+        path.read_text().replace('    return torch.einsum("ij->j", x)\n', "    raise RuntimeError('not today')\n")
+    )
+    words = ("--apart", "--alpha", "0.2", "--delta", "0.1", "--budget", "120")
+    done = command(repository, "compare", "HEAD", "--only", only, *words)
+    rows = {row["cell"].split("/")[1]: row for row in document(repository)["rows"]}
+    assert rows["torch_sum"]["verdict"] == "SLOWER", done.stdout + done.stderr
+    assert rows["torch_sum"]["counts"] and rows["torch_sum"]["ratio"] > 1
+    assert rows["numpy_sum"]["verdict"] in ("SAME", "UNDECIDED")
+    assert rows["einsum"]["verdict"] == "ERROR" and "not today" in rows["einsum"]["reason"]
+    assert done.returncode == 1 and not workers() and not leftovers(repository)
+
+
+@pytest.mark.long
+def test_trees_that_require_different_packages_get_an_environment_each(repository: Path, command: Command):
+    pyproject = repository / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('"numba>=0.60"', '"numba>=0.60,<0.62"'))
+    git(repository, "commit", "-qam", "An older numba")
+    pyproject.write_text(pyproject.read_text().replace('"numba>=0.60,<0.62"', '"numba>=0.62"'))
+    only = FAMILY.format("torch_sum")
+    done = command(repository, "compare", "HEAD", "--only", only, "--alpha", "0.2", "--delta", "0.1", timeout=900)
+    assert "making an environment for each" in done.stderr
+    assert "! the packages differ too" in done.stdout and "numba==0.61" in done.stdout, done.stdout + done.stderr
+    assert "in a process of its own" in done.stdout
+    (row,) = document(repository)["rows"]
+    assert row["verdict"] in ("SAME", "UNDECIDED") and row["epochs"] >= 5
+    assert done.returncode == 0 and not workers() and not leftovers(repository)
+
+    done = command(repository, "compare", "HEAD", "--only", only, "--installed", "--alpha", "0.2", "--delta", "0.1")
+    assert done.returncode == 0 and "both ran with those installed here" in done.stdout
+
+
 @pytest.mark.long
 def test_what_crept_in_before_shows_against_the_anchor(repository: Path, command: Command):
     git(repository, "tag", "v1")

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -144,7 +145,7 @@ def test_without_its_trees_it_does_not_go_on(tmp_path: Path, begin: Begin):
 
 
 def test_coins_are_tossed_anew_for_every_epoch(begin: Begin, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "Process", lambda *args, **options: options["variables"])
+    monkeypatch.setattr(session, "Process", lambda *args, **options: SimpleNamespace(**options))
     one = begin()
     drawn = [one._draw() for _ in range(200)]
     mounts = [epoch.draw["mount"] for epoch in drawn]
@@ -152,8 +153,11 @@ def test_coins_are_tossed_anew_for_every_epoch(begin: Begin, monkeypatch: pytest
     alternating = [index % 2 for index in range(200)]
     assert mounts not in (sorted(mounts), alternating, [1 - coin for coin in alternating])
     assert {epoch.names for epoch in drawn} == {session.NAMES, session.NAMES[::-1]}
+    assert 60 < sum(epoch.draw["first"] for epoch in drawn) < 140
     for coin in ("hash", "seed"):
         assert len({epoch.draw[coin] for epoch in drawn}) == 200
     for epoch in drawn:
-        assert epoch.process["PYTHONHASHSEED"] == str(epoch.draw["hash"])  # type: ignore[index]
-        assert len(epoch.process["BENCHMARKS_PADDING"]) == epoch.draw["padding"]  # type: ignore[index]
+        variables = epoch.workers.base.variables  # type: ignore[attr-defined]
+        assert variables["PYTHONHASHSEED"] == str(epoch.draw["hash"])
+        assert len(variables["BENCHMARKS_PADDING"]) == epoch.draw["padding"]
+        assert not epoch.workers.apart

@@ -116,6 +116,17 @@ def test_other_packages_are_told():
     ]
     assert "the trees want different packages" in verdicts.text(found, every=False, color=False, width=100)
     assert "the trees want different packages" in verdicts.markdown(found)
+    apart = dataclasses.replace(
+        found,
+        base={**found.base, "packages": ["torch==2.13.0"]},
+        head={**found.head, "packages": ["torch==2.14.0", "x==1"]},
+    )
+    assert verdicts.other_packages(apart) == [
+        "! the packages differ too (torch==2.13.0 against torch==2.14.0, x==1): "
+        "each side ran with its own, in a process of its own"
+    ]
+    alike = dataclasses.replace(found, base={**found.base, "packages": []}, head={**found.head, "packages": []})
+    assert "comes to the same ones" in verdicts.other_packages(alike)[0]
 
 
 def test_creep_is_told_commit_by_commit():
