@@ -105,6 +105,13 @@ def calibrate(session: nox.Session) -> None:
 
 
 @nox.session
+def peers(session: nox.Session) -> None:
+    """Put the same question to asv, pytest-benchmark and pyperf; adds to the project's record: `-- --rounds 2`."""
+    install(session, "bench", "statistics", "peers")
+    benchmarks(session, "peers", *session.posargs)
+
+
+@nox.session
 def doctor(session: nox.Session) -> None:
     """Say what is here, what is missing, and what on this machine bends results."""
     install(session, "bench", "tensorboard")

@@ -172,9 +172,9 @@ def profiling(options: argparse.Namespace) -> int:
 def listing(options: argparse.Namespace) -> int:
     """Print cells, or the catalogue's rows with what measures them."""
     if options.rows:
-        for name, component in catalogue.components().items():
-            ways = ", ".join(variant.name for variant in catalogue.variants(name, options.tree))
-            print(f"{' '.join(component.rows):<14} {name:<24} {ways}")
+        from benchmarks import rows
+
+        print(rows.table(options.tree))
         return 0
     cells = catalogue.all_cells(options.tree)
     cells = catalogue.select(cells, options.select) if options.select else cells
@@ -299,6 +299,22 @@ def calibrate(options: argparse.Namespace) -> int:
     return 0
 
 
+def peers(options: argparse.Namespace) -> int:
+    """Put the same question to asv, pytest-benchmark and pyperf, side by side; adds to the project's record."""
+    from benchmarks.compare import peers
+
+    path = options.record or peers.record()
+    for name in options.tool or ():
+        if name not in peers.TOOLS:
+            raise ValueError(f"no tool {name!r}: there are {', '.join(map(repr, peers.TOOLS))}")
+    if not options.table:
+        with contextlib.suppress(KeyboardInterrupt):
+            peers.sitting(path, options.rounds, options.tool or list(peers.TOOLS))
+    answers = peers.load(path)
+    print(json.dumps(answers) if options.json else peers.table(answers), end="")
+    return 0
+
+
 def spread(options: argparse.Namespace) -> int:
     """Show what each way of calming a comparison does to its noise."""
     from benchmarks.compare import spread
@@ -414,6 +430,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--minutes", type=_positive(float), default=60.0, help="how long to add sessions (default 60)")
     made.add_argument("--sessions", type=_positive(int), default=1 << 30, help="how many to add at most")
     made.add_argument("--kind", action="append", help="sessions of this kind only, e.g. 'same', '+5 %%', 'no-op'")
+    made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
+    made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
+    made = command("peers", peers)
+    made.add_argument("--rounds", type=_positive(int), default=1, help="how often each tool judges each kind")
+    made.add_argument("--tool", action="append", help="this tool only, e.g. 'asv continuous', 'this'")
     made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
     made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
     made = command("spread", spread)

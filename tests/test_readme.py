@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from benchmarks import record
-from benchmarks.compare import calibrate
+from benchmarks.compare import calibrate, peers
 from reports import terminal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +40,18 @@ def test_the_table_of_the_validation_is_counted_from_its_record():
     assert inside.group(1) == calibration(), "renew it with `python tests/test_readme.py`"
 
 
+def peers_table() -> str:
+    """The table of the tools side by side, as the README must hold it."""
+    (record,) = sorted((calibrate.EVIDENCE / "peers").glob("*.jsonl"))
+    return f"\n{peers.table(peers.load(record))}\n"
+
+
+def test_the_table_of_the_tools_is_counted_from_its_record():
+    inside = re.search(r"<!-- peers -->\n(.*)<!-- /peers -->", README, re.DOTALL)
+    assert inside is not None
+    assert inside.group(1) == peers_table(), "renew it with `python tests/test_readme.py`"
+
+
 def test_the_sessions_that_the_readme_names_exist():
     sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
     named = set(re.findall(r"nox -s (\w+)", README))
@@ -59,4 +71,5 @@ if __name__ == "__main__":
     text = re.sub(
         r"(?<=<!-- calibration -->\n).*?(?=<!-- /calibration -->)", lambda _: calibration(), text, flags=re.DOTALL
     )
+    text = re.sub(r"(?<=<!-- peers -->\n).*?(?=<!-- /peers -->)", lambda _: peers_table(), text, flags=re.DOTALL)
     (ROOT / "README.md").write_text(text)

@@ -33,11 +33,12 @@ from benchmarks.progress import Progress
 EVIDENCE = catalogue.ROOT / "benchmarks" / "compare" / "evidence"
 DETECTOR = 1  # raise it when coins, batches, X, test or budget change: others' sessions are not counted
 WORKERS = "dataload.dirichlet/workers_2/eager/cpu/100-b4/1"  # waits for processes of its own
+LARGE = "matmul.ladder/mm/eager/cpu/1024/1"
 CELLS = (
     "noise.elementwise/chain/eager/cpu/1000/1",
     "noise.elementwise/chain/eager/cpu/1000000/1",
     "matmul.ladder/mm/eager/cpu/64/1",
-    "matmul.ladder/mm/eager/cpu/1024/1",
+    LARGE,
     "smallops.row_sum/list_columns/eager/cpu/50x10/1",
     "noise.softmax/softmax/eager/cpu/16x100/1",
     "noise.train_step/autograd/eager/cpu/64x784x10/1",
