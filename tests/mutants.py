@@ -16,7 +16,9 @@ def _spoiled(right: Variant, spoil: Callable[[torch.Tensor], torch.Tensor]) -> V
 
 
 def _whole(output: Any) -> Any:
-    """A stream as a list of its items."""
+    """A stream as a list of its items, a number as a tensor."""
+    if isinstance(output, int | float):
+        return torch.tensor(output)
     return output if isinstance(output, torch.Tensor | tuple | list) else list(output)
 
 
