@@ -1,0 +1,54 @@
+"""OP-04: clearing gradients, with the backward pass that follows and has to add or may assign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.optim._parameters import CASES, drawn, numbers
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``slopes``, a list of normal tensors."""
+    return (drawn(case, generator),)
+
+
+def reference(case: Case, slopes: Any) -> Any:
+    """The slopes: the derivative of a product with them."""
+    return [slope.double() for slope in slopes]
+
+
+def tolerance(case: Case, expected: Any, slopes: Any) -> Any:
+    """Exact: one times each slope, added to 0."""
+    return 0.0
+
+
+def flops(case: Case) -> int:
+    """Forward a product and an addition for each number, backward a product."""
+    return 3 * numbers(case)
+
+
+def bytes(case: Case) -> int:
+    """Each slope read once, each gradient written once."""
+    return 2 * 4 * numbers(case)
+
+
+COMPONENT = Component(
+    name="optim.zero_grad",
+    title="Clearing gradients",
+    question="Is it cheaper to clear the gradients or to let them go, once the backward pass is counted too?",
+    rows=("OP-04",),
+    cases=CASES,
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="zero_grad_fill",
+    accepts={"copy of an input": "The gradient of a product is its other factor."},
+    work={
+        "fill": "Backward adds to the zeros: each gradient is read and written once more.",
+        "zero_grad_fill": "Backward adds to the zeros: each gradient is read and written once more.",
+        "flat": "Backward adds to the zeros: each gradient is read and written once more.",
+    },
+)

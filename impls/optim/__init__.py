@@ -1,0 +1,1 @@
+"""Fitting by gradient descent, optimizer steps, and what surrounds them."""
