@@ -15,7 +15,7 @@ from typing import Protocol
 
 from benchmarks.cell import Cell
 from benchmarks.estimates import Estimate, ratio
-from benchmarks.record import Record, Run
+from benchmarks.record import Fact, Record, Run
 
 VERDICTS = ("verified", "refuted", "size-dependent", "undecided", "not testable here")
 CONFIDENCE = 0.9  # an interval with less decides nothing: five launches have 93.75 %, four 87.5 %
@@ -62,6 +62,7 @@ class Evidence:
     records: Mapping[str, Record]
     devices: frozenset[str]  # on which something ran, and the CPU
     cores: int  # 0 if unknown
+    facts: Mapping[str, Fact]  # by what they say
 
     @classmethod
     def of(cls, run: Run) -> Evidence:
@@ -69,7 +70,8 @@ class Evidence:
         devices = {"cpu", *(record.key.device for record in run.records if not _needs(record))}
         records = {record.cell: record for record in run.records}
         cores = run.machine.get("cores")
-        return cls(records, frozenset(devices), cores if isinstance(cores, int) else 0)
+        facts = {fact.says: fact for fact in run.facts}
+        return cls(records, frozenset(devices), cores if isinstance(cores, int) else 0, facts)
 
     def series(self, component: str, series: str) -> dict[int, str]:
         """The cases of a series by size, small ones first."""
@@ -264,6 +266,32 @@ class Every:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Facts that were looked at in the run: all must hold."""
+
+    says: tuple[str, ...]
+
+    def decide(self, evidence: Evidence) -> Ruling:
+        """Verified or refuted as they are here; what could not be looked at decides nothing."""
+        facts = [evidence.facts.get(says) for says in self.says]
+        known = [fact for fact in facts if fact is not None]
+        if len(known) < len(facts):
+            return Ruling("not testable here", None, "not looked at in this run: it is older than the claim")
+        detail = "\n".join(f"{_truth(fact.holds)}: {fact.says}: {fact.seen}" for fact in known)
+        if any(fact.holds is None for fact in known):
+            return Ruling("undecided", None, detail)
+        return Ruling("verified" if all(fact.holds for fact in known) else "refuted", None, detail)
+
+    def asks(self) -> Iterator[At | Over]:
+        """No times."""
+        yield from ()
+
+
+def _truth(holds: bool | None) -> str:
+    return {True: "so it is", False: "it is not so", None: "could not be seen"}[holds]
+
+
+@dataclass(frozen=True)
 class PerCore:
     """At one case the best of several numbers of workers is the number of cores, or twice as many.
 
@@ -364,6 +392,14 @@ CLAIMS = (
         "compared, start of the workers included.",
     ),
     Claim(
+        "K09",
+        "the book chapter",
+        "BCEWithLogitsLoss is more stable than a sigmoid and BCELoss.",
+        ("LS-04",),
+        Seen(("BCEWithLogitsLoss is right at a logit of 200 where BCELoss and the formula are not",)),
+        "No time is asked: the losses of one logit, far on the wrong side, are compared with the right one.",
+    ),
+    Claim(
         "K16",
         "Effective PyTorch",
         "A loop over the rows of a matrix is about 30 % faster over unbind than over slices.",
@@ -404,6 +440,20 @@ CLAIMS = (
             )
         ),
         "Half of each gain is enough: 5 %, and 50 times. The source names no sizes.",
+    ),
+    Claim(
+        "K21",
+        "Effective PyTorch",
+        "Softmax and cross entropy as the formulas are written overflow at [1000, 0]; shifted, the loss is 500.",
+        ("LS-01", "LS-02"),
+        Seen(
+            (
+                "a softmax of exp / sum gives nan at [1000, 0]",
+                "a cross entropy of log(softmax) gives inf at [1000, 0]",
+                "shifted, it is 500.0 with the gradient [0.5, -0.5]",
+            )
+        ),
+        "No time is asked: the three results are looked at.",
     ),
     Claim(
         "K22",

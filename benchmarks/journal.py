@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import catalogue, estimates, lines
 from benchmarks.cell import Cell
-from benchmarks.record import Cost, Launch, Proof, Record, Roof, Run, launch_from
+from benchmarks.record import Cost, Fact, Launch, Proof, Record, Roof, Run, launch_from
 
 UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
 
@@ -51,6 +51,7 @@ class Found:
     contended: dict[str, int] = field(default_factory=dict)  # cell -> launches in which the cores were not free
     traces: dict[str, str] = field(default_factory=dict)
     roofs: list[list[Roof]] = field(default_factory=list)
+    facts: tuple[Fact, ...] = ()
     seconds: float = 0.0
     ended: bool = False
 
@@ -78,6 +79,8 @@ class Found:
             case "sitting":
                 self.seconds += line["seconds"]
                 self.ended = line["ended"]
+            case "facts":
+                self.facts = tuple(Fact(**fact) for fact in line["facts"])
             case "environment":
                 self.head["environment"] = line["environment"]
 
@@ -133,6 +136,7 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
         roofs=merge(found.roofs) if found.roofs else (),
         problems=tuple(catalogue.problem(catalogue.component(name), tree) for name in names),
         records=tuple(_record(cell, found) for cell in cells if str(cell) in found.checks),
+        facts=found.facts,
     )
 
 

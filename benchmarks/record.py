@@ -133,6 +133,15 @@ class Roof:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One thing that a source says and that is no matter of time."""
+
+    says: str
+    holds: bool | None  # None: it could not be looked at
+    seen: str
+
+
+@dataclass(frozen=True)
 class Run:
     """All that one invocation measured."""
 
@@ -152,6 +161,7 @@ class Run:
     roofs: tuple[Roof, ...]
     problems: tuple[Problem, ...]
     records: tuple[Record, ...]
+    facts: tuple[Fact, ...] = ()
     schema: int = SCHEMA
 
     def problem(self, name: str) -> Problem:
@@ -249,6 +259,7 @@ def read(path: Path) -> Run:
             "roofs": tuple(Roof(**roof) for roof in head["roofs"]),
             "problems": tuple(map(problem_from, head["problems"])),
             "records": tuple(map(record_from, records)),
+            "facts": tuple(Fact(**fact) for fact in head.get("facts", ())),
         }
     )
 

@@ -148,6 +148,7 @@ class Session:
         with self._own_worker():
             if "environment" not in self.found.head:
                 self.journal.add("environment", environment=self._ask("environment"))
+                self.journal.add("facts", facts=self._ask("facts"))
             if not self.found.roofs:
                 self._limits(sorted({cell.threads for cell in self.cells}), self.options.limits, None)
             for cell in self.cells:

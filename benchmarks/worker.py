@@ -55,6 +55,12 @@ def obey(job: dict[str, Any], site: Any) -> Any:
             from benchmarks.machine import environment
 
             return environment()
+        case "facts":
+            from benchmarks.facts import look
+            from benchmarks.record import to_json
+
+            site.step("facts")
+            return to_json(look())
         case "limits":
             from benchmarks import limits
             from benchmarks.record import to_json

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 import made
 import pytest
 
-from benchmarks import catalogue
+from benchmarks import catalogue, facts, rows
 from benchmarks.cell import Cell
 from benchmarks.claims import (
     CLAIMS,
@@ -24,13 +24,14 @@ from benchmarks.claims import (
     PerCore,
     Rule,
     Ruling,
+    Seen,
     about,
     arms,
     decide,
     ladder,
 )
 from benchmarks.component import Case
-from benchmarks.record import STATUSES, Launch, Record, Run
+from benchmarks.record import STATUSES, Fact, Launch, Record, Run
 
 C = Case("c", {})
 
@@ -397,6 +398,10 @@ def problems(question: At | Over) -> list[str]:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_every_name_in_a_rule_exists(claim):
     questions = list(claim.rule.asks())
+    assert set(claim.rows) <= {row.id for row in rows.rows()}
+    if isinstance(claim.rule, Seen):
+        assert set(claim.rule.says) <= set(facts.LOOKS)
+        return
     assert questions and not [problem for question in questions for problem in problems(question)]
     assert set(claim.rows) <= {row for ask in questions for row in catalogue.component(ask.what.component).rows}
 
@@ -442,7 +447,12 @@ def test_any_run_gives_one_finding_for_each_claim(make: Callable[[], Run]):
 def test_an_empty_run_says_how_each_claim_is_measured():
     for finding in decide(run()):
         assert (finding.verdict, finding.figure) == ("not testable here", None)
-        assert finding.detail.startswith(("needs cuda", "not measured in this run: python -m benchmarks run -k '"))
+        unmeasured = (
+            "needs cuda",
+            "not looked at in this run",
+            "not measured in this run: python -m benchmarks run -k '",
+        )
+        assert finding.detail.startswith(unmeasured)
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
@@ -462,6 +472,39 @@ def test_the_commands_that_a_detail_gives_select_what_the_rule_asks_for(claim):
 
 def test_about_is_half_of_the_gain():
     assert [about(times) for times in (1.3, 100, 1.1)] == pytest.approx([1.15, 50.5, 1.05])
+
+
+# What is looked at
+
+SAYS = ("water is wet", "fire is cold")
+
+
+@pytest.mark.parametrize(
+    ("holds", "verdict", "told"),
+    [
+        ((True, True), "verified", "so it is: fire is cold: 3 K"),
+        ((True, False), "refuted", "it is not so: fire is cold: 3 K"),
+        ((False, None), "undecided", "could not be seen: fire is cold: 3 K"),
+        ((True,), "not testable here", "not looked at in this run"),
+        ((), "not testable here", "not looked at in this run"),
+    ],
+)
+def test_facts_decide_a_claim(holds: tuple[bool | None, ...], verdict: str, told: str):
+    seen = tuple(Fact(says, one, "3 K") for says, one in zip(SAYS, holds, strict=False))
+    ruling = Seen(SAYS).decide(Evidence.of(dataclasses.replace(run(), facts=seen)))
+    assert (ruling.verdict, ruling.figure) == (verdict, None) and told in ruling.detail
+    assert not list(Seen(SAYS).asks())
+
+
+@pytest.mark.parametrize(
+    "claim", [claim for claim in CLAIMS if isinstance(claim.rule, Seen)], ids=lambda claim: claim.id
+)
+def test_each_claim_about_facts_goes_both_ways(claim):
+    def decided(holds: bool) -> str:
+        seen = tuple(Fact(says, True, "") for says in claim.rule.says[1:]) + (Fact(claim.rule.says[0], holds, ""),)
+        return claim.rule.decide(Evidence.of(dataclasses.replace(run(), facts=seen))).verdict
+
+    assert (decided(True), decided(False)) == ("verified", "refuted")
 
 
 # Each claim, both ways, close to its line
