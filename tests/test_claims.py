@@ -501,7 +501,8 @@ def test_facts_decide_a_claim(holds: tuple[bool | None, ...], verdict: str, told
 )
 def test_each_claim_about_facts_goes_both_ways(claim):
     def decided(holds: bool) -> str:
-        seen = tuple(Fact(says, True, "") for says in claim.rule.says[1:]) + (Fact(claim.rule.says[0], holds, ""),)
+        first, *others = claim.rule.says
+        seen = (Fact(first, holds, ""), *(Fact(says, True, "") for says in others))
         return claim.rule.decide(Evidence.of(dataclasses.replace(run(), facts=seen))).verdict
 
     assert (decided(True), decided(False)) == ("verified", "refuted")
