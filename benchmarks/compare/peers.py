@@ -159,8 +159,8 @@ def ours(place: Ground, kind: str) -> Said:
     """``python -m benchmarks compare`` at its usual settings."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         options = Options(cells=(), selection=" or ".join(CELLS), command="python -m benchmarks peers")
-        sides = [str(place.tree(name) / "impls") for name in ("base", kind)]
-        journal = session.start(options, Path(folder), *sides)
+        base, head = (str(place.tree(name) / "impls") for name in ("base", kind))
+        journal = session.start(options, Path(folder), base, head)
         found = session.measure(journal, Progress(0))
     if found.partial:
         raise KeyboardInterrupt
@@ -211,7 +211,7 @@ def read_pytest(text: str) -> dict[str, str]:
 def pyperf(place: Ground, kind: str) -> Said:
     """``pyperf compare_to`` of two runs at its quickest setting, of two functions."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        made = []
+        made: list[str] = []
         for name in ("base", kind):
             made.append(str(Path(folder) / f"{len(made)}.json"))
             words = [sys.executable, str(place.folder / "functions.py"), "--fast", "--quiet", "-o", made[-1]]
