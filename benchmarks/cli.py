@@ -320,7 +320,10 @@ def spread(options: argparse.Namespace) -> int:
     from benchmarks.compare import spread
     from benchmarks.progress import Progress
 
-    found = spread.measure(options.epochs, options.rounds, Progress(0))
+    path = options.record or spread.record()
+    if not options.table:
+        spread.write(path, spread.measure(options.epochs, options.rounds, Progress(0)))
+    found = spread.load(path)
     print(json.dumps(found) + "\n" if options.json else spread.table(found), end="")
     return 0
 
@@ -440,6 +443,8 @@ def _parser() -> argparse.ArgumentParser:
     made = command("spread", spread)
     made.add_argument("--epochs", type=_positive(int), default=6, help="fresh processes of each way in a round")
     made.add_argument("--rounds", type=_positive(int), default=3, help="how often each way has its turn")
+    made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
+    made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)

@@ -139,6 +139,8 @@ def main() -> None:
     for pipe in options.pipes:
         os.set_inheritable(pipe, False)
 
+    os.environ["NUMBA_CACHE_DIR"] = str(options.caches / "numba")  # what one worker compiled the next need not
+
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 

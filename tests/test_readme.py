@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from benchmarks import record
-from benchmarks.compare import calibrate, peers
+from benchmarks.compare import calibrate, peers, spread
 from reports import terminal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +52,18 @@ def test_the_table_of_the_tools_is_counted_from_its_record():
     assert inside.group(1) == peers_table(), "renew it with `python tests/test_readme.py`"
 
 
+def spread_table() -> str:
+    """The table of what each way of calming does, as the README must hold it."""
+    (record,) = sorted((calibrate.EVIDENCE / "spread").glob("*.json"))
+    return f"\n{spread.table(spread.load(record))}\n"
+
+
+def test_the_table_of_the_spread_is_counted_from_its_record():
+    inside = re.search(r"<!-- spread -->\n(.*)<!-- /spread -->", README, re.DOTALL)
+    assert inside is not None
+    assert inside.group(1) == spread_table(), "renew it with `python tests/test_readme.py`"
+
+
 def test_the_sessions_that_the_readme_names_exist():
     sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
     named = set(re.findall(r"nox -s (\w+)", README))
@@ -72,4 +84,5 @@ if __name__ == "__main__":
         r"(?<=<!-- calibration -->\n).*?(?=<!-- /calibration -->)", lambda _: calibration(), text, flags=re.DOTALL
     )
     text = re.sub(r"(?<=<!-- peers -->\n).*?(?=<!-- /peers -->)", lambda _: peers_table(), text, flags=re.DOTALL)
+    text = re.sub(r"(?<=<!-- spread -->\n).*?(?=<!-- /spread -->)", lambda _: spread_table(), text, flags=re.DOTALL)
     (ROOT / "README.md").write_text(text)

@@ -7,6 +7,7 @@ that a verdict takes grow with its square.
 from __future__ import annotations
 
 import dataclasses
+import json
 import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue
+from benchmarks import catalogue, machine
 from benchmarks.cell import Cell
 from benchmarks.compare import session
-from benchmarks.compare.calibrate import CELLS, WORKERS
+from benchmarks.compare.calibrate import CELLS, EVIDENCE, WORKERS
 from benchmarks.compare.record import Options
 from benchmarks.progress import Progress
 
@@ -35,6 +36,7 @@ WAYS = (
     Way("batches of 10 ms, not 0.3 ms", {"target": 1e-2}),
     Way("AABB or BBAA, not ABBA or BAAB", {"orders": ("AABB", "BBAA")}),
     Way("the allocator left as it is", {"malloc": False}),
+    Way("a process for each tree, not one for both", {"apart": True}),
 )
 # No verdict, so that every cell is measured in every epoch.
 ENDLESS: dict[str, Any] = {"alpha": 1e-12, "delta": 0.0031, "patience": 1 << 30, "budget": 1e6, "counts": False}
@@ -57,6 +59,29 @@ def measure(epochs: int, rounds: int, progress: Progress) -> dict[str, dict[str,
             for row in one.rows:
                 found[way.name][row.cell] += row.xs
     return found
+
+
+def record(folder: Path = EVIDENCE) -> Path:
+    """The file that holds what was found on this kind of machine."""
+    return folder / "spread" / f"{machine.machine_class(machine.machine())}.json"
+
+
+def write(path: Path, found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+    """Keep what was found, in place of what was found before."""
+    short = {way: {cell: [float(f"{x:.4g}") for x in xs] for cell, xs in cells.items()} for way, cells in found.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(short, indent=1) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> dict[str, dict[str, list[float]]]:
+    """What was found.
+
+    Raises:
+        FileNotFoundError: nothing yet.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"nothing in {path}: run `python -m benchmarks spread` first")
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def table(found: Mapping[str, Mapping[str, Sequence[float]]]) -> str:

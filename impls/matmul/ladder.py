@@ -294,7 +294,7 @@ def _in_numba(loops: Callable[..., None], a: torch.Tensor, b: torch.Tensor) -> P
 def _jit(loops: Callable[..., None]) -> Callable[..., None]:
     import numba
 
-    return numba.njit(loops)
+    return numba.njit(loops, cache=True)
 
 
 def _in_c(name: str, a: torch.Tensor, b: torch.Tensor) -> Product:

@@ -114,7 +114,7 @@ def numba(xs: torch.Tensor, ys: torch.Tensor, start: torch.Tensor):
     import numpy as np
     from numba import njit
 
-    @njit
+    @njit(cache=True)
     def fit(xs, ys, start):  # pragma: no cover
         w, mean, square = start.copy(), np.zeros(3, np.float32), np.zeros(3, np.float32)
         for step in range(len(xs)):

@@ -135,7 +135,7 @@ def numba(x: torch.Tensor, y: torch.Tensor, start: torch.Tensor, steps: int):
     """
     from numba import njit
 
-    @njit
+    @njit(cache=True)
     def fit(x, y, a, b, steps):  # pragma: no cover
         for _ in range(steps):
             da, db = 0.0, 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.compare import calibrate, spread
+from benchmarks.compare.record import Options
 
 PLAIN, OTHER = calibrate.CELLS[0], calibrate.CELLS[4]
 
@@ -122,3 +124,21 @@ def test_the_table_of_the_spread_has_a_row_for_each_way():
         "| usual | 1.00 % | 2.00 % | 1.41 % |\n"
         "| other | 4.00 % | 1.00 % | 2.00 % |\n"
     )
+
+
+def test_what_the_spread_was_is_kept(tmp_path: Path):
+    with pytest.raises(FileNotFoundError, match="run `python -m benchmarks spread` first"):
+        spread.load(tmp_path / "none.json")
+    found = {"usual": {PLAIN: [0.0, 0.0123456]}}
+    spread.write(tmp_path / "new" / "x.json", found)
+    assert spread.load(tmp_path / "new" / "x.json") == {"usual": {PLAIN: [0.0, 0.01235]}}
+
+
+def test_every_way_differs_from_the_usual_in_options_that_exist():
+    usual, *others = spread.WAYS
+    names = {field.name for field in dataclasses.fields(Options)}
+    assert not usual.options
+    for way in others:
+        assert way.options and set(way.options) <= names, way.name
+        default = Options(cells=(), selection="", command="")
+        assert any(getattr(default, name) != value for name, value in way.options.items())
