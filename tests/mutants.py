@@ -27,7 +27,7 @@ def _shifted(values: torch.Tensor) -> torch.Tensor:
 
 
 def _one_element(values: torch.Tensor) -> torch.Tensor:
-    spoiled = values.clone()
+    spoiled = values.clone(memory_format=torch.contiguous_format)  # a transposed view has no flat one
     flat = spoiled.view(-1)
     if flat.numel():
         worst = int(flat.to(torch.float64).abs().argmax())
@@ -36,7 +36,7 @@ def _one_element(values: torch.Tensor) -> torch.Tensor:
 
 
 def _nan(values: torch.Tensor) -> torch.Tensor:
-    spoiled = values.clone()
+    spoiled = values.clone(memory_format=torch.contiguous_format)  # a transposed view has no flat one
     if spoiled.is_floating_point() and spoiled.numel():
         spoiled.view(-1)[0] = float("nan")
     return spoiled if spoiled.is_floating_point() else _one_element(values)

@@ -1,0 +1,56 @@
+"""BC-03: the mean squared error of a column and a vector, and what the accidental (n, n) between them costs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``predictions`` (n, 1) and ``targets`` (n,)."""
+    import torch
+
+    n = case.shape["n"]
+    return torch.randn(n, 1, generator=generator), torch.randn(n, generator=generator)
+
+
+def reference(case: Case, predictions: Any, targets: Any) -> Any:
+    """The mean in float64, pair by pair."""
+    return (predictions.double().flatten() - targets.double()).square().mean()
+
+
+def tolerance(case: Case, expected: Any, predictions: Any, targets: Any) -> Any:
+    """Relative, as all terms are positive: ``2^-24`` eight times, or ``sqrt(n) / 4`` times if that is more."""
+    return expected * 2.0**-24 * max(8, math.sqrt(len(targets)) / 4)
+
+
+def pairs(n: int, *only: str, **more: Any) -> Case:
+    """``n`` predictions."""
+    return Case(str(n), {"n": n}, series="n", size=n, only=only, **more)
+
+
+COMPONENT = Component(
+    name="broadcast.squared_error",
+    title="Mean squared error, and the broadcast nobody meant",
+    question="A forgotten squeeze gives another answer. What does it cost in time and memory as well?",
+    rows=("BC-03",),
+    cases=(
+        pairs(1000),
+        pairs(3000, "diagonal", "mse_loss"),
+        Case("10000", {"n": 10_000}, opt_in="0.8 GB for the slip", memory=2_000_000_000),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=lambda case: 3 * int(case.shape["n"]),
+    bytes=lambda case: 8 * int(case.shape["n"]) + 4,
+    baseline="diagonal",
+    work={"diagonal": "Makes and squares n^2 differences, all but n of them for nothing."},
+    left_out={
+        "the mean over all n^2": "the slip itself: another answer, which a test rejects",
+        "view_as, targets[:, None]": "one view, as squeeze",
+        "sum(a + b) for sum(a + b, 0)": "two answers, 12 and [5, 7]: a test",
+    },
+)

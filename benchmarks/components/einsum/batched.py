@@ -1,0 +1,37 @@
+"""ES-04: products of a batch as a formula; the other ways are in ``matmul.ranks_batch``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.einsum._formulas import multiplications, normal, rounding, traffic
+
+
+def reference(case: Case, a: Any, c: Any) -> Any:
+    """The products in float64."""
+    return a.double() @ c.double()
+
+
+def tolerance(case: Case, expected: Any, a: Any, c: Any) -> Any:
+    """The rounding of each sum of products."""
+    return rounding(case.dtype, a.shape[-1], a.square() @ c.square(), expected)
+
+
+COMPONENT = Component(
+    name="einsum.batched",
+    title="bij,bjk->bik",
+    question="The formula comes down to bmm. Is there anything to notice at a size that is worth a batch?",
+    rows=("ES-04",),
+    cases=(Case("64x128x64x128", {"b": 64, "i": 128, "j": 64, "k": 128}),),
+    inputs=normal("bij", "bjk"),
+    reference=reference,
+    tolerance=tolerance,
+    flops=multiplications("bijk"),
+    bytes=traffic("bij", "bjk", "bik"),
+    baseline="einsum",
+    left_out={
+        "small batches, matmul, baddbmm, a loop of mm": "are in matmul.ranks_batch",
+        "nested tensors": "for batches of unlike matrices: another problem",
+    },
+)

@@ -1,0 +1,33 @@
+"""ES-07: the product of two matrices element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.einsum._formulas import LARGE, multiplications, normal, one_rounding, traffic
+
+
+def reference(case: Case, a: Any, b: Any) -> Any:
+    """The products in float64, where each is exact."""
+    return a.double() * b.double()
+
+
+COMPONENT = Component(
+    name="einsum.elementwise",
+    title="ij,ij->ij",
+    question="Is the formula of a plain multiplication more than its name?",
+    rows=("ES-07",),
+    cases=(Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE}),),
+    inputs=normal("ij", "ij"),
+    reference=reference,
+    tolerance=one_rounding,
+    flops=multiplications("ij", each=1),
+    bytes=traffic("ij", "ij", "ij"),
+    baseline="einsum",
+    left_out={
+        "2x3": "the price of a formula beside one small operator: einsum.outer has it, with the same operator",
+        "mul(out=), mul_": "what no new memory is worth is in einsum.outer; mul_ overwrites an input",
+        "torch.compile": "one operator leaves nothing to fuse",
+    },
+)

@@ -1,0 +1,47 @@
+"""ES-14: an einsum alone under torch.compile, at the source's size and at 4, 16 and 64 times its sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.einsum._formulas import multiplications, normal, rounding, traffic
+
+
+def reference(case: Case, a: Any, b: Any) -> Any:
+    """The product in float64."""
+    return a.double() @ b.double()
+
+
+def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
+    """The rounding of each sum of products."""
+    return rounding(case.dtype, a.shape[-1], a.square() @ b.square(), expected)
+
+
+def times(factor: int, *only: str) -> Case:
+    """The source's 10x20 @ 20x30, each side ``factor`` times as long."""
+    i, j, k = (factor * side for side in (10, 20, 30))
+    return Case(f"{i}x{j}x{k}", {"i": i, "j": j, "k": k}, series="10:20:30", size=i, only=only)
+
+
+COMPONENT = Component(
+    name="einsum.lone",
+    title="An einsum alone, compiled",
+    question="What can a compiler make better in a function that is one product already?",
+    rows=("ES-14",),
+    cases=(times(1), *(times(factor, "einsum") for factor in (4, 16, 64))),
+    inputs=normal("ij", "jk"),
+    reference=reference,
+    tolerance=tolerance,
+    flops=multiplications("ijk"),
+    bytes=traffic("ij", "jk", "ik"),
+    baseline="einsum",
+    compiled=("einsum",),
+    graphed=("einsum",),
+    left_out={
+        "fresh inputs in the call": "the source draws them there, which takes longer than the product",
+        "dynamic=True": "another compile of the same call; what a new shape costs is in a test",
+        "mode=reduce-overhead": "CUDA graphs, which the executor cudagraph shows; on a CPU it is the default mode",
+        "mode=max-autotune": "minutes of compiling to choose between kernels for one product",
+    },
+)

@@ -1,0 +1,51 @@
+"""ES-01: the product of two matrices as a formula; its curve over squares is in ``matmul.ladder``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.einsum._formulas import multiplications, normal, rounding, traffic
+
+
+def reference(case: Case, a: Any, b: Any) -> Any:
+    """The product in float64."""
+    return a.double() @ b.double()
+
+
+def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
+    """The rounding of each sum of products."""
+    return rounding(case.dtype, a.shape[-1], a.square() @ b.square(), expected)
+
+
+def square(size: int, *only: str) -> Case:
+    """``size`` x ``size`` times the same."""
+    return Case(str(size), {"i": size, "j": size, "k": size}, series="square", size=size, only=only)
+
+
+COMPONENT = Component(
+    name="einsum.matmul",
+    title="ij,jk->ik",
+    question="The formula and the operator run the same kernel. What does the formula cost beside it, and who runs it"
+    " on a BLAS at all?",
+    rows=("ES-01",),
+    cases=(
+        Case("3x4x5", {"i": 3, "j": 4, "k": 5}, only=("numpy_loops", "sublists", "einsum", "matmul")),
+        square(128, "numpy_loops", "einsum"),
+        square(1024, "einsum", "turned", "matmul"),  # numpy's loops take half a second
+    ),
+    inputs=normal("ij", "jk"),
+    reference=reference,
+    tolerance=tolerance,
+    flops=multiplications("ijk"),
+    bytes=traffic("ij", "jk", "ik"),
+    baseline="einsum",
+    graphed=("einsum",),
+    work={"turned": "returns a transposed view of its output"},
+    left_out={
+        "np.einsum(optimize=True)": "plans in Python, then calls a BLAS: einsum.chain, where there is an order",
+        "sizes between and above": "matmul.ladder has einsum beside mm from 8 to 1024",
+        "torch.compile": "is in einsum.lone",
+        "4096": "a second on one core, and nothing that 1024 does not show",
+    },
+)

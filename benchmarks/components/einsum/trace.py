@@ -1,0 +1,39 @@
+"""ES-03: the trace of a small and of a large matrix, a sum over addresses that lie far apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.einsum._formulas import LARGE, normal
+from benchmarks.components.matmul._products import rounding
+
+
+def reference(case: Case, m: Any) -> Any:
+    """The sum of the diagonal in float64."""
+    return m.double().diagonal().sum()
+
+
+def tolerance(case: Case, expected: Any, m: Any) -> Any:
+    """The rounding of a sum of ``i`` numbers, one after the other."""
+    return rounding(case.dtype, len(m), m.diagonal().double().square().sum(), expected)
+
+
+COMPONENT = Component(
+    name="einsum.trace",
+    title="ii->",
+    question="Is the operator with the name better than the diagonal's sum that the formula runs?",
+    rows=("ES-03",),
+    cases=(Case("3x3", {"i": 3}), Case(f"{LARGE}x{LARGE}", {"i": LARGE}, only=("einsum", "trace"))),
+    inputs=normal("ii"),
+    reference=reference,
+    tolerance=tolerance,
+    flops=lambda case: int(case.shape["i"]) - 1,
+    bytes=lambda case: 4 * int(case.shape["i"]) + 4,  # of the matrix only its diagonal is read
+    baseline="einsum",
+    work={"trace": "on a CPU it adds in float64"},
+    left_out={
+        "m.view(-1)[:: i + 1].sum()": "the diagonal's sum with two views for one",
+        "ii->i": "the diagonal is a view of it, as the transpose is: einsum.transpose",
+    },
+)

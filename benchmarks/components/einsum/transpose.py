@@ -1,0 +1,32 @@
+"""ES-02: the transpose as a view, small and large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.einsum._formulas import LARGE, exact, normal
+
+
+def reference(case: Case, m: Any) -> Any:
+    """The transpose, element by element."""
+    return m.double().T
+
+
+COMPONENT = Component(
+    name="einsum.transpose",
+    title="ij->ji, a view",
+    question="What does a transpose cost that moves nothing? It is a time of metadata, whatever the size.",
+    rows=("ES-02",),
+    cases=(Case("2x3", {"i": 2, "j": 3}), Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE})),
+    inputs=normal("ij"),
+    reference=reference,
+    tolerance=exact,
+    flops=lambda case: 0,
+    bytes=lambda case: 0,  # no element is read or written
+    baseline="einsum",
+    left_out={
+        ".T, .t(), permute": "the same view by other names",
+        "the transpose in memory of its own": "another answer: einsum.transpose_copy",
+    },
+)

@@ -1,0 +1,1 @@
+"""Shapes that are stretched without a copy, by intent and by accident."""
