@@ -372,6 +372,37 @@ CLAIMS = (
         "cores of the CPU work. Half of the gain, because both are other devices than the source's.",
     ),
     Claim(
+        "K03",
+        "the book chapter",
+        "An einsum may be faster than what is written by hand, because it chooses the order and calls the BLAS.",
+        ("ES-13",),
+        Every(
+            (
+                Over(
+                    Faster("einsum.chain", arms("einsum_in_order"), arms("left_to_right"), 1.0),
+                    series="three factors",
+                    case="1024-3",
+                ),
+                Over(
+                    Faster("einsum.chain", arms("einsum_planned"), arms("left_to_right"), 1.0),
+                    series="three factors",
+                    case="1024-3",
+                ),
+            )
+        ),
+        "By hand is what one writes first, from left to right. Asked as torch is installed, where nobody chooses, and "
+        "with opt_einsum, which does.",
+    ),
+    Claim(
+        "K04",
+        "the book chapter",
+        "torch.compile makes an einsum faster.",
+        ("ES-14",),
+        Over(Faster("einsum.lone", arms("einsum:compile"), arms("einsum"), 1.0), series="10:20:30", case="10x20x30"),
+        "A lone einsum, as the source has it. Where more is to be done with its result there is something to fuse: "
+        "einsum.epilogue.",
+    ),
+    Claim(
         "K07",
         "the book chapter",
         "A DataLoader wants as many workers as there are cores, or twice as many; small data sets are read faster by "
@@ -398,6 +429,32 @@ CLAIMS = (
         ("LS-04",),
         Seen(("BCEWithLogitsLoss is right at a logit of 200 where BCELoss and the formula are not",)),
         "No time is asked: the losses of one logit, far on the wrong side, are compared with the right one.",
+    ),
+    Claim(
+        "K14",
+        "Effective PyTorch",
+        "Broadcasting is faster than repeating what is to be added, and needs less memory.",
+        ("BC-01",),
+        Over(Faster("broadcast.add", arms("broadcast"), arms("repeat"), 1.0), series="square", case="2x2"),
+        "Any gain counts. The memory is that of one matrix against two, which the report shows beside the times.",
+    ),
+    Claim(
+        "K15",
+        "Effective PyTorch",
+        "A layer over two inputs, one of them the same for all steps, is more efficient as two merged layers than by "
+        "tiling and joining.",
+        ("BC-02",),
+        Every(
+            (
+                At(Faster("broadcast.merge", arms("merge_tied_bias"), arms("tile_concat"), 1.0), case="5x3x5-6-10"),
+                Over(
+                    Faster("broadcast.merge", arms("merge_tied_bias"), arms("tile_concat"), 1.0),
+                    series="16 x steps x 256",
+                ),
+            )
+        ),
+        "Any gain counts, at the source's size and over the number of steps. The two layers share one bias, so that "
+        "both sides have the same parameters; the source's have two.",
     ),
     Claim(
         "K16",

@@ -576,9 +576,45 @@ def dirichlet(in_fours: float, in_64s: float | Callable[[int], float]) -> list[R
     ]
 
 
+def chain(in_order: float, planned: float | Callable[[int], float]) -> list[Record]:
+    return component("einsum.chain", {"left_to_right": 1.0, "einsum_in_order": in_order, "einsum_planned": planned})
+
+
+def lone(compiled: float | Callable[[int], float]) -> list[Record]:
+    return component("einsum.lone", {"einsum": 1.0, "einsum:compile": compiled})
+
+
+def merge(small: float, long: float | Callable[[int], float]) -> list[Record]:
+    return [
+        record
+        for case in catalogue.component("broadcast.merge").cases
+        for record in component(
+            "broadcast.merge",
+            {"tile_concat": 1.0, "merge_tied_bias": long if case.series else small},
+            case.name,
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("claim", "records", "verdict", "words"),
     [
+        ("K03", chain(0.98, 0.98), "verified", "at 1024 einsum_in_order is 1.02x as fast as left_to_right"),
+        ("K03", chain(1.02, 0.98), "refuted", "at 1024 einsum_in_order is 0.98x as fast as left_to_right"),
+        ("K03", chain(0.98, lambda n: 2.0 if n < 500 else 0.5), "size-dependent", "turns between"),
+        ("K04", lone(0.98), "verified", "at 10 einsum:compile is 1.02x as fast as einsum"),
+        ("K04", lone(1.02), "refuted", "at 10 einsum:compile is 0.98x as fast as einsum"),
+        (
+            "K14",
+            component("broadcast.add", {"broadcast": 0.98, "repeat": 1.0}),
+            "verified",
+            "at 2 broadcast is 1.02x as fast as repeat",
+        ),
+        ("K14", component("broadcast.add", {"broadcast": 1.02, "repeat": 1.0}), "refuted", "broadcast is 0.98x"),
+        ("K15", merge(0.98, 0.98), "verified", "at 5x3x5-6-10 merge_tied_bias is 1.02x as fast as tile_concat"),
+        ("K15", merge(1.02, 0.98), "refuted", "at 5x3x5-6-10 merge_tied_bias is 0.98x as fast as tile_concat"),
+        ("K15", merge(0.98, 1.02), "refuted", "merge_tied_bias is 0.98x as fast as tile_concat"),
+        ("K15", merge(0.98, lambda steps: 1.5 if steps < 20 else 0.5), "size-dependent", "turns between 8"),
         ("K01", gpu(8.7, 1.0), "verified", "same_operand (cuda, all threads) is 8.7x as fast as same_operand (all"),
         ("K01", gpu(8.5, 1.0), "refuted", "at 10000"),
         ("K01", gpu(8.7, 1.0)[:1], "not testable here", "needs cuda"),
