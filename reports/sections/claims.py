@@ -40,6 +40,7 @@ def _row(finding: Finding) -> Row:
     figure = finding.figure
     sign = ledger.SIGNS[finding.verdict]
     claim = finding.claim
+    decisive, *others = finding.detail.split("\n")
     return Row(
         (
             Cell(claim.text, claim.id, f"{claim.id} · {claim.source} · {', '.join(claim.rows)}"),
@@ -51,7 +52,7 @@ def _row(finding: Finding) -> Row:
             )
             if figure
             else Cell(units.NONE),
-            Cell(finding.detail.replace("\n", " · "), small=f"The line: {claim.reason}" if claim.reason else ""),
+            Cell(decisive, small=" · ".join([*others, *([f"The line: {claim.reason}"] if claim.reason else [])])),
         ),
         anchor=f"claim-{claim.id}",
         facets={"verdict": finding.verdict},
