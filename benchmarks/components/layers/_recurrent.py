@@ -1,0 +1,47 @@
+"""What the two recurrent layers have in common: sequences, weights in torch's layout, and how right a state can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Inputs
+
+CASE = Case("50x32x64-128", {"steps": 50, "batch": 32, "in": 64, "hidden": 128})
+
+
+def inputs(case: Case, generator: Any, gates: int) -> Inputs:
+    """``x`` (steps, batch, in), normal, and the four parameters, within ``1 / sqrt(hidden)`` as torch has them."""
+    import torch
+
+    steps, batch, wide, hidden = (case.shape[axis] for axis in ("steps", "batch", "in", "hidden"))
+
+    def uniform(*shape: int) -> Any:
+        return (2 * torch.rand(*shape, generator=generator) - 1) / hidden**0.5
+
+    return (
+        torch.randn(steps, batch, wide, generator=generator),
+        uniform(gates * hidden, wide),
+        uniform(gates * hidden, hidden),
+        uniform(gates * hidden),
+        uniform(gates * hidden),
+    )
+
+
+def bound(expected: Any) -> Any:
+    """``2^-18``: 64 roundings of numbers below 1.
+
+    A sum of 192 products of this size errs by a few ``2^-24``; weights so small shrink what comes from earlier steps.
+    """
+    return 2.0**-18 * (expected * 0 + 1)
+
+
+def flops(case: Case, gates: int, extra: int) -> int:
+    """Two products in each step, and ``extra`` for each number of the state."""
+    steps, batch, wide, hidden = (int(case.shape[axis]) for axis in ("steps", "batch", "in", "hidden"))
+    return steps * batch * hidden * (gates * 2 * (wide + hidden) + extra)
+
+
+def bytes(case: Case, gates: int, last: int) -> int:
+    """Inputs and parameters read once, ``h`` of all steps and ``last`` states written once."""
+    steps, batch, wide, hidden = (int(case.shape[axis]) for axis in ("steps", "batch", "in", "hidden"))
+    return 4 * (steps * batch * (wide + hidden) + gates * hidden * (wide + hidden + 2) + last * batch * hidden)

@@ -1,0 +1,67 @@
+"""LY-07: relu in five ways, from 64 rows of fifty to 50000."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+
+CLAIM = ("mask", "clamp_min")
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (rows, 50), normal."""
+    import torch
+
+    return (torch.randn(case.shape["rows"], 50, generator=generator),)
+
+
+def reference(case: Case, x: Any) -> Any:
+    """In float64."""
+    return x.double().clamp_min(0)
+
+
+def tolerance(case: Case, expected: Any, x: Any) -> Any:
+    """Nothing is rounded: doubling and halving are exact."""
+    return 0.0
+
+
+def flops(case: Case) -> int:
+    """One comparison for each element."""
+    return 50 * int(case.shape["rows"])
+
+
+def bytes(case: Case) -> int:
+    """Every element read once and written once."""
+    return 8 * 50 * int(case.shape["rows"])
+
+
+def rows(count: int, **more: Any) -> Case:
+    """``count`` rows of fifty."""
+    return Case(f"{count}x50", {"rows": count}, series="rows of 50", size=count, **more)
+
+
+COMPONENT = Component(
+    name="layers.relu",
+    title="Relu",
+    question="Is one function in C always faster than operators put together?",
+    rows=("LY-07",),
+    cases=(
+        rows(10_000),
+        *(rows(count, only=CLAIM, compiled=()) for count in (64, 1000, 50_000)),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="half_sum",
+    compiled=("half_sum",),
+    graphed=("half_sum", "relu"),
+    left_out={
+        "maximum, threshold": "Single functions as clamp_min is, and as fast.",
+        "relu_ in place": "It would have to be handed a copy in each call, and the copy is what would be timed.",
+        "clamp_min(0) - 0.5": "The lesson's shifted relu: another answer, one operator more in each variant.",
+        "bias and relu fused": "layers.linear and the models compile such chains.",
+    },
+)

@@ -1,0 +1,85 @@
+"""LS-02: the last layer and its loss over a vocabulary of 4096, whole or a few tokens at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.losses._logits import UNIT, picked
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``hidden`` (tokens, width), ``weight`` (vocabulary, width) such that logits are about normal, ``labels``."""
+    import torch
+
+    tokens, width, vocabulary = (case.shape[axis] for axis in ("tokens", "width", "vocabulary"))
+    return (
+        torch.randn(tokens, width, generator=generator),
+        torch.randn(vocabulary, width, generator=generator) / width**0.5,
+        torch.randint(vocabulary, (tokens,), generator=generator),
+    )
+
+
+def slope(hidden: Any, weight: Any, labels: Any) -> Any:
+    """The gradient with respect to the logits in float64."""
+    import torch
+
+    mask = torch.nn.functional.one_hot(labels, len(weight))
+    return ((hidden.double() @ weight.double().T).softmax(1) - mask) / len(labels)
+
+
+def reference(case: Case, hidden: Any, weight: Any, labels: Any) -> Any:
+    """Loss and both gradients in float64."""
+    back = slope(hidden, weight, labels)
+    loss = picked(hidden.double() @ weight.double().T, labels).mean()
+    return loss, back @ weight.double(), back.T @ hidden.double()
+
+
+def tolerance(case: Case, expected: Any, hidden: Any, weight: Any, labels: Any) -> Any:
+    """Of the loss ``64 2^-24``, relative; of a gradient ``(64 + 8 sqrt(width)) 2^-24`` of its terms' absolute sum.
+
+    A logit errs by the rounding of ``width`` products, and a probability by that much of itself.
+    """
+    back = slope(hidden, weight, labels).abs()
+    unit = (64 + 8 * case.shape["width"] ** 0.5) * UNIT
+    return (
+        64 * UNIT * expected[0],
+        unit * (back @ weight.double().abs()) + 1e-37,
+        unit * (back.T @ hidden.double().abs()) + 1e-37,
+    )
+
+
+def flops(case: Case) -> int:
+    """Three products of one size: the logits and two gradients."""
+    return 6 * int(case.shape["tokens"] * case.shape["width"] * case.shape["vocabulary"])
+
+
+def bytes(case: Case) -> int:
+    """Both matrices read once and both gradients written once; the logits need not exist."""
+    shape = case.shape
+    return 8 * int(shape["width"]) * int(shape["tokens"] + shape["vocabulary"]) + 8 * int(shape["tokens"]) + 4
+
+
+COMPONENT = Component(
+    name="losses.linear_cross_entropy",
+    title="Last layer and loss over a large vocabulary",
+    question="What do logits that never exist as a whole save in memory, and what do they cost in time?",
+    rows=("LS-02",),
+    cases=(
+        Case("512x64x4096", {"tokens": 512, "width": 64, "vocabulary": 4096}),
+        Case(
+            "2048x256x32768",
+            {"tokens": 2048, "width": 256, "vocabulary": 32768},
+            opt_in="4 GB and seconds for each call",
+            memory=6_000_000_000,
+        ),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="whole",
+    work={"chunked": "Writes its gradient by hand in the forward pass; no graph is kept."},
+    left_out={"checkpointing": "It computes the logits a second time; the chunks need them once."},
+)

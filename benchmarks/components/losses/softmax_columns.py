@@ -1,0 +1,49 @@
+"""LS-01: softmax down the columns of 128 x 1000, the dimension that is not the last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.losses._logits import hard, softmax_bound
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (rows, columns), its columns hard logits."""
+    return (hard(case.shape["columns"], case.shape["rows"], generator).T.contiguous(),)
+
+
+def reference(case: Case, x: Any) -> Any:
+    """In float64."""
+    return x.double().softmax(0)
+
+
+def tolerance(case: Case, expected: Any, x: Any) -> Any:
+    """That of a softmax in float32."""
+    return softmax_bound(x.T).T
+
+
+def flops(case: Case) -> int:
+    """Maximum, difference, exponential, sum and quotient: five for each element."""
+    return 5 * int(case.shape["rows"] * case.shape["columns"])
+
+
+def bytes(case: Case) -> int:
+    """The matrix read once, the answer written once."""
+    return 8 * int(case.shape["rows"] * case.shape["columns"])
+
+
+COMPONENT = Component(
+    name="losses.softmax_columns",
+    title="Softmax of each column",
+    question="What does a softmax cost along a dimension that is not the last?",
+    rows=("LS-01",),
+    cases=(Case("128x1000", {"rows": 128, "columns": 1000}),),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="softmax",
+    work={"transposed": "Copies the matrix, and leaves an answer that lies column by column."},
+)
