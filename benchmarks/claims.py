@@ -533,7 +533,7 @@ CLAIMS = (
         "For the relu, one function of the library beats operators put together.",
         ("LY-07",),
         Over(Faster("layers.relu", arms("clamp_min"), arms("mask"), 1.0), series="rows of 50", case="10000x50"),
-        "Any gain counts. Put together is the mask of the lesson, x * (x > 0); the report has the other ways beside it.",
+        "Any gain counts. Put together is the lesson's mask, x * (x > 0); the report has the other ways beside it.",
     ),
     Claim(
         "K24",
