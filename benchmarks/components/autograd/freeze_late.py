@@ -1,0 +1,50 @@
+"""AG-04: gradients of a classifier's first layer, the layers behind it frozen or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.autograd import _perceptron as perceptron
+
+
+def reference(case: Case, x: Any, target: Any, layers: Any) -> Any:
+    """The first layer's gradients in float64."""
+    x = x.double()
+    _, first, _, _ = perceptron.slopes(x, target, perceptron.doubled(layers))
+    return x.T @ first, first.sum(0)
+
+
+def tolerance(case: Case, expected: Any, x: Any, target: Any, layers: Any) -> Any:
+    """As for all sums of products; a slope is a sum itself, and errs by the size of its fellows."""
+    _, first, _, _ = perceptron.slopes(x, target, layers)
+    return perceptron.bound(expected, x, first.abs() + first.square().mean().sqrt())
+
+
+def flops(case: Case) -> int:
+    """All products forward; backward those that pass the gradient back, and the first weights' own."""
+    each = perceptron.multiplications(case)
+    return sum(each) + sum(each[1:]) + each[0]
+
+
+def bytes(case: Case) -> int:
+    """Input, targets and parameters read once, the first layer's gradients written once."""
+    sizes, n = perceptron.SIZES, int(case.shape["n"])
+    return 4 * (n * sizes[0] + perceptron.parameters(sizes) + sizes[0] * sizes[1] + sizes[1]) + 8 * n
+
+
+COMPONENT = Component(
+    name="autograd.freeze_late",
+    title="Gradients of the first layer, later ones frozen",
+    question="Does freezing the layers behind save as much as freezing those in front?",
+    rows=("AG-04",),
+    cases=(Case("256x784", {"n": 256}),),
+    inputs=perceptron.classifier,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="everything",
+    work={"everything": "Computes the gradients of all layers."},
+    left_out={"no_grad, detach": "They would cut the way back to the first layer: no gradient would reach it."},
+)

@@ -1,0 +1,69 @@
+"""AG-03: the Hessian of Rosenbrock's function from 2 to 128 numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.autograd import _rosenbrock as rosenbrock
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (n,)."""
+    import torch
+
+    return (torch.randn(case.shape["n"], generator=generator),)
+
+
+def reference(case: Case, x: Any) -> Any:
+    """The closed form in float64."""
+    return rosenbrock.dense(*rosenbrock.hessian(x.double()))
+
+
+def tolerance(case: Case, expected: Any, x: Any) -> Any:
+    """Sixteen roundings of the terms' absolute values; beside the three diagonals there are no terms, only zeros."""
+    return 16 * rosenbrock.UNIT * rosenbrock.dense(*rosenbrock.hessian(x.double(), magnitude=True))
+
+
+def flops(case: Case) -> int:
+    """Six for each number on the diagonal, one beside it: what the closed form needs."""
+    return 7 * int(case.shape["n"])
+
+
+def bytes(case: Case) -> int:
+    """The numbers read once, the whole matrix written once."""
+    n = int(case.shape["n"])
+    return 4 * (n + n * n)
+
+
+def numbers(n: int, **more: Any) -> Case:
+    """``n`` numbers."""
+    return Case(str(n), {"n": n}, series="numbers", size=n, **more)
+
+
+COMPONENT = Component(
+    name="autograd.hessian",
+    title="Hessian",
+    question="What does it cost to differentiate a gradient, and how does it grow with the number of variables?",
+    rows=("AG-03",),
+    cases=(
+        numbers(32),
+        numbers(2, only=("row_by_row", "batched")),
+        numbers(128, only=("row_by_row", "forward_over_reverse", "batched")),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="row_by_row",
+    graphed=("written_out",),
+    work={"written_out": "Computes three diagonals; the others find out that the rest is zero."},
+    left_out={
+        "x^3 at 2": "A scalar: its derivatives, 12 and 12, are in the tests.",
+        "a loss of a perceptron": "Another function under the same operators; its Hessian is too large to be written.",
+        "finite differences": "In float32 a second difference has no right digit at these scales.",
+        "torch.compile": "It would compile the backward of a backward for each n.",
+        "functional.hessian(vectorize=True)": "The rows of is_grads_batched, behind the checks of functional.",
+    },
+)
