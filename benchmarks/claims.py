@@ -350,6 +350,7 @@ class Finding:
     detail: str
 
 
+SAME = 0.9  # the same time: within a tenth
 ON_PAR = 0.5  # as good as: at most twice the time. Beyond it, nobody weighs one way against the other any more
 WORKERS = {0: "per_sample", 1: "workers_1", 2: "workers_2", 4: "workers_4"}
 
@@ -401,6 +402,19 @@ CLAIMS = (
         Over(Faster("einsum.lone", arms("einsum:compile"), arms("einsum"), 1.0), series="10:20:30", case="10x20x30"),
         "A lone einsum, as the source has it. Where more is to be done with its result there is something to fuse: "
         "einsum.epilogue.",
+    ),
+    Claim(
+        "K05",
+        "the book chapter",
+        "Under no_grad a forward pass takes less time and memory.",
+        ("AG-01",),
+        Over(
+            Faster("autograd.tracking", arms("no_grad"), arms("tracked"), 1.0),
+            series="rows through 784-512-512-10",
+            case="128x784x512x512x10",
+        ),
+        "Any gain counts. The memory is in the report: with two hidden layers the peak is the same, and it differs "
+        "from more layers on, because what backward needs is kept for all of them.",
     ),
     Claim(
         "K07",
@@ -546,6 +560,49 @@ CLAIMS = (
             case="10000x784x50",
         ),
         "Any gain counts.",
+    ),
+    Claim(
+        "K25",
+        "the fast.ai lesson",
+        "The gradient of a weight as a giant outer product is inefficient: a matrix product is 18 times as fast.",
+        ("BP-07",),
+        Over(
+            Faster("backprop.weight_gradient", arms("matmul"), arms("outer_sum"), about(18)),
+            series="rows of 784 and 50",
+            case="1000x784x50",
+        ),
+        "Half of the gain is enough. The source's 50,000 rows take 8 GB as an outer product: "
+        "`-k backprop.weight_gradient/outer_sum/eager/cpu/50000x784x50-outer/1` has them.",
+    ),
+    Claim(
+        "K26",
+        "the fast.ai lesson",
+        "An einsum and a matrix product take the same time for the gradient of a weight.",
+        ("BP-07",),
+        Every(
+            (
+                At(Faster("backprop.weight_gradient", arms("einsum"), arms("matmul"), SAME), case="50000x784x50"),
+                At(Faster("backprop.weight_gradient", arms("matmul"), arms("einsum"), SAME), case="50000x784x50"),
+            )
+        ),
+        "The same is within a tenth, either way, at the source's size.",
+    ),
+    Claim(
+        "K27",
+        "the fast.ai lesson",
+        "The backward pass of autograd is 4.7 times as fast as the one by hand.",
+        ("BP-05", "BP-06"),
+        Every(
+            (
+                At(Faster("backprop.backward", arms("autograd"), arms("module_matmul"), about(4.7)), "50000x784"),
+                At(
+                    Faster("backprop.backward", arms("autograd_inputs"), arms("module_matmul"), about(4.7)),
+                    "50000x784",
+                ),
+            )
+        ),
+        "Half of the gain is enough. The first pair is the source's, in which autograd leaves out the gradient of the "
+        "inputs, half of the products; the second does equal work.",
     ),
     Claim(
         "K28",

@@ -580,6 +580,15 @@ def chain(in_order: float, planned: float | Callable[[int], float]) -> list[Reco
     return component("einsum.chain", {"left_to_right": 1.0, "einsum_in_order": in_order, "einsum_planned": planned})
 
 
+def weight_gradient(outer: float = 30.0, einsum: float = 1.0) -> list[Record]:
+    return component("backprop.weight_gradient", {"matmul": 1.0, "outer_sum": outer, "einsum": einsum})
+
+
+def backward(source: float, equal: float) -> list[Record]:
+    times = {"module_matmul": 1.0, "autograd": 1 / source, "autograd_inputs": 1 / equal}
+    return component("backprop.backward", times, "50000x784")
+
+
 def lone(compiled: float | Callable[[int], float]) -> list[Record]:
     return component("einsum.lone", {"einsum": 1.0, "einsum:compile": compiled})
 
@@ -625,6 +634,21 @@ def merge(small: float, long: float | Callable[[int], float]) -> list[Record]:
             "at 10000 addmm is 1.02x as fast as matmul_then_add",
         ),
         ("K24", component("layers.linear", {"addmm": 1.02, "matmul_then_add": 1.0}), "refuted", "addmm is 0.98x"),
+        (
+            "K05",
+            component("autograd.tracking", {"no_grad": 0.98, "tracked": 1.0}),
+            "verified",
+            "at 128 no_grad is 1.02x as fast as tracked",
+        ),
+        ("K05", component("autograd.tracking", {"no_grad": 1.02, "tracked": 1.0}), "refuted", "no_grad is 0.98x"),
+        ("K25", weight_gradient(outer=9.6), "verified", "at 1000 matmul is 9.6x as fast as outer_sum"),
+        ("K25", weight_gradient(outer=9.4), "refuted", "at 1000 matmul is 9.4x as fast as outer_sum"),
+        ("K26", weight_gradient(einsum=1.08), "verified", "at 50000x784x50 einsum is 0.926x as fast as matmul"),
+        ("K26", weight_gradient(einsum=1.12), "refuted", "at 50000x784x50 einsum is 0.893x as fast as matmul"),
+        ("K26", weight_gradient(einsum=0.88), "refuted", "at 50000x784x50 matmul is 0.88x as fast as einsum"),
+        ("K27", backward(2.9, 2.9), "verified", "at 50000x784 autograd is 2.9x as fast as module_matmul"),
+        ("K27", backward(2.8, 2.9), "refuted", "at 50000x784 autograd is 2.8x as fast as module_matmul"),
+        ("K27", backward(2.9, 1.1), "refuted", "at 50000x784 autograd_inputs is 1.1x as fast as module_matmul"),
         ("K15", merge(0.98, 0.98), "verified", "at 5x3x5-6-10 merge_tied_bias is 1.02x as fast as tile_concat"),
         ("K15", merge(1.02, 0.98), "refuted", "at 5x3x5-6-10 merge_tied_bias is 0.98x as fast as tile_concat"),
         ("K15", merge(0.98, 1.02), "refuted", "merge_tied_bias is 0.98x as fast as tile_concat"),
