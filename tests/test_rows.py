@@ -13,11 +13,11 @@ def test_the_rows_are_those_of_the_catalogue():
         assert row.title and row.title == row.title.strip(), row
 
 
-def test_components_name_rows_that_exist_and_lie_in_their_family():
+def test_components_name_rows_that_exist_and_at_least_one_of_their_family():
     family = {row.id: row.family for row in rows.rows()}
     for name, component in catalogue.components().items():
-        for row in component.rows:
-            assert family[row] == name.split(".")[0], f"{name} measures {row}"
+        if component.rows:
+            assert name.split(".")[0] in {family[row] for row in component.rows}, name
 
 
 def test_every_row_of_a_family_that_is_built_has_a_component():

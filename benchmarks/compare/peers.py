@@ -222,10 +222,10 @@ def pyperf(place: Ground, kind: str) -> Said:
 def read_pyperf(text: str) -> dict[str, str]:
     """What ``pyperf compare_to`` calls significant."""
     said = dict.fromkeys(FEW, "")
-    for block in re.split(r"\n\s*\n", text):
-        for cell in FEW:
-            if block.startswith(cell) and (found := re.search(r"x (slower|faster)", block)):
-                said[cell] = found[1]
+    for line in text.splitlines():
+        cell, _, rest = line.partition(": ")
+        if cell in said and (found := re.search(r"x (slower|faster)$", rest.strip())):
+            said[cell] = found[1]
     return said
 
 

@@ -29,21 +29,12 @@ ERROR: Performance has regressed:
 	test_call[{A}] (0001_base) - Field 'median' has failed PercentageRegressionCheck: 8.137468834 > 5.000000000
 	test_call[{C}] (0001_base) - Field 'median' has failed PercentageRegressionCheck: 6.2 > 5.000000000
 """
-PYPERF = f"""{A}
-{"=" * len(A)}
-
-Mean +- std dev: [0] 1.60 ms +- 0.03 ms -> [1] 1.76 ms +- 0.02 ms: 1.10x slower
-Significant (t=-20.12)
-
-{B}
-{"=" * len(B)}
-
-Mean +- std dev: [0] 1.60 ms +- 0.03 ms -> [1] 1.46 ms +- 0.02 ms: 1.10x faster
-Significant (t=20.12)
+PYPERF = f"""{A}: Mean +- std dev: [0] 60.5 us +- 33.7 us -> [1] 113 us +- 3 us: 1.87x slower
+{B}: Mean +- std dev: [0] 43.5 us +- 11.0 us -> [1] 10.6 us +- 0.6 us: 4.10x faster
 
 Benchmark hidden because not significant (1): {C}
 
-Geometric mean: 1.01x slower
+Geometric mean: 1.29x faster
 """
 
 
@@ -61,6 +52,8 @@ def test_what_pytest_benchmark_says():
 
 def test_what_pyperf_says():
     assert peers.read_pyperf(PYPERF) == {A: "slower", B: "faster"}
+    hidden = f"Benchmark hidden because not significant (2): {A}, {B}\n"
+    assert peers.read_pyperf(hidden) == {A: "", B: ""}
 
 
 def test_the_table_counts_alarms_of_either_sign_and_slowdowns_of_one():
