@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -77,10 +78,14 @@ def _benchmark(component: Component, case: Case, cells: list[str]) -> Callable[.
 
 def _version(component: Component, case: Case) -> str:
     """When this changes, asv drops older results: the component's version, the case, the code that makes its inputs."""
-    source = inspect.getsource(inspect.unwrap(component.inputs))
+    inputs: Any = component.inputs
+    bound: dict[str, Any] = {}
+    if isinstance(inputs, functools.partial):
+        inputs, bound = inputs.func, inputs.keywords
+    source = inspect.getsource(inspect.unwrap(inputs))
     with contextlib.suppress(SyntaxError):  # a lambda's line alone need not parse
         source = ast.unparse(ast.parse(textwrap.dedent(source)))
-    text = repr((sorted(case.shape.items()), case.dtype, source))
+    text = repr((sorted(case.shape.items()), case.dtype, source, *sorted(bound.items())))
     return f"{component.version}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

@@ -46,5 +46,9 @@ def table(tree: Path = catalogue.IMPLS) -> str:
             head = " " * len(head)
         if not found[row.id]:
             lines.append(f"{head}not built yet")
+    for name, component in catalogue.components().items():
+        for own in [row for row in component.rows if row not in found]:  # of a component that somebody added
+            names = ", ".join(variant.name for variant in catalogue.variants(name, tree))
+            lines.append(f"{own}  {component.title:<{width}}  {name}: {names}")
     built = sum(bool(names) for names in found.values())
-    return "\n".join([*lines, "", f"{built} of {len(found)} rows are measured"])
+    return "\n".join([*lines, "", f"{built} of {len(found)} rows of the catalogue are measured"])

@@ -32,7 +32,7 @@ UNFINISHED = {"dataload"}
 
 def test_the_table_names_every_row_and_its_variants():
     lines = rows.table().splitlines()
-    assert lines[-1].endswith("of 142 rows are measured")
+    assert lines[-1].endswith("of 142 rows of the catalogue are measured")
     for row in rows.rows():
         assert sum(line.startswith(f"{row.id}  ") for line in lines) == 1
     ladder = next(line for line in lines if line.startswith("MM-01") and "matmul.ladder" in line)
