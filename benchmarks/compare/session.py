@@ -74,8 +74,8 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
         shutil.rmtree(folder, ignore_errors=True)
         raise
     described = [{**dataclasses.asdict(side), "path": str(side.path)} for side in sides]
-    for facts_of, environment in zip(described, made, strict=False):  # none where both use the packages that are here
-        facts_of.update(dataclasses.asdict(environment))
+    for told, environment in zip(described, made, strict=False):  # none where both use the packages that are here
+        told.update(dataclasses.asdict(environment))
     return begin(
         results,
         options,

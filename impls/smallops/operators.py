@@ -1,8 +1,8 @@
 """The twenty operators of a tensor, once each: ``x`` and ``y`` floats, ``i`` and ``j`` integers, ``p`` and ``q`` masks.
 
-All are of shape (n,) but the square matrices ``m`` and ``w``; every variant returns the results of ``-x``, ``+``,
-``-``, ``*``, ``/``, ``//``, ``%``, ``**``, ``@``, ``abs``, six comparisons, and ``&``, ``|``, ``^``, ``~``, in this
-order.
+The operands come in the order ``x, y, i, j, p, q, m, w``, all of shape (n,) but the square matrices ``m`` and ``w``.
+Every variant returns the results of ``-x``, ``+``, ``-``, ``*``, ``/``, ``//``, ``%``, ``**``, ``@``, ``abs``, six
+comparisons, and ``&``, ``|``, ``^``, ``~``, in this order.
 """
 
 import torch
@@ -12,20 +12,12 @@ from .._contract import prepared
 Results = tuple[torch.Tensor, ...]
 
 
-def functions(
-    x: torch.Tensor,
-    y: torch.Tensor,
-    i: torch.Tensor,
-    j: torch.Tensor,
-    p: torch.Tensor,
-    q: torch.Tensor,
-    m: torch.Tensor,
-    w: torch.Tensor,
-) -> Results:
+def functions(*operands: torch.Tensor) -> Results:
     """By their names: the attribute of a module is looked up for each.
 
     RD-03. ``^`` and ``~`` are the bitwise functions; the source takes them for the logical ones.
     """
+    x, y, i, j, p, q, m, w = operands
     return (
         torch.neg(x),
         torch.add(x, y),
@@ -50,20 +42,12 @@ def functions(
     )
 
 
-def methods(
-    x: torch.Tensor,
-    y: torch.Tensor,
-    i: torch.Tensor,
-    j: torch.Tensor,
-    p: torch.Tensor,
-    q: torch.Tensor,
-    m: torch.Tensor,
-    w: torch.Tensor,
-) -> Results:
+def methods(*operands: torch.Tensor) -> Results:
     """As methods of the tensor.
 
     RD-03.
     """
+    x, y, i, j, p, q, m, w = operands
     return (
         x.neg(),
         x.add(y),
@@ -88,20 +72,12 @@ def methods(
     )
 
 
-def operators(
-    x: torch.Tensor,
-    y: torch.Tensor,
-    i: torch.Tensor,
-    j: torch.Tensor,
-    p: torch.Tensor,
-    q: torch.Tensor,
-    m: torch.Tensor,
-    w: torch.Tensor,
-) -> Results:
+def operators(*operands: torch.Tensor) -> Results:
     """As one writes them: the interpreter finds the method through the type's slots.
 
     RD-03. ``//``, ``%`` and ``**`` go through a wrapper written in Python.
     """
+    x, y, i, j, p, q, m, w = operands
     return (
         -x,
         x + y,
@@ -127,21 +103,13 @@ def operators(
 
 
 @prepared
-def out(
-    x: torch.Tensor,
-    y: torch.Tensor,
-    i: torch.Tensor,
-    j: torch.Tensor,
-    p: torch.Tensor,
-    q: torch.Tensor,
-    m: torch.Tensor,
-    w: torch.Tensor,
-):
+def out(*operands: torch.Tensor):
     """The functions into tensors made before: no result is allocated.
 
     RD-03.
     """
-    made = functions(x, y, i, j, p, q, m, w)
+    x, y, i, j, p, q, m, w = operands
+    made = functions(*operands)
 
     def run() -> Results:
         torch.neg(x, out=made[0])

@@ -32,7 +32,7 @@ def render(view: View) -> Section | None:
         search="Search claims",
         noun="claims",
     )
-    lead = prose(f"{', '.join(counts)}. A verdict needs an interval that lies wholly on one side.")
+    lead = prose(f"{', '.join(counts)}. A verdict on times needs an interval that lies wholly on one side.")
     return Section("claims", "What the sources claim", (lead, table))
 
 
