@@ -334,6 +334,14 @@ def report(options: argparse.Namespace) -> int:
     return _show(read(path), path, options)
 
 
+def keep(options: argparse.Namespace) -> int:
+    """Put a run, by default the newest, into the project's evidence, which `list --rows` reads."""
+    from benchmarks import evidence
+
+    print(evidence.keep(read(options.record or latest(options.results))))
+    return 0
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Print what is here, what is missing, and what bends results."""
     from benchmarks import doctor
@@ -448,6 +456,8 @@ def _parser() -> argparse.ArgumentParser:
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)
+    made = command("keep", keep)
+    made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     command("doctor", doctor)
     made = command("clean", clean)
     made.add_argument("--keep", type=int, default=10, help="record files to keep (default 10)")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks import catalogue
+from benchmarks import catalogue, evidence
+from benchmarks.record import Run
 
 FILE = Path(__file__).parent / "rows.tsv"
 
@@ -34,21 +35,22 @@ def measured() -> Mapping[str, tuple[str, ...]]:
 
 
 def table(tree: Path = catalogue.IMPLS) -> str:
-    """Each row with its components and their variants, as text."""
-    found = measured()
-    width = max(len(row.title) for row in rows())
+    """Each row with its components, their variants, and what became of these in the runs that the project keeps."""
+    found, runs = measured(), evidence.kept()
     lines = []
     for row in rows():
-        head = f"{row.id}  {row.title:<{width}}  "
+        lines.append(f"{row.id}  {row.title}" + ("" if found[row.id] else "  · not built yet"))
         for name in found[row.id]:
-            names = ", ".join(variant.name for variant in catalogue.variants(name, tree))
-            lines.append(f"{head}{name}: {names}")
-            head = " " * len(head)
-        if not found[row.id]:
-            lines.append(f"{head}not built yet")
+            lines += _component(name, tree, runs)
     for name, component in catalogue.components().items():
         for own in [row for row in component.rows if row not in found]:  # of a component that somebody added
-            names = ", ".join(variant.name for variant in catalogue.variants(name, tree))
-            lines.append(f"{own}  {component.title:<{width}}  {name}: {names}")
+            lines += [f"{own}  {component.title}", *_component(name, tree, runs)]
     built = sum(bool(names) for names in found.values())
-    return "\n".join([*lines, "", f"{built} of {len(found)} rows of the catalogue are measured"])
+    where = ", ".join(f"{run.started[:10]} on {run.machine_class}" for run in runs) or "none"
+    return "\n".join([*lines, "", f"{built} of {len(found)} rows of the catalogue are measured; runs kept: {where}"])
+
+
+def _component(name: str, tree: Path, runs: Sequence[Run]) -> list[str]:
+    names = [variant.name for variant in catalogue.variants(name, tree)]
+    state = evidence.summary(names, evidence.states(name, runs))
+    return [f"       {name}: {', '.join(names)}", f"           {state}"]

@@ -1,7 +1,8 @@
 """Twice ``x``, exactly: the same operators on ordinary numbers and on those below 1.2e-38, which some units do slowly.
 
 Each variant takes ``x`` of shape (n,) in float32 and returns (n,). Doubling rounds nothing, so all agree to the last
-bit. Flushing such numbers to zero (``torch.set_flush_denormal``) is fast and another answer; it is no variant.
+bit. Flushing such numbers to zero (``torch.set_flush_denormal``) is fast and another answer; it is no variant. It is
+set for the calling thread alone: where torch's other threads are already running, part of the numbers stays.
 """
 
 import torch
