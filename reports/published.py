@@ -19,11 +19,12 @@ class Rung:
     published: tuple[float, ...]  # one for each source that gives both times, smallest first
     here: Estimate | None  # None where there is no time
     status: str  # of the measured cell; "" where the run has none
+    case: str = ""  # where ``here`` was measured, if not at the published case: there it takes too long
 
     @property
     def verdict(self) -> str:
         """How the measured interval lies to the range of the published figures; "" where nothing can be said."""
-        if self.here is None or self.here.launches < 2 or not self.published:
+        if self.here is None or self.here.launches < 2 or not self.published or self.case:
             return ""
         if self.here.high < self.published[0]:
             return "less than published"
@@ -44,29 +45,39 @@ def ladder(problem: Problem, run: Run) -> Ladder | None:
 
     Published figures of one source stand at the same position of each tuple; a source without a figure holds nan
     there. Where two tuples are not of one length the sources cannot be told apart, and each is set against each.
-    ``None`` where nothing is published or nothing of it was to be measured.
+    A variant that is not measured at that case is shown at the first other case that has it and the base.
+    ``None`` where no two published variants can be compared, or nothing of them was to be measured.
     """
-    by_cell = {record.cell: record for record in run.records}
     names = [variant.name for variant in problem.variants if variant.name in problem.published]
-    cells = {name: str(Cell(problem.name, name, "eager", "cpu", problem.published_case, "1")) for name in names}
-    records = {name: by_cell[cell] for name, cell in cells.items() if cell in by_cell}
-    if not records:
+    records = _records(problem, run, problem.published_case)
+    if not any(name in records for name in names):
         return None
     candidates = dict.fromkeys([problem.baseline, *names])
     base = next((name for name in candidates if _timed(records.get(name))), problem.baseline)
-    return Ladder(problem, base, tuple(_rung(problem, name, base, records) for name in names if name != base))
+    rungs = tuple(_rung(problem, name, base, run) for name in names if name != base)
+    return Ladder(problem, base, rungs) if rungs else None
+
+
+def _records(problem: Problem, run: Run, case: str) -> dict[str, Record]:
+    """The records of one case, by variant."""
+    cells = {str(Cell(problem.name, one.name, "eager", "cpu", case, "1")): one.name for one in problem.variants}
+    return {cells[record.cell]: record for record in run.records if record.cell in cells}
 
 
 def _timed(record: Record | None) -> bool:
     return record is not None and record.status == "ok" and estimates.seconds(record) is not None
 
 
-def _rung(problem: Problem, name: str, base: str, records: dict[str, Record]) -> Rung:
+def _rung(problem: Problem, name: str, base: str, run: Run) -> Rung:
     published = _speedups(problem.published.get(base, ()), problem.published[name])
-    record, under = records.get(name), records.get(base)
-    both = record is not None and under is not None and _timed(record) and _timed(under)
-    here = estimates.ratio(under, record) if both and under and record else None
-    return Rung(name, published, here, record.status if record else "")
+    for case in dict.fromkeys([problem.published_case, *problem.cases]):
+        records = _records(problem, run, case)
+        at = "" if case == problem.published_case else case
+        if (record := records.get(name)) and (under := records.get(base)) and _timed(record) and _timed(under):
+            return Rung(name, published, estimates.ratio(under, record), record.status, at)
+        if record and not at:  # it was to be measured there
+            return Rung(name, published, None, record.status)
+    return Rung(name, published, None, "")
 
 
 def _speedups(base: tuple[float, ...], times: tuple[float, ...]) -> tuple[float, ...]:

@@ -162,7 +162,7 @@ def _published(problem: Problem, run: Run, width: int, paint: Paint) -> list[str
             units.span(rung.published),
             units.times(rung.here.value) if rung.here else rung.status or "not in this run",
             units.span((rung.here.low, rung.here.high)) if rung.here and rung.here.launches > 1 else "",
-            rung.verdict,
+            f"at {visible(rung.case)}" if rung.case else rung.verdict,
         ]
         for rung in told.rungs
     ]

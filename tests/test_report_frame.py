@@ -256,8 +256,22 @@ def test_without_a_baseline_the_first_timed_rung_is_the_base():
     assert told.rungs[1].published == (4.0,)
 
 
+def test_what_is_measured_at_another_size_only_says_so_and_gets_no_verdict():
+    large = record("a.b/slow/eager/cpu/small/1", 8e-3, 9e-3, 10e-3)
+    small = record("a.b/fast/eager/cpu/small/1", 1e-3, 1e-3, 1e-3)
+    figures = {"slow": (90.0,), "fast": (9.0,)}
+    one = dataclasses.replace(problem(*figures, published=figures, published_case="c"), cases=("c", "small"))
+    told = published.ladder(one, run(SLOW, large, small))
+    assert told and told.rungs[0].here and told.rungs[0].here.value == pytest.approx(9.0)
+    assert told.rungs[0].case == "small" and not told.rungs[0].verdict
+    failed = dataclasses.replace(FAST, status="wrong")  # it was to be measured at c: a smaller size is no excuse
+    told = published.ladder(one, run(SLOW, failed, large, small))
+    assert told and (told.rungs[0].status, told.rungs[0].here, told.rungs[0].case) == ("wrong", None, "")
+
+
 def test_nothing_published_or_nothing_measured_is_no_ladder():
     assert ladder(SLOW) is None
+    assert ladder(SLOW, slow=(1.0,)) is None  # one figure has nothing to stand beside
     assert ladder(record("a.b/slow/eager/cuda/c/1", 1e-3), slow=(1.0,), fast=(1.0,)) is None
 
 

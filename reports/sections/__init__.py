@@ -5,8 +5,8 @@ A section is a module with ``render(view) -> Section | None``; ``None`` leaves i
 
 START = (
     "published",
-    "components",
     "claims",
+    "components",
     "comparison",
     "missing",
     "limits",

@@ -91,7 +91,8 @@ def _rung(row: Mapping[str, Any], variant: Variant | None, unit: units.Unit, vie
         same = f"The same under {EXECUTORS[row['executor']]}." if row["executor"] in EXECUTORS else ""
         below.append(prose(*(marked(variant.lesson) if not same else (same,))))
     if variant and variant.name in problem.work:
-        below.append(prose("Does different work: ", *marked(problem.work[variant.name]), ".", tone="note"))
+        work = problem.work[variant.name].removesuffix(".")
+        below.append(prose("Does different work: ", *marked(work), ".", tone="note"))
     if not units.known(row["seconds"]):
         status = Cell(f"! {row['status']}", tone="bad", small=row["reason"], span=width)
         return Row((name, status), facets=_facets(row), below=(*below, *_more(row, variant)))

@@ -44,7 +44,7 @@ def _row(rung: Rung) -> Row:
         (
             Cell(rung.variant, mono=True),
             Cell(units.span(rung.published), rung.published[0] if rung.published else None),
-            Cell(here, rung.here.value if rung.here else None),
+            Cell(here, rung.here.value if rung.here else None, small=f"at {rung.case}" if rung.case else ""),
             Cell(interval, rung.here.low if rung.here else None),
             Cell(verdict),
         )
