@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports import evidence, units
-from reports.blocks import Cell, Column, Row, Section, Table, facets
+from reports.blocks import Cell, Column, Row, Section, Table, facets, prose
 from reports.frame import rows as rows_of
 from reports.view import View, anchor, command, threads, trace_of
 
@@ -21,7 +21,6 @@ COLUMNS = (
     Column("Bound"),
     Column("Peak memory", True),
     Column("Error", True, "Share of the allowed error"),
-    Column("Why", wide=True),
     Column("Trace"),
     Column("Repeat"),
 )
@@ -52,11 +51,11 @@ def _row(row: Mapping[str, Any]) -> Row:
         Cell(row["bound"] or units.NONE),
         Cell(units.peak(row["peak"], row["peak_is"]) or units.NONE, row["peak"]),
         Cell(units.percent(row["error_share"]), row["error_share"]),
-        Cell(evidence.why(row)),
     )
     sign = "○" if row["status"] == "skipped" else "!"
     tone = "quiet" if row["status"] == "skipped" else "bad"
-    without = (Cell(f"{sign} {row['status']}", tone=tone), *[Cell(units.NONE)] * 6, Cell(row["reason"]))
+    without = (Cell(f"{sign} {row['status']}", tone=tone), *[Cell(units.NONE)] * 6)
+    why = evidence.why(row) if timed else row["reason"]
     return Row(
         (
             Cell(row["way"], mono=True),
@@ -76,4 +75,5 @@ def _row(row: Mapping[str, Any]) -> Row:
             "caches": "flushed" if row["cold"] else "warm",
         },
         best=row["best"],
+        below=(prose(why[0].upper() + why[1:] + ".", tone="note"),) if why else (),
     )

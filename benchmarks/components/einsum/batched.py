@@ -20,7 +20,7 @@ def tolerance(case: Case, expected: Any, a: Any, c: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.batched",
-    title="bij,bjk->bik",
+    title="Batched matrix product: bij,bjk->bik",
     question="The formula comes down to bmm. Is there anything to notice at a size that is worth a batch?",
     rows=("ES-04",),
     cases=(Case("64x128x64x128", {"b": 64, "i": 128, "j": 64, "k": 128}),),

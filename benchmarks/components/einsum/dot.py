@@ -28,7 +28,7 @@ def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.dot",
-    title="i,i->",
+    title="Dot product: i,i->",
     question="What becomes of a dot product that is run as a matrix product with one element in its answer?",
     rows=("ES-05",),
     cases=(Case("3", {"i": 3}, only=("einsum", "dot")), Case("1e6", {"i": 10**6})),

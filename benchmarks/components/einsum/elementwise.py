@@ -15,7 +15,7 @@ def reference(case: Case, a: Any, b: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.elementwise",
-    title="ij,ij->ij",
+    title="Elementwise product: ij,ij->ij",
     question="Is the formula of a plain multiplication more than its name?",
     rows=("ES-07",),
     cases=(Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE}),),

@@ -9,7 +9,7 @@ from benchmarks.components.matmul.integer import inputs, reference
 
 COMPONENT = Component(
     name="einsum.integer",
-    title="ij,jk->ik of integers",
+    title="Product of integer matrices: ij,jk->ik",
     question="Is it worth casting integers to floating point and back for the sake of a BLAS?",
     rows=("ES-15",),
     cases=(Case("256", {"m": 256, "k": 256, "n": 256}, dtype="int64"),),

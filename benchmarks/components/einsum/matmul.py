@@ -25,7 +25,7 @@ def square(size: int, *only: str) -> Case:
 
 COMPONENT = Component(
     name="einsum.matmul",
-    title="ij,jk->ik",
+    title="Matrix product: ij,jk->ik",
     question="The formula and the operator run the same kernel. What does the formula cost beside it, and who runs it"
     " on a BLAS at all?",
     rows=("ES-01",),

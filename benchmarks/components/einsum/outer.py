@@ -15,7 +15,7 @@ def reference(case: Case, a: Any, b: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.outer",
-    title="i,j->ij",
+    title="Outer product: i,j->ij",
     question="How long does it take to write a matrix, and does it matter by which name it is asked for?",
     rows=("ES-06",),
     cases=(

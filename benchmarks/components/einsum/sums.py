@@ -40,7 +40,7 @@ def of(formula: str, *x: int, summed: int) -> Case:
 
 COMPONENT = Component(
     name="einsum.sums",
-    title="ij->, ijk->i and ...ij->...i",
+    title="Sums: ij->, ijk->i and ...ij->...i",
     question="A sum as a formula is the operator sum. Does it matter over which axes, or how one says so?",
     rows=("ES-08", "ES-09", "ES-10"),
     cases=(

@@ -21,7 +21,7 @@ def tolerance(case: Case, expected: Any, m: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.trace",
-    title="ii->",
+    title="Trace: ii->",
     question="Is the operator with the name better than the diagonal's sum that the formula runs?",
     rows=("ES-03",),
     cases=(Case("3x3", {"i": 3}), Case(f"{LARGE}x{LARGE}", {"i": LARGE}, only=("einsum", "trace"))),

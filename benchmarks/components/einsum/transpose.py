@@ -15,7 +15,7 @@ def reference(case: Case, m: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.transpose",
-    title="ij->ji, a view",
+    title="Transpose as a view: ij->ji",
     question="What does a transpose cost that moves nothing? It is a time of metadata, whatever the size.",
     rows=("ES-02",),
     cases=(Case("2x3", {"i": 2, "j": 3}), Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE})),

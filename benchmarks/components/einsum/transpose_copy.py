@@ -22,7 +22,7 @@ def contiguous(case: Case, output: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.transpose_copy",
-    title="ij->ji, in memory of its own",
+    title="Transpose in memory of its own: ij->ji",
     question="What does a transpose cost that is really made?",
     rows=("ES-02",),
     cases=(Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE}),),
