@@ -229,9 +229,9 @@ def table(sessions: Sequence[Mapping[str, Any]]) -> str:
     if rows:
         title = (
             "| a slowdown put in | sessions | found, without workers | lower 95 % | called SAME | in the interval"
-            " | found, with workers | a cell |"
+            " | found, with workers | a cell without | with workers |"
         )
-        parts.append("\n".join([title, "|---|---:|---:|---:|---:|---:|---:|---:|", *rows]))
+        parts.append("\n".join([title, "|---|---:|---:|---:|---:|---:|---:|---:|---:|", *rows]))
     parts.append(_cells(sessions))
     return "\n\n".join(parts) + "\n"
 
@@ -261,11 +261,20 @@ def _injected(one: Kind, group: Sequence[Mapping[str, Any]]) -> str:
     same = sum(row["verdict"] == "SAME" for row in plain)
     inside, known = _covered(plain, None)
     seen = sum(row["verdict"] == "SLOWER" for row in workers)
-    seconds = statistics.median(item["seconds"] / len(item["rows"]) for item in group)
+    theirs = statistics.median(row["seconds"] for row in workers) if workers else math.nan
+    each = statistics.median(_each(item) for item in group)
     return (
         f"| {one.name} | {len(group)} | {_share(found, len(plain))} | {100 * lower(found, len(plain)):.1f} % | {same}"
-        f" | {_share(inside, known)} | {_share(seen, len(workers))} | {seconds:.1f} s |"
+        f" | {_share(inside, known)} | {_share(seen, len(workers))} | {each:.1f} s | {theirs:.1f} s |"
     )
+
+
+def _each(session: Mapping[str, Any]) -> float:
+    """Seconds of a whole session, starts of processes included, per cell without workers."""
+    rows = session["rows"]
+    plain = [cell for cell in rows if cell != WORKERS]
+    theirs = rows[WORKERS]["seconds"] if WORKERS in rows else 0.0
+    return float((session["seconds"] - theirs) / len(plain))
 
 
 def _covered(rows: Sequence[Mapping[str, Any]], truth: float | None) -> tuple[int, int]:

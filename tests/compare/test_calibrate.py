@@ -68,7 +68,7 @@ def test_what_was_put_in_is_counted_by_cell_and_workers_apart():
     ]
     line = next(text for text in calibrate.table(sessions).splitlines() if text.startswith("| +5 % |"))
     lower = f"{100 * calibrate.lower(2, 3):.1f} %"
-    assert line == f"| +5 % | 2 | 66.7 % of 3 | {lower} | 1 | 66.7 % of 3 | 0.0 % of 1 | 15.0 s |"
+    assert line == f"| +5 % | 2 | 66.7 % of 3 | {lower} | 1 | 66.7 % of 3 | 0.0 % of 1 | 21.5 s | 2.0 s |"
 
 
 def test_kinds_without_sessions_are_not_shown():
