@@ -1,0 +1,45 @@
+"""MD-05: counting the parameters of the book's perceptron."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.models._networks import PERCEPTRON, counted, drawn
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """A list of weights and biases in turn."""
+    return (drawn(PERCEPTRON.weights, generator),)
+
+
+def reference(case: Case, parameters: Any) -> Any:
+    """From the shapes."""
+    import torch
+
+    return torch.tensor(PERCEPTRON.parameters)
+
+
+def tolerance(case: Case, expected: Any, parameters: Any) -> float:
+    """A count is exact."""
+    return 0.0
+
+
+COMPONENT = Component(
+    name="models.parameter_count",
+    title="Counting parameters",
+    question="What does it take to know how large a network is?",
+    rows=("MD-05",),
+    cases=(Case("mlp", {}, dtype="int64"),),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=lambda case: 0,
+    bytes=lambda case: 0,
+    baseline="walk",
+    devices=("cpu",),
+    canonical=counted,
+    accepts={"cached output": "The count follows from the shapes, which do not change."},
+    work={"vector": "Copies every number."},
+    left_out={"LeNet-5": "models.summary counts its parameters and its FLOPs.", "torchinfo": "Another package."},
+)

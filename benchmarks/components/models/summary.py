@@ -1,0 +1,39 @@
+"""MD-05: parameters and FLOPs of LeNet-5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.models._networks import LENET, images
+
+
+def reference(case: Case, x: Any, parameters: Any) -> Any:
+    """From the shapes: parameters, and FLOPs of the convolutions and linear layers."""
+    import torch
+
+    return torch.tensor([LENET.parameters, LENET.flops(case)])
+
+
+def tolerance(case: Case, expected: Any, x: Any, parameters: Any) -> float:
+    """Counts are exact."""
+    return 0.0
+
+
+COMPONENT = Component(
+    name="models.summary",
+    title="Summary of LeNet-5",
+    question="A summary runs a forward to learn the shapes. What does that cost, and is there a cheaper way?",
+    rows=("MD-05",),
+    cases=(images(1, "images", dtype="int64"),),
+    inputs=LENET.inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=lambda case: 0,
+    bytes=lambda case: 0,
+    baseline="hooks",
+    devices=("cpu",),
+    accepts={"cached output": "The counts follow from the shapes, which do not change."},
+    work={"hooks_on_meta": "Computes no numbers."},
+    left_out={"torchinfo, torchsummary": "Other packages: hooks is what they do."},
+)
