@@ -22,7 +22,7 @@ def matrix_power(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 def squaring(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """Square by hand and apply at once: 100 = 64 + 32 + 4, so six squares, and three products with ``x``.
 
-    MD-09. The work no longer depends on how many columns there are.
+    MD-09. The work hardly depends on how many columns there are.
     """
     times = TIMES
     while True:
@@ -34,16 +34,15 @@ def squaring(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         a = a @ a
 
 
-@needs("cpu")
-def numpy(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """The lesson's loop in numpy.
+def vector(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """One column as a vector, ``mv``: another operator for the same numbers.
 
     MD-09.
     """
-    matrix, y = a.numpy(), x.numpy()
+    y = x.squeeze(1)
     for _ in range(TIMES):
-        y = matrix @ y
-    return torch.from_numpy(y)
+        y = torch.mv(a, y)
+    return y.unsqueeze(1)
 
 
 def loop(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -56,12 +55,13 @@ def loop(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return x
 
 
-def vector(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """One column as a vector, ``mv``: another operator for the same numbers.
+@needs("cpu")
+def numpy(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """The lesson's loop in numpy.
 
     MD-09.
     """
-    y = x.squeeze(1)
+    matrix, y = a.numpy(), x.numpy()
     for _ in range(TIMES):
-        y = torch.mv(a, y)
-    return y.unsqueeze(1)
+        y = matrix @ y
+    return torch.from_numpy(y)

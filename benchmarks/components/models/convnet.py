@@ -18,7 +18,7 @@ COMPONENT = Component(
     bytes=CONVNET.bytes,
     baseline="not_kept",
     work={
-        "kept": "Keeps three tensors and the graph behind them from call to call.",
+        "kept": "Keeps three tensors and the graph behind them from call to call; a peak above entry does not show it.",
         "kept_detached": "Keeps three tensors from call to call.",
     },
     left_out={

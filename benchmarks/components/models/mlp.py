@@ -17,7 +17,7 @@ COMPONENT = Component(
     rows=("MD-01",),
     cases=(
         batch(1),
-        batch(256, only=PAIR),
+        batch(256, only=PAIR, compiled=()),
         batch(4096, only=PAIR, compiled=(), opt_in="60 ms a call, all of it products"),
     ),
     inputs=PERCEPTRON.inputs,
