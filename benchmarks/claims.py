@@ -417,6 +417,24 @@ CLAIMS = (
         "from more layers on, because what backward needs is kept for all of them.",
     ),
     Claim(
+        "K06",
+        "the book chapter",
+        "In eval() inference is faster, because dropout and batch norm are turned off.",
+        ("MD-06",),
+        Every(
+            (
+                *(
+                    At(Faster("models.modes", arms("evaluate"), arms("train"), 1.0), case=f"64x28x28-{kind}")
+                    for kind in ("both", "dropout", "batch-norm")
+                ),
+                At(Faster("models.modes", arms("train"), arms("evaluate"), SAME), case="64x28x28-neither"),
+                At(Faster("models.modes", arms("evaluate"), arms("train"), SAME), case="64x28x28-neither"),
+            )
+        ),
+        "Any gain counts where there is something to turn off. Where there is neither, as in the book's network, the "
+        "modes must take the same time, within a tenth. Both run under no_grad, which is no matter of the mode.",
+    ),
+    Claim(
         "K07",
         "the book chapter",
         "A DataLoader wants as many workers as there are cores, or twice as many; small data sets are read faster by "
@@ -435,6 +453,19 @@ CLAIMS = (
         "Small is the source's own set, 100 rows in batches of 4. The other half is asked of the largest sets that "
         "every full run holds: samples that are dear to make, and samples that are cheap. Whole epochs are "
         "compared, start of the workers included.",
+    ),
+    Claim(
+        "K08",
+        "the book chapter",
+        "A model must be called, model(x): with model.forward(x) the gradients may be wrong.",
+        ("MD-03",),
+        Seen(
+            (
+                "network.forward(x) gives other gradients than network(x)",
+                "a hook runs in network(x) and not in network.forward(x)",
+            )
+        ),
+        "No time is asked. The gradients are the claim; that hooks are skipped is why one calls it all the same.",
     ),
     Claim(
         "K09",
@@ -615,6 +646,20 @@ CLAIMS = (
         ),
         "A rival takes at most twice the time; the best of the plain loops counts, in numba or C and in either order "
         "of the loops. The kernel that keeps its sums in registers does not: it is tuned by hand.",
+    ),
+    Claim(
+        "K29",
+        "the fast.ai lesson",
+        "The spread of the first weights decides whether a deep network's numbers explode, vanish or keep their size.",
+        ("MD-08", "MD-09", "MD-10"),
+        Seen(
+            (
+                "a hundred products explode or vanish, but with randn / sqrt(512) they do neither",
+                "weights of variance 2 / inputs keep the mean square through a ReLU, 1 / inputs halve it",
+                "behind four convolutions a = 0 keeps more than ten times the spread that a = sqrt(5) does",
+            )
+        ),
+        "Twenty draws of each, from a seed. What it is worth in time until a network has learnt: models.steps_to_fit.",
     ),
     Claim(
         "K30",

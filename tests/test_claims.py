@@ -605,9 +605,23 @@ def merge(small: float, long: float | Callable[[int], float]) -> list[Record]:
     ]
 
 
+def modes(something: float, nothing: float) -> list[Record]:
+    """Evaluate's time over train's, where there is something to turn off and where there is nothing."""
+    return [
+        record
+        for kind in ("both", "dropout", "batch-norm", "neither")
+        for record in component(
+            "models.modes", {"train": 1.0, "evaluate": nothing if kind == "neither" else something}, f"64x28x28-{kind}"
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("claim", "records", "verdict", "words"),
     [
+        ("K06", modes(0.98, 0.98), "verified", "at 64x28x28-both evaluate is 1.02x as fast as train"),
+        ("K06", modes(1.02, 1.0), "refuted", "at 64x28x28-both evaluate is 0.98x as fast as train"),
+        ("K06", modes(0.98, 0.8), "refuted", "at 64x28x28-neither train is 0.8x as fast as evaluate"),
         ("K03", chain(0.98, 0.98), "verified", "at 1024 einsum_in_order is 1.02x as fast as left_to_right"),
         ("K03", chain(1.02, 0.98), "refuted", "at 1024 einsum_in_order is 0.98x as fast as left_to_right"),
         ("K03", chain(0.98, lambda n: 2.0 if n < 500 else 0.5), "size-dependent", "turns between"),

@@ -26,6 +26,39 @@ def test_the_answers_are_those_of_the_catalogue(says: str, seen: str):
     assert (found[says].holds, found[says].seen) == (True, seen)
 
 
+@pytest.mark.parametrize(
+    ("says", "holds", "seen"),
+    [
+        ("network.forward(x) gives other gradients than network(x)", False, "6 of 6 gradients are equal"),
+        ("a hook runs in network(x) and not in network.forward(x)", True, "1 by network(x), 0 by network.forward(x)"),
+        (
+            "a hundred products explode or vanish, but with randn / sqrt(512) they do neither",
+            True,
+            "20 nan or infinite",
+        ),
+        (
+            "weights of variance 2 / inputs keep the mean square through a ReLU, 1 / inputs halve it",
+            True,
+            "in 20 draws",
+        ),
+        ("behind four convolutions a = 0 keeps more than ten times the spread that a = sqrt(5) does", True, "medians"),
+    ],
+)
+def test_what_calling_and_first_weights_do(says: str, holds: bool, seen: str, one_thread: None):
+    found = facts.LOOKS[says]()
+    assert found[0] is holds and seen in found[1]
+
+
+@pytest.fixture
+def one_thread():
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def test_a_look_that_fails_is_no_fact(monkeypatch: pytest.MonkeyPatch):
     def fails() -> tuple[bool, str]:
         raise RuntimeError("no torch today")

@@ -1,17 +1,6 @@
-"""What the sources say that is no matter of time: looked at in a run, and kept in its record.
-
-Each fact is one sentence of a claim and a look at whether it is so here. torch is imported only inside the functions,
-which run in a worker.
-"""
+"""What the formulas of the losses give, and what the library gives instead."""
 
 from __future__ import annotations
-
-import warnings
-from collections.abc import Callable
-
-from benchmarks.record import Fact
-
-Look = Callable[[], tuple[bool, str]]  # whether it is so, and what was seen
 
 
 def softmax_by_hand() -> tuple[bool, str]:
@@ -54,23 +43,9 @@ def binary_cross_entropy() -> tuple[bool, str]:
     return whole == 200.0 and abs(apart - 200) > 1 and formula == float("inf"), seen
 
 
-LOOKS: dict[str, Look] = {
+LOOKS = {
     "a softmax of exp / sum gives nan at [1000, 0]": softmax_by_hand,
     "a cross entropy of log(softmax) gives inf at [1000, 0]": cross_entropy_by_hand,
     "shifted, it is 500.0 with the gradient [0.5, -0.5]": cross_entropy_shifted,
     "BCEWithLogitsLoss is right at a logit of 200 where BCELoss and the formula are not": binary_cross_entropy,
 }
-
-
-def look() -> list[Fact]:
-    """All facts as they are here. A look that fails is no fact: what it raised is what was seen."""
-    found = []
-    for says, once in LOOKS.items():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                holds, seen = once()
-            except Exception as problem:
-                holds, seen = None, f"{type(problem).__name__}: {problem}"[:300]
-        found.append(Fact(says, holds, seen))
-    return found
