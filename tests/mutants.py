@@ -48,7 +48,7 @@ def _another_dtype(values: torch.Tensor) -> torch.Tensor:
 
 def _copies_input(right: Variant) -> Variant:
     def copy(*inputs: Any) -> Any:
-        leaves = [leaf for leaf in pytree.tree_leaves(inputs) if isinstance(leaf, torch.Tensor)]
+        leaves = [torch.as_tensor(leaf) for leaf in pytree.tree_leaves(inputs) if hasattr(leaf, "dtype")]
         wanted = pytree.tree_leaves(_whole(right(*inputs)))
         alike = [leaf for leaf in leaves if leaf.shape == wanted[0].shape] or leaves
         return pytree.tree_map(lambda _: alike[0], _whole(right(*inputs)))
@@ -62,7 +62,7 @@ def _mutates(right: Variant) -> Variant:
         output = pytree.tree_map_only(torch.Tensor, torch.clone, output)
         for leaf in pytree.tree_leaves(inputs):
             if isinstance(leaf, torch.Tensor):
-                leaf.view(-1)[0] += 1
+                leaf[(0,) * leaf.dim()] += 1  # a transposed tensor has no flat view
                 return output
             if hasattr(leaf, "dtype"):
                 leaf.reshape(-1)[0] += 1

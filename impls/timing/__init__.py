@@ -1,0 +1,1 @@
+"""Timing and checking themselves: what a clock, a profiler, a look at the loss or a check costs what it looks at."""
