@@ -8,6 +8,17 @@ import torch
 from .._contract import needs
 
 
+@needs("cpu")
+def numpy(x: torch.Tensor) -> torch.Tensor:
+    """The copy that numpy makes of its view.
+
+    TN-03.
+    """
+    import numpy as np
+
+    return torch.from_numpy(np.ascontiguousarray(x.numpy().transpose(0, 2, 3, 1)))
+
+
 def contiguous(x: torch.Tensor) -> torch.Tensor:
     """Permute and copy.
 
@@ -22,17 +33,6 @@ def memory_format(x: torch.Tensor) -> torch.Tensor:
     TN-03.
     """
     return x.contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1)
-
-
-@needs("cpu")
-def numpy(x: torch.Tensor) -> torch.Tensor:
-    """The copy that numpy makes of its view.
-
-    TN-03.
-    """
-    import numpy as np
-
-    return torch.from_numpy(np.ascontiguousarray(x.numpy().transpose(0, 2, 3, 1)))
 
 
 def einsum(x: torch.Tensor) -> torch.Tensor:

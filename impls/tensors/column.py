@@ -45,7 +45,7 @@ def list_index(x: torch.Tensor) -> torch.Tensor:
 def index_select(x: torch.Tensor) -> torch.Tensor:
     """A tensor of one index, and the kernel for whole slices.
 
-    TN-04.
+    TN-04. It wants rows: a matrix that lies column by column is copied as a whole first.
     """
     return x.index_select(1, torch.full((1,), x.shape[1] - 1, device=x.device)).squeeze(1)
 

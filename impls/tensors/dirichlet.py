@@ -16,6 +16,15 @@ def distribution(concentration: torch.Tensor, n: int) -> torch.Tensor:
     return torch.distributions.Dirichlet(concentration).sample((n,)).float()
 
 
+def gamma(concentration: torch.Tensor, n: int) -> torch.Tensor:
+    """The two operators behind the distribution: draw gamma numbers in float32, divide by their sums.
+
+    TN-05.
+    """
+    numbers = torch._standard_gamma(concentration.float().expand(n, -1))
+    return numbers / numbers.sum(1, keepdim=True)
+
+
 @needs("cpu")
 def numpy_global(concentration: torch.Tensor, n: int) -> torch.Tensor:
     """The source's ``np.random.dirichlet``, from the older generator.
@@ -36,12 +45,3 @@ def numpy(concentration: torch.Tensor, n: int) -> torch.Tensor:
     import numpy as np
 
     return torch.from_numpy(np.random.default_rng().dirichlet(concentration.numpy(), n)).float()
-
-
-def gamma(concentration: torch.Tensor, n: int) -> torch.Tensor:
-    """The two operators behind the distribution: draw gamma numbers in float32, divide by their sums.
-
-    TN-05.
-    """
-    numbers = torch._standard_gamma(concentration.float().expand(n, -1))
-    return numbers / numbers.sum(1, keepdim=True)

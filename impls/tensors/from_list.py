@@ -33,20 +33,29 @@ def rows(values: Rows, x: torch.Tensor) -> torch.Tensor:
     return x + torch.stack([torch.tensor(row, device=x.device) for row in values])
 
 
+def tensor(values: Rows, x: torch.Tensor) -> torch.Tensor:
+    """``torch.tensor(list)``: the type is found by looking at every number of the list first.
+
+    TN-01, TN-02.
+    """
+    return x + torch.tensor(values, device=x.device)
+
+
 def constructor(values: Rows, x: torch.Tensor) -> torch.Tensor:
-    """``torch.Tensor(list)``: float32 whatever the list holds.
+    """``torch.Tensor(list)``: float32 whatever the list holds, so nobody has to look first.
 
     TN-02.
     """
     return x + torch.Tensor(values).to(x.device)
 
 
-def tensor(values: Rows, x: torch.Tensor) -> torch.Tensor:
-    """``torch.tensor(list)``: the type is found by looking through the list first.
+def buffer(values: Rows, x: torch.Tensor) -> torch.Tensor:
+    """Python's own ``array`` packs the numbers, torch shares its buffer.
 
-    TN-01, TN-02.
+    TN-02.
     """
-    return x + torch.tensor(values, device=x.device)
+    packed = array("f", chain.from_iterable(values))
+    return x + torch.frombuffer(packed, dtype=torch.float32).view(x.shape).to(x.device)
 
 
 def numpy(values: Rows, x: torch.Tensor) -> torch.Tensor:
@@ -57,15 +66,6 @@ def numpy(values: Rows, x: torch.Tensor) -> torch.Tensor:
     import numpy as np
 
     return x + torch.from_numpy(np.array(values, dtype=np.float32)).to(x.device)
-
-
-def buffer(values: Rows, x: torch.Tensor) -> torch.Tensor:
-    """Python's own ``array`` packs the numbers, torch shares its buffer.
-
-    TN-02.
-    """
-    packed = array("f", chain.from_iterable(values))
-    return x + torch.frombuffer(packed, dtype=torch.float32).view(x.shape).to(x.device)
 
 
 @prepared

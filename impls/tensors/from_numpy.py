@@ -39,20 +39,20 @@ def constructor(array: np.ndarray) -> torch.Tensor:
     return torch.Tensor(array)
 
 
+def as_tensor(array: np.ndarray) -> torch.Tensor:
+    """``torch.as_tensor`` shares if type and device allow it.
+
+    TN-02.
+    """
+    return torch.as_tensor(array)
+
+
 def from_dlpack(array: np.ndarray) -> torch.Tensor:
     """The protocol between libraries: the array hands over a capsule that describes its memory.
 
     TN-02.
     """
     return torch.from_dlpack(array)
-
-
-def frombuffer(array: np.ndarray) -> torch.Tensor:
-    """Only bytes are seen, so the type has to be said; any object with a buffer will do.
-
-    TN-02.
-    """
-    return torch.frombuffer(array, dtype=torch.float32)
 
 
 def asarray(array: np.ndarray) -> torch.Tensor:
@@ -63,12 +63,12 @@ def asarray(array: np.ndarray) -> torch.Tensor:
     return torch.asarray(array)
 
 
-def as_tensor(array: np.ndarray) -> torch.Tensor:
-    """``torch.as_tensor`` shares if type and device allow it.
+def frombuffer(array: np.ndarray) -> torch.Tensor:
+    """Only bytes are seen, so the type has to be said; any object with a buffer will do.
 
     TN-02.
     """
-    return torch.as_tensor(array)
+    return torch.frombuffer(array, dtype=torch.float32)
 
 
 def from_numpy(array: np.ndarray) -> torch.Tensor:

@@ -7,7 +7,7 @@ import torch
 
 
 def view(x: torch.Tensor, ys: list[torch.Tensor]) -> list[torch.Tensor]:
-    """The view is free, and each use pays: it walks down the columns of ``x`` and along the rows of ``y``.
+    """The view is free, and each use pays: along the rows of ``y`` it walks down the columns of ``x``.
 
     TN-03.
     """
@@ -18,7 +18,7 @@ def view(x: torch.Tensor, ys: list[torch.Tensor]) -> list[torch.Tensor]:
 def copied(x: torch.Tensor, ys: list[torch.Tensor]) -> list[torch.Tensor]:
     """Pay once: ``contiguous`` writes the transposed matrix out, and each use walks along rows.
 
-    TN-03.
+    TN-03. The copy goes through ``x`` tile by tile, as the addition does not: one use may be enough.
     """
     turned = x.t().contiguous()
     return [turned + y for y in ys]

@@ -34,17 +34,6 @@ def moved(x: torch.Tensor) -> torch.Tensor:
     return _used(torch.zeros(len(x) * PAGE).to(x.device), x)
 
 
-@needs("cpu")
-def numpy(x: torch.Tensor) -> torch.Tensor:
-    """The zeros of numpy are memory that is zero already (calloc): the system clears a fresh page when it is used.
-
-    TN-01.
-    """
-    import numpy as np
-
-    return _used(torch.from_numpy(np.zeros(len(x) * PAGE, np.float32)), x)
-
-
 def empty_zero(x: torch.Tensor) -> torch.Tensor:
     """Uninitialised memory, then cleared: the two operators that ``zeros`` is made of.
 
@@ -59,6 +48,17 @@ def zeros(x: torch.Tensor) -> torch.Tensor:
     TN-01.
     """
     return _used(torch.zeros(len(x) * PAGE, device=x.device), x)
+
+
+@needs("cpu")
+def numpy(x: torch.Tensor) -> torch.Tensor:
+    """The zeros of numpy are memory that is zero already (calloc): the system clears a fresh page when it is used.
+
+    TN-01.
+    """
+    import numpy as np
+
+    return _used(torch.from_numpy(np.zeros(len(x) * PAGE, np.float32)), x)
 
 
 @prepared

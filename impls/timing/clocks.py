@@ -67,6 +67,15 @@ def synchronised_each(a: torch.Tensor, b: torch.Tensor, calls: int) -> Timed:
     return c, seconds
 
 
+def standard_timeit(a: torch.Tensor, b: torch.Tensor, calls: int) -> Timed:
+    """Python's ``timeit``, ``%timeit`` too: it writes and compiles a loop, and times it without garbage collection.
+
+    TM-01.
+    """
+    c, call = _product(a, b)
+    return c, timeit.timeit(call, number=calls)
+
+
 def thread_time_each(a: torch.Tensor, b: torch.Tensor, calls: int) -> Timed:
     """The processor time of this thread: only the kernel knows it, so each look is a system call.
 
@@ -149,15 +158,6 @@ def events_batch(a: torch.Tensor, b: torch.Tensor, calls: int) -> Timed:
     stop.record()
     torch.cuda.synchronize()
     return c, start.elapsed_time(stop) / 1e3
-
-
-def standard_timeit(a: torch.Tensor, b: torch.Tensor, calls: int) -> Timed:
-    """Python's ``timeit``, which is ``%timeit`` too: the same, with garbage collection off while it counts.
-
-    TM-01.
-    """
-    c, call = _product(a, b)
-    return c, timeit.timeit(call, number=calls)
 
 
 def bare(a: torch.Tensor, b: torch.Tensor, calls: int) -> Timed:

@@ -42,9 +42,35 @@ def _trained(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
 
 
 def _profile(x: torch.Tensor, **options: object) -> profile:
-    """The profiler of torch of the CPU, and of the GPU where the work is done there."""
+    """The profiler of torch: of the CPU, and of the GPU where the work is done there.
+
+    Raises:
+        RuntimeError: another one is running, whose events this one would take.
+    """
+    if torch.autograd._profiler_enabled():
+        raise RuntimeError("another profiler is running: two of torch's would share their events")
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if x.is_cuda else [])]
     return profile(activities=activities, **options)
+
+
+def torch_table(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
+    """The profiler of torch, and its events added up by operator: what one looks at first is dearer than the watching.
+
+    TM-04.
+    """
+    with _profile(x) as seen:
+        parameters = _trained(x, y, start)
+    seen.key_averages().table(sort_by="self_cpu_time_total")
+    return parameters
+
+
+def flop_counter(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
+    """Count the arithmetic of products and convolutions: a function in Python stands in each operator's way.
+
+    TM-04.
+    """
+    with FlopCounterMode(display=False):
+        return _trained(x, y, start)
 
 
 def torch_stacks(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
@@ -53,6 +79,15 @@ def torch_stacks(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
     TM-04.
     """
     with _profile(x, with_stack=True):
+        return _trained(x, y, start)
+
+
+def torch_shapes(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
+    """The profiler of torch, which also notes the shapes of each operator's inputs.
+
+    TM-04.
+    """
+    with _profile(x, record_shapes=True):
         return _trained(x, y, start)
 
 
@@ -66,26 +101,6 @@ def torch_trace(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
     with tempfile.TemporaryDirectory() as folder:
         seen.export_chrome_trace(str(Path(folder, "trace.json")))
     return parameters
-
-
-def torch_table(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
-    """The profiler of torch, and its events added up by operator: what one looks at first.
-
-    TM-04.
-    """
-    with _profile(x) as seen:
-        parameters = _trained(x, y, start)
-    seen.key_averages().table(sort_by="self_cpu_time_total")
-    return parameters
-
-
-def torch_shapes(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
-    """The profiler of torch, which also notes the shapes of each operator's inputs.
-
-    TM-04.
-    """
-    with _profile(x, record_shapes=True):
-        return _trained(x, y, start)
 
 
 def torch_memory(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
@@ -147,15 +162,6 @@ def allocations(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
         if not tracemalloc.is_tracing():
             tracemalloc.start()
             stack.callback(tracemalloc.stop)
-        return _trained(x, y, start)
-
-
-def flop_counter(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
-    """Count the arithmetic of products and convolutions: a function in Python stands in each operator's way.
-
-    TM-04.
-    """
-    with FlopCounterMode(display=False):
         return _trained(x, y, start)
 
 

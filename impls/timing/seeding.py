@@ -21,7 +21,7 @@ def fork_rng(seed: torch.Tensor, n: int) -> torch.Tensor:
 def manual_seed(seed: torch.Tensor, n: int) -> torch.Tensor:
     """The source's ``torch.manual_seed``: it seeds the generators of all devices, now or when they are first used.
 
-    TM-06.
+    TM-06. Where CUDA has not been used yet, each call writes down the stack it came from, for an error that may follow.
     """
     torch.manual_seed(int(seed))
     return torch.rand(n)

@@ -226,6 +226,20 @@ def test_who_is_watched_computes_the_same_and_is_left_alone_afterwards(component
     assert not torch.autograd._profiler_enabled()
 
 
+@pytest.mark.parametrize(("component", "variant"), variants("timing.profilers"))
+def test_two_profilers_of_torch_do_not_run_at_once(component: str, variant: str):
+    """The inner one would take the outer one's events, and its memory would read as none."""
+    call = prepared(component, variant, inputs_of(component, {"steps": 1, "batch": 1}))
+    with profile(activities=[ProfilerActivity.CPU]) as seen:
+        if variant.startswith("torch_"):
+            with pytest.raises(RuntimeError, match="another profiler is running"):
+                call()
+        else:
+            call()
+        torch.zeros(1)
+    assert "aten::zeros" in {row.key for row in seen.key_averages()}
+
+
 def test_the_operators_times_add_up_to_no_more_than_the_time_passed():
     component = module("timing.profilers")
     inputs = inputs_of("timing.profilers", SMALL)

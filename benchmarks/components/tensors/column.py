@@ -49,7 +49,7 @@ COMPONENT = Component(
             {"n": 3, "by column": False},
             series="row by row",
             size=3,
-            only=("mask", "index_select", "ellipsis", "select"),
+            only=("mask", "ellipsis", "select"),
         ),
         Case("4096x4096-by-column", {"n": 4096, "by column": True}, only=("index_select", "select")),
     ),
@@ -59,6 +59,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="ellipsis",
+    work={"index_select": "Copies the whole matrix first where that lies column by column."},
     left_out={
         "a[0], a[:, 0] and narrow as views": "Views read nothing: smallops.slicing has what making one costs.",
         "rows": "A row lies together: it is the case by-column under another name.",

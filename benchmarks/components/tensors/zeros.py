@@ -51,7 +51,7 @@ COMPONENT = Component(
     cases=(
         pages(1),
         pages(1024, "numpy", "empty_zero", "zeros", "kept", "moved"),
-        pages(9 * 1024, "numpy", "zeros", "kept", "moved"),
+        pages(9 * 1024, "zeros", "numpy", "kept", "moved"),
         pages(100_000, "numpy", "zeros", "kept", "moved", opt_in="0.4 GB", memory=5_000_000_000),
     ),
     inputs=inputs,

@@ -71,6 +71,7 @@ COMPONENT = Component(
     canonical=canonical,
     work={
         "torch_timer": "Compiles its loop first, and makes two calls more than asked for to warm up.",
+        "standard_timeit": "Compiles its loop first.",
         "bare": "Reads no clock.",
     },
     left_out={
