@@ -254,6 +254,16 @@ def test_each_call_draws_fresh_numbers(component: str, variant: str):
     assert (call() != first).any()
 
 
+def test_the_kurtosis_of_features():
+    """Of two features with concentration 1 each is uniform: 9/5. A sample of three agrees with the formula."""
+    component = importlib.import_module("benchmarks.components.tensors.dirichlet")
+    assert component.kurtosis(torch.ones(2, dtype=torch.float64)).tolist() == pytest.approx([1.8, 1.8])
+    concentration = torch.tensor([1.0, 2, 5], dtype=torch.float64)
+    sample = torch.distributions.Dirichlet(concentration).sample((200_000,))
+    fourth = ((sample - sample.mean(0)) / sample.std(0)).pow(4).mean(0)
+    assert fourth.tolist() == pytest.approx(component.kurtosis(concentration).tolist(), rel=0.1)
+
+
 def test_the_distance_of_distributions():
     """Of n numbers spread evenly it is half a step; of half the range, a half."""
     even = (torch.arange(100) + 0.5) / 100
@@ -370,6 +380,9 @@ MISTAKES: dict[tuple[str, str], dict[str, Callable[..., Any]]] = {
     ("tensors.dirichlet", "10000x10"): {
         "uniform": lambda concentration, n: (lambda x: x / x.sum(1, keepdim=True))(torch.rand(n, 10)),
         "all concentrations 1": lambda concentration, n: torch.distributions.Dirichlet(torch.ones(10)).sample((n,)),
+        "concentrations a fifth too large": lambda concentration, n: (
+            torch.distributions.Dirichlet(1.2 * concentration).sample((n,)).float()
+        ),
         "not divided": lambda concentration, n: torch._standard_gamma(concentration.float().expand(n, -1)),
         "divided down the columns": lambda concentration, n: (lambda x: x / x.sum(0))(
             torch._standard_gamma(concentration.float().expand(n, -1))
