@@ -25,6 +25,12 @@ PR_SET_CHILD_SUBREAPER = 36
 POLL = 0.1  # seconds between two looks at a worker that is silent
 START = 180.0  # seconds that importing torch may take
 WORKERS: set[int] = set()  # that live now: what one leaves behind is none of the others
+SETTINGS = {  # of every worker, before anything is imported
+    "TORCHINDUCTOR_COMPILE_THREADS": "1",  # the compiler starts no processes
+    "KINETO_LOG_LEVEL": "99",  # the profiler keeps quiet
+    "HF_HUB_OFFLINE": "1",  # nothing is downloaded, whatever a variant asks for
+    "TOKENIZERS_PARALLELISM": "false",  # one core, unless a variant says otherwise
+}
 
 
 class Fault(Exception):
@@ -174,9 +180,9 @@ class Process:
 
 
 def _environment() -> dict[str, str]:
-    """The user's environment; bytecode is cached, the compiler starts no processes, the profiler keeps quiet."""
+    """The user's environment and what is set in every worker; bytecode is cached."""
     changed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**changed, "TORCHINDUCTOR_COMPILE_THREADS": "1", "KINETO_LOG_LEVEL": "99"}
+    return {**changed, **SETTINGS}
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:

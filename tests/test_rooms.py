@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"torch", "torchvision"}
+HEAVY = {"torch", "torchvision", "transformers", "tokenizers", "accelerate", "datasets"}
 
 
 def modules(room: str) -> list[str]:
