@@ -46,6 +46,7 @@ class Component:
     devices: tuple[str, ...] = ("cpu", "cuda")
     canonical: Callable[[Case, Any], Any] | None = None  # (case, output) -> what is compared with the reference
     stream: bool = False  # the output is an iterable: first item, steady rate and whole are timed apart
+    timeline: bool = False  # of a stream: it tells the name of each part of its work when that is done, its answer last
     accepts: Mapping[str, str] = field(default_factory=dict)  # kind of wrong variant -> why it is right here
     work: Mapping[str, str] = field(default_factory=dict)  # variant -> what it does that the others do not
     published: Mapping[str, tuple[float, ...]] = field(

@@ -108,6 +108,7 @@ class _Lane:
         """What is kept of it."""
         names = {"host": "host", "device": "device", "first": "first item", "item": "per item"}
         columns = {shown: [getattr(batch, name) for batch in self.batches] for name, shown in names.items()}
+        columns |= {name: [batch.parts.get(name, 0.0) for batch in self.batches] for name in self.batches[0].parts}
         cpu, delay, switches, faults = zip(*self.witnessed, strict=True)
         return Launch(
             launch=number,
@@ -273,7 +274,10 @@ def trace(site: Site, cell: Cell, folder: Path) -> dict[str, Any]:
                 site.step("warm-up", str(cell))
                 consume(contestant.first_call(ready), truth.component)
             site.step("trace", str(cell))
-            return {"trace": to_json(record(ready, folder, stream=truth.component.stream))}
+            component = truth.component
+            call = partial(_whole, ready, truth) if component.timeline else ready
+            stream = component.stream and not component.timeline
+            return {"trace": to_json(record(call, folder, stream=stream))}
 
     return attempt(profile)
 

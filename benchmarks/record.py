@@ -38,7 +38,8 @@ class Launch:
     delay: tuple[float, ...] = ()  # seconds that each sample waited for a core
     switches: tuple[int, ...] = ()  # involuntary context switches in each sample
     faults: tuple[int, ...] = ()  # minor page faults in each sample
-    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # "first item", "per item", "device": seconds
+    # "first item", "per item", "device", or what a timeline calls the parts of its work: seconds
+    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ class Site:
 def timed_in(cell: Cell, ready: contestant.Contestant, clock: Clock) -> timing.Timed:
     """What times a number of calls of a cell; caches are flushed before if it is a cold one."""
     flush = surroundings.flush(cell)
-    measure = timing.stream if catalogue.component(cell.component).stream else timing.batch
+    component = catalogue.component(cell.component)
+    measure = timing.timeline if component.timeline else timing.stream if component.stream else timing.batch
 
     def timed(calls: int) -> timing.Batch:
         flush()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import repeat
+from itertools import pairwise, repeat
 from random import Random
 from typing import Any
 
@@ -14,6 +14,7 @@ from benchmarks.clock import Clock
 
 WARM_WITHIN = 0.05  # two successive batches this close count as steady
 WARM_BATCHES = 12  # and after so many it is taken as it is
+REST = "rest"  # what a timeline does that it gives no name
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Batch:
     device: float | None = None
     first: float | None = None  # streams: until the first item
     item: float | None = None  # streams: per item after the first
+    parts: Mapping[str, float] = field(default_factory=dict)  # timelines: each part, in passes apart from ``wall``
 
 
 Timed = Callable[[int], Batch]  # number of calls -> their time
@@ -88,6 +90,41 @@ def stream(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock: C
         first += reached - start
         rest += last - reached
     return Batch(wall * 1e-9 / calls, first=first * 1e-9 / calls, item=rest * 1e-9 / items if items else None)
+
+
+def timeline(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock: Clock) -> Batch:
+    """Time ``calls`` whole passes over the iterable that ``call`` returns, and in passes apart what each part takes.
+
+    The iterable tells the name of each part of its work when that part is done. The clock that is read at each name
+    slows a pass down; by how much shows in how far the parts and the whole disagree. Nobody waits for a device between
+    two parts: where there is one, what counts is its own time from mark to mark.
+    """
+    wall = 0
+    parts: dict[str, float] = {}
+    for _ in range(calls):
+        clock.sync()
+        start = clock.now()
+        for _part in call(*args):
+            pass
+        clock.sync()
+        wall += clock.now() - start
+        for name, seconds in _told(call(*args), clock):
+            parts[name] = parts.get(name, 0.0) + seconds / calls
+    return Batch(wall * 1e-9 / calls, parts=parts)
+
+
+def _told(names: Iterable[Any], clock: Clock) -> Iterator[tuple[str, float]]:
+    """Each name that is told, with the seconds since the one before; what is no name, or after the last, is rest."""
+    clock.sync()
+    seen = [("", clock.now(), clock.mark())]
+    for name in names:
+        seen.append((name if isinstance(name, str) else REST, clock.now(), clock.mark()))
+    clock.sync()
+    seen.append((REST, clock.now(), clock.mark()))
+    clock.sync()
+    for (_, since, mark), (name, now, reached) in pairwise(seen):
+        device = clock.between(mark, reached)
+        yield name, (now - since) * 1e-9 if device is None else device
 
 
 def warm(timed: Timed, target: float) -> float:

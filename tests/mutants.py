@@ -49,7 +49,7 @@ def _another_dtype(values: torch.Tensor) -> torch.Tensor:
 def _copies_input(right: Variant) -> Variant:
     def copy(*inputs: Any) -> Any:
         leaves = [torch.as_tensor(leaf) for leaf in pytree.tree_leaves(inputs) if hasattr(leaf, "dtype")]
-        wanted = pytree.tree_leaves(_whole(right(*inputs)))
+        wanted = [leaf for leaf in pytree.tree_leaves(_whole(right(*inputs))) if hasattr(leaf, "dtype")]
         alike = [leaf for leaf in leaves if leaf.shape == wanted[0].shape] or leaves
         return pytree.tree_map(lambda _: alike[0], _whole(right(*inputs)))
 

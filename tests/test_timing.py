@@ -83,6 +83,66 @@ def test_a_stream_is_timed_to_its_first_item_per_item_and_whole():
     assert batch.wall == pytest.approx(1.2), "the end of the stream belongs to the whole"
 
 
+class Epoch:
+    """Work of known length that tells what it did: 0.1 s of data and 0.2 s of forward, twice, then 0.05 s."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+
+    def __call__(self):
+        for _ in range(2):
+            for seconds, name in ((0.1, "data"), (0.2, "forward")):
+                self.clock.spend(seconds)
+                yield name
+        self.clock.spend(0.05)
+        yield [1.0]
+
+
+def test_a_timeline_is_timed_whole_and_then_part_by_part():
+    clock = FakeClock()
+    batch = timing.timeline(Epoch(clock), (), 3, clock)
+    assert batch.wall == pytest.approx(0.65)
+    assert batch.parts == pytest.approx({"data": 0.2, "forward": 0.4, "rest": 0.05})
+    assert sum(batch.parts.values()) == pytest.approx(batch.wall, rel=1e-12)
+    assert clock.time == pytest.approx(6 * 0.65e9), "each call passes once whole and once part by part"
+
+
+def test_the_whole_of_a_timeline_pays_for_no_clock_that_is_read_between_its_parts():
+    clock = FakeClock(tick=1_000_000)
+    batch = timing.timeline(Epoch(clock), (), 1, clock)
+    assert batch.wall == pytest.approx(0.65 + 0.001), "two readings, of which one lies inside"
+    assert sum(batch.parts.values()) == pytest.approx(0.65 + 6 * 0.001), "four names, the answer and the end"
+
+
+def test_parts_on_a_device_are_its_own_time_from_mark_to_mark():
+    class Device(FakeClock):
+        busy = 0.0  # when the device has done all it was given
+
+        def sync(self) -> None:
+            self.time = max(self.time, round(self.busy * 1e9))
+
+        def mark(self) -> float:
+            return max(self.busy, self.time * 1e-9)
+
+        def between(self, start: float, stop: float) -> float:
+            return stop - start
+
+    clock = Device()
+
+    def epoch():
+        clock.spend(0.01)  # the host issues in 0.01 s what the device does in 0.5 s
+        clock.busy = clock.time * 1e-9 + 0.5
+        yield "forward"
+        clock.spend(0.02)  # meanwhile
+        yield "data"
+        clock.sync()
+        yield ".item()"
+
+    batch = timing.timeline(epoch, (), 1, clock)
+    assert batch.wall == pytest.approx(0.51)
+    assert batch.parts == pytest.approx({"forward": 0.51, "data": 0.0, ".item()": 0.0, "rest": 0.0}, abs=1e-9)
+
+
 def test_warming_up_grows_the_batch_and_stops_when_it_is_steady():
     asked = []
     cold = iter([9e-6, 5e-6, 3e-6, 2e-6] + [1e-6] * 100)

@@ -14,6 +14,7 @@ START = (
 )
 COMPONENT = (
     "ladder",
+    "parts",
     "sizes",
     "crossover",
     "published",

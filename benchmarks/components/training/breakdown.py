@@ -1,0 +1,39 @@
+"""TR-10: where an epoch goes, part by part, eager and compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.training import epoch
+
+
+def canonical(case: Case, told: Any) -> Any:
+    """The answer, which comes after the last name: the mean loss and the parameters."""
+    *names, answer = told
+    if isinstance(answer, str) or not all(isinstance(name, str) for name in names):
+        raise ValueError("a timeline is names, and last the answer")
+    mean, *parameters = answer
+    return mean, parameters
+
+
+COMPONENT = Component(
+    name="training.breakdown",
+    title="Where an epoch goes",
+    question="Which part of an epoch takes how long, and what does compiling the network change?",
+    rows=("TR-10",),
+    cases=(epoch.wide(512), epoch.wide(64)),
+    inputs=epoch.inputs,
+    reference=epoch.reference,
+    tolerance=epoch.tolerance,
+    flops=epoch.flops,
+    bytes=epoch.bytes,
+    baseline="loader",
+    canonical=canonical,
+    stream=True,
+    timeline=True,
+    left_out={
+        "waiting for the device after each part": "It would change what is measured. On a GPU the parts are read from "
+        "marks in its own stream: a part that only prepares work for it shows as nothing.",
+    },
+)

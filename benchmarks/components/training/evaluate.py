@@ -1,0 +1,79 @@
+"""TR-02: the loss and the accuracy of a classifier over a test set, batch by batch and at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.training import _digits, _network
+
+BATCH = 32
+MARGIN = 1e-3  # between a sample's two highest outputs, so that every arithmetic finds the same class
+SPREAD = 3.0  # of the outputs: a trained network's
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (n, 28, 28) and ``y`` (n,), real digits; ``parameters`` whose last layer tells them apart.
+
+    Two random layers, then the nearest class mean: most are classified rightly. Samples of which the network is not
+    sure are left out.
+    """
+    import torch
+
+    width = case.shape["width"]
+    images, y = _digits.drawn(_digits.COUNT, generator)
+    x = _digits.enlarged(images)
+    hidden = _network.start((784, width, width), generator)
+    features = _network.output(x, [*hidden, torch.eye(width), torch.zeros(width)])
+    means = torch.stack([features[y == label].mean(0) for label in range(10)])
+    last = [means, -means.square().sum(1) / 2]
+    scale = SPREAD / _network.output(x, [*hidden, *last]).std()
+    parameters = [*hidden, *(part * scale for part in last)]
+    first, second = _network.output(x.double(), [p.double() for p in parameters]).topk(2).values.T
+    sure = (first - second > MARGIN).nonzero().flatten()[: case.shape["n"]]
+    return x[sure], y[sure], parameters
+
+
+def reference(case: Case, x: Any, y: Any, parameters: Any) -> Any:
+    """Mean over the samples in float64, and the exact count."""
+    import torch
+
+    output = _network.output(x.double(), [p.double() for p in parameters])
+    return torch.nn.functional.cross_entropy(output, y), (output.argmax(1) == y).sum()
+
+
+def tolerance(case: Case, expected: Any, x: Any, y: Any, parameters: Any) -> Any:
+    """Outputs of some 10 err by sums of 784 products: ``1e-5`` of the loss is more than they add up to."""
+    return 1e-5 * (1 + expected[0]), 0.0
+
+
+def flops(case: Case) -> int:
+    """The forward."""
+    width, n = int(case.shape["width"]), int(case.shape["n"])
+    return 2 * n * (784 * width + width * width + width * 10)
+
+
+def bytes(case: Case) -> int:
+    """Images, labels and parameters read once."""
+    width, n = int(case.shape["width"]), int(case.shape["n"])
+    return n * (4 * 784 + 8) + 4 * _network.numbers((784, width, width, 10)) + 12
+
+
+COMPONENT = Component(
+    name="training.evaluate",
+    title="Evaluating a classifier",
+    question="What does the source's evaluation loop cost beside the forward that it is for?",
+    rows=("TR-02",),
+    cases=tuple(Case(f"1600-{width}", {"n": 1600, "width": width}, series="width", size=width) for width in (512, 64)),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="no_grad",
+    left_out={
+        "the mean of batch means": "It is another number as soon as the last batch is short: a test shows by how much.",
+        "torch.compile": "A forward alone under it is measured in backprop.forward and models.",
+        "a DataLoader": "It costs here what it costs in training.epoch.",
+    },
+)

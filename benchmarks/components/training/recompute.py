@@ -1,0 +1,80 @@
+"""TR-06: the gradients of a deep network, with activations kept or computed again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+
+PLAIN = ("reentrant", "each_layer", "segments", "selective", "offloaded", "stored")
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (n, width), normal, and ``start``, a normal matrix for each layer that keeps the size of what it gets."""
+    import torch
+
+    n, width, layers = (case.shape[name] for name in ("n", "width", "layers"))
+    start = [1.5 * torch.randn(width, width, generator=generator) / width**0.5 for _ in range(layers)]
+    return torch.randn(n, width, generator=generator), start
+
+
+def reference(case: Case, x: Any, start: Any) -> Any:
+    """The gradients in float64."""
+    import torch
+
+    weights = [w.double().requires_grad_() for w in start]
+    x = x.double()
+    for w in weights:
+        x = torch.nn.functional.gelu(x @ w)
+    return list(torch.autograd.grad(x.square().mean(), weights))
+
+
+def tolerance(case: Case, expected: Any, x: Any, start: Any) -> Any:
+    """Each layer adds roundings in the seventh digit of what goes through it, forward and back."""
+    return [1e-6 * len(start) * slope.abs().max() for slope in expected]
+
+
+def flops(case: Case) -> int:
+    """A product for each layer forward, two for each backward, but the first one's input wants no slope."""
+    n, width, layers = (int(case.shape[name]) for name in ("n", "width", "layers"))
+    return 2 * n * width * width * (3 * layers - 1)
+
+
+def bytes(case: Case) -> int:
+    """Input and weights read once, gradients written once."""
+    n, width, layers = (int(case.shape[name]) for name in ("n", "width", "layers"))
+    return 4 * (n * width + 2 * layers * width * width)
+
+
+def deep(layers: int, **more: Any) -> Case:
+    """512 rows through ``layers`` layers of 256."""
+    shape = {"n": 512, "width": 256, "layers": layers}
+    return Case(f"{layers}x256", shape, series="layers of 256", size=layers, **more)
+
+
+TWICE = "Computes the forward twice."
+
+COMPONENT = Component(
+    name="training.recompute",
+    title="Activations computed again",
+    question="How much memory does it save to compute activations again, and how much time does that cost?",
+    rows=("TR-06",),
+    cases=(deep(16), deep(4, only=PLAIN)),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="stored",
+    work={
+        "reentrant": TWICE,
+        "each_layer": TWICE,
+        "segments": TWICE,
+        "selective": "Computes GELU twice.",
+        "compiled": "Computes GELU twice, where its compiler finds that cheaper.",
+    },
+    left_out={
+        "a transformer": "Its layers are more of the same; the memory of attention itself is in layers.attention.",
+        "an activation memory budget": "The compiler's own switch for `selective`; on a CPU it finds the same graph.",
+    },
+)
