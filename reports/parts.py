@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,16 +25,12 @@ class Split:
     way: str
     whole: float  # seconds of a call in which nobody read the clock
     parts: Mapping[str, float]  # seconds of each part, in the order of the work
+    gap: float  # how much longer all parts take than the whole, as a share of it: from passes one after the other
 
     @property
     def together(self) -> float:
         """Seconds of all parts."""
         return sum(self.parts.values())
-
-    @property
-    def gap(self) -> float:
-        """How much longer the parts take together than the whole, as a share of it."""
-        return self.together / self.whole - 1
 
     def share(self, name: str) -> float:
         """What of the parts together ``name`` takes."""
@@ -52,7 +49,16 @@ def split(record: Record) -> Split | None:
         return None
     order = [*(name for name in told if name != REST), *(name for name in told if name == REST)]
     found = {name: part.value for name in order if (part := estimates.part(record, name))}
-    return Split(record.key.way, whole.value, found) if sum(found.values()) > 0 else None
+    return Split(record.key.way, whole.value, found, _gap(record, order)) if sum(found.values()) > 0 else None
+
+
+def _gap(record: Record, order: Sequence[str]) -> float:
+    """Median over launches of the launch's median: neighbours in time are compared, so slow drifts cancel."""
+    gaps = []
+    for launch in record.launches:
+        together = map(sum, zip(*(launch.parts[name] for name in order if name in launch.parts), strict=True))
+        gaps.append(statistics.median(total / whole - 1 for total, whole in zip(together, launch.wall, strict=True)))
+    return statistics.median(gaps)
 
 
 def names(splits: Iterable[Split]) -> list[str]:

@@ -181,3 +181,34 @@ def test_a_variant_that_an_old_tree_lacks_is_skipped_not_failed(tmp_path: Path):
         check=False,
     )
     assert done.stdout == "needs family.x, which this tree does not have\n", done.stderr
+
+
+TIMELINE = """
+import json, sys
+from pathlib import Path
+where = Path(sys.argv[1])
+sys.path.insert(0, str(where))
+import numpy, torch
+from benchmarks import passes
+from benchmarks.site import Site
+from benchmarks.cell import Cell
+site = Site(where, where / "caches", lambda what, cell: None)
+cell = Cell("training.breakdown", "slices", "eager", "cpu", "10x32-64", "1")
+answers = passes.interleave(site, [cell], passes.Plan(launch=1, rounds=2, budget=1.0, target=1e-3, began=0.0))
+traced = passes.trace(site, cell, where / "trace")["trace"]
+print(json.dumps([answers[str(cell)], traced["steps"], traced["notes"]]))
+"""
+
+
+def test_the_parts_of_a_timeline_are_kept_beside_its_wall_and_it_is_traced_whole(tmp_path: Path):
+    mount.lay(IMPLS, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", TIMELINE, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    answer, steps, _ = json.loads(done.stdout)
+    assert answer["status"] == "ok", answer
+    launch = answer["launch"]
+    told = ["rest", "data", "transfer", "forward", "loss", "backward", "step", ".item()", "logging"]
+    assert list(launch["parts"]) == told and len(launch["wall"]) == 2
+    assert all(len(values) == 2 and min(values) > 0 for values in launch["parts"].values())
+    assert steps == 3, "calls, not names"

@@ -61,7 +61,7 @@ def test_what_a_stream_or_a_device_tells_is_no_part():
 
 
 def test_a_part_that_is_all_there_is_could_be_made_as_fast_as_one_likes():
-    found = parts.Split("one", 1.0, {"all": 1.0})
+    found = parts.Split("one", 1.0, {"all": 1.0}, 0.0)
     assert found.without("all") == float("inf")
     assert section._part(found, "all").small == f"100 %, {units.NONE} without"
 
@@ -84,7 +84,9 @@ def test_the_table_says_what_each_part_takes_and_that_all_add_up():
 
 @pytest.mark.parametrize(("scale", "told_apart"), [(1.0, False), (1.04, False), (1.06, True), (0.9, True)])
 def test_parts_that_do_not_add_up_are_called_that(scale: float, told_apart: bool):
-    found = section._sum(parts.Split("eager", 1.0, {"data": 0.4 * scale, "forward": 0.6 * scale}))
+    split = parts.split(told("eager", 1.0, data=0.4 * scale, forward=0.6 * scale))
+    assert split and split.gap == pytest.approx(scale - 1)
+    found = section._sum(split)
     assert found.text.startswith("!") == told_apart == (found.tone == "bad") == ("do not add up" in found.small)
     assert ("more than" in found.small) == (scale > 1)
 

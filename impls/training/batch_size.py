@@ -54,12 +54,12 @@ def batch_32(x: torch.Tensor, y: torch.Tensor, start: Tensors):
 
 
 @prepared
-def batch_256(x: torch.Tensor, y: torch.Tensor, start: Tensors):
+def batch_128(x: torch.Tensor, y: torch.Tensor, start: Tensors):
     """Matrices large enough to keep the arithmetic busy.
 
     TR-09.
     """
-    return _passing(x, y, start, 256)
+    return _passing(x, y, start, 128)
 
 
 @prepared

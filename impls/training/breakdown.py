@@ -105,7 +105,7 @@ def slices(x: np.ndarray, y: np.ndarray, start: Tensors, rate: float):
 @prepared
 @needs("c++")
 def slices_compiled(x: np.ndarray, y: np.ndarray, start: Tensors, rate: float):
-    """Both: what is left are backward and step.
+    """Both: what is left to gain lies in backward and step.
 
     TR-10.
     """

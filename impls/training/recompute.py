@@ -118,9 +118,22 @@ def stored(x: torch.Tensor, start: Tensors) -> Tensors:
 @prepared
 @needs("c++")
 def compiled(x: torch.Tensor, start: Tensors):
-    """``torch.compile`` sees forward and backward at once and computes again what is cheaper than to keep.
+    """``torch.compile`` sees forward and backward at once, and keeps what a product in backward will ask for.
+
+    TR-06. It gains time and no memory: all that it could compute again lies between two products.
+    """
+    run = torch.compile(_layers, dynamic=False)
+    return lambda: _gradients(run, x, start)
+
+
+@prepared
+@needs("c++")
+def compiled_half(x: torch.Tensor, start: Tensors):
+    """The compiler allowed half of the activations: it chooses itself what is cheapest to compute again.
 
     TR-06.
     """
     run = torch.compile(_layers, dynamic=False)
+    with torch._functorch.config.patch(activation_memory_budget=0.5):
+        _gradients(run, x, start)
     return lambda: _gradients(run, x, start)

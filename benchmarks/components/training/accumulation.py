@@ -44,14 +44,17 @@ def bytes(case: Case) -> int:
     return int(case.shape["n"]) * (4 * 784 + 8) + 8 * _network.numbers(SIZES)
 
 
+def by(micro: int, **more: Any) -> Case:
+    """256 samples, ``micro`` at a time."""
+    return Case(f"256-by-{micro}", {"n": 256, "micro": micro}, series="256 samples by", size=micro, **more)
+
+
 COMPONENT = Component(
     name="training.accumulation",
     title="Gradients from micro-batches",
     question="What does it cost to compute a batch in parts, and what does it save in memory?",
     rows=("TR-05",),
-    cases=tuple(
-        Case(f"256-by-{micro}", {"n": 256, "micro": micro}, series="256 samples by", size=micro) for micro in (64, 8)
-    ),
+    cases=(by(64), by(8, only=("backward_scaled", "one_batch"))),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,

@@ -40,12 +40,11 @@ COMPONENT = Component(
     question="From which size on does a larger batch no longer make a sample cheaper?",
     rows=("TR-09",),
     cases=(
-        Case("256", {"n": 256}, only=("batch_1", "batch_8", "batch_32", "batch_256")),
-        Case("2048", {"n": 2048}, only=("batch_32", "batch_256", "batch_2048")),
+        Case("128", {"n": 128}, only=("batch_1", "batch_8", "batch_32", "batch_128")),
         Case(
             "8192",
             {"n": 8192},
-            only=("batch_32", "batch_256", "batch_2048", "batch_8192"),
+            only=("batch_32", "batch_128", "batch_2048", "batch_8192"),
             opt_in="half a second a call",
         ),
     ),

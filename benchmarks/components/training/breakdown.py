@@ -22,7 +22,7 @@ COMPONENT = Component(
     title="Where an epoch goes",
     question="Which part of an epoch takes how long, and what does compiling the network change?",
     rows=("TR-10",),
-    cases=(epoch.wide(512), epoch.wide(64)),
+    cases=(epoch.wide(64), epoch.wide(512, only=("loader", "loader_compiled"))),
     inputs=epoch.inputs,
     reference=epoch.reference,
     tolerance=epoch.tolerance,

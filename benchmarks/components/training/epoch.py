@@ -52,7 +52,7 @@ def bytes(case: Case) -> int:
     return int(case.shape["steps"]) * BATCH * (4 * 784 + 8) + 8 * _network.numbers(sizes(case))
 
 
-def wide(width: int, steps: int = 15, **more: Any) -> Case:
+def wide(width: int, steps: int = 10, **more: Any) -> Case:
     """``steps`` batches through two hidden layers of ``width``."""
     return Case(f"{steps}x{BATCH}-{width}", {"steps": steps, "width": width}, **more)
 
@@ -64,7 +64,7 @@ COMPONENT = Component(
     rows=("TR-01",),
     cases=(
         wide(512, series="width", size=512),
-        wide(64, series="width", size=64),
+        wide(64, series="width", size=64, only=("loader", "slices", "resident", "written_out")),
         wide(512, 1875, opt_in="as many steps as the source's epoch: 3 s for each of six variants"),
     ),
     inputs=inputs,

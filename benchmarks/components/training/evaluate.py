@@ -59,12 +59,17 @@ def bytes(case: Case) -> int:
     return n * (4 * 784 + 8) + 4 * _network.numbers((784, width, width, 10)) + 12
 
 
+def wide(width: int, **more: Any) -> Case:
+    """1600 digits through two hidden layers of ``width``."""
+    return Case(f"1600-{width}", {"n": 1600, "width": width}, series="width", size=width, **more)
+
+
 COMPONENT = Component(
     name="training.evaluate",
     title="Evaluating a classifier",
     question="What does the source's evaluation loop cost beside the forward that it is for?",
     rows=("TR-02",),
-    cases=tuple(Case(f"1600-{width}", {"n": 1600, "width": width}, series="width", size=width) for width in (512, 64)),
+    cases=(wide(512), wide(64, only=("no_grad", "whole"))),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,
