@@ -227,7 +227,7 @@ def operators(plain: Call) -> tuple[int, int, int]:
                 views += 1
             else:
                 ops += 1
-                traffic += moved(operator, args, kwargs or {}, result)
+                traffic += int(moved(operator, args, kwargs or {}, result))  # sizes are tensors while torch.jit traces
             return result
 
     with Counting():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import shutil
 import sys
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -255,6 +256,18 @@ class TestOperators:
             found = operators(lambda name=name: getattr(ladder, name)(X, W))
             assert found[0] == ops, name
             assert round(found[2] / compulsory, 1) == times, name
+
+
+def test_operators_under_a_trace_are_counted_in_whole_numbers():
+    """Sizes are tensors then, and no record can hold those."""
+
+    def traced():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.jit.trace(lambda x: x @ W, X)
+
+    found = operators(traced)
+    assert [type(number) for number in found] == [int, int, int] and found[0] >= 1
 
 
 def test_python_instructions_are_counted_exactly():

@@ -1,0 +1,62 @@
+"""CK-01, CK-03: a state read from a file whose pages are in memory, every number of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.checkpoint import _states as states
+
+SWEEP = ("torch_load", "mapped", "safetensors_read", "safetensors")
+MANY = ("torch_load", "unrestricted", "safetensors", "raw", "kept")
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """A folder, the same for all seeds, and the number of the checkpoint in it, int64 (), which the seed chooses.
+
+    Three checkpoints of each case lie in the folder of made data. They were read when that was checked: they are in the
+    page cache.
+    """
+    return states.choose(states.stored(case), generator)
+
+
+def reference(case: Case, folder: str, which: Any) -> Any:
+    """The state's tensors in float64."""
+    return states.read(folder, which)
+
+
+COMPONENT = Component(
+    name="checkpoint.load",
+    title="A state loaded from the page cache",
+    question="How much of loading is the format, and what is left of lazy loading when every number is read?",
+    rows=("CK-01", "CK-03"),
+    cases=(
+        states.network("mlp"),
+        states.network("lenet", only=SWEEP),
+        states.copies(3, only=SWEEP),
+        states.copies(8, only=SWEEP),
+        states.copies(100, only=SWEEP, opt_in="2.4 GB of files", memory=2_000_000_000),
+        states.small(1000, only=MANY),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=states.exact,
+    flops=states.nothing,
+    bytes=states.moved,
+    baseline="torch_load",
+    devices=("cpu",),
+    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round before."},
+    work={
+        "compressed": "Unpacks.",
+        "unrestricted": "Would run whatever the file asks for.",
+        "mapped": "Copies nothing: the tensors are pages of the file.",
+        "safe_open": "Copies nothing.",
+        "safetensors": "Copies nothing.",
+        "raw": "Knows names and shapes from before.",
+        "kept": "Loads nothing.",
+    },
+    left_out={
+        "lazy loading without reading": "It does nothing that can be timed honestly: see the tests.",
+        "map_location": "There is one place to load to here; checkpoint.to_device has the others.",
+    },
+)

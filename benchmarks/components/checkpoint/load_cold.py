@@ -1,0 +1,35 @@
+"""CK-01, CK-03: the same states read from the disk.
+
+Cold is cold to this system: its pages are dropped before each call. What a virtual machine's host, a controller or the
+disk itself keep in their own memory is not dropped, so a disk may look faster here than it is.
+"""
+
+from __future__ import annotations
+
+from benchmarks.component import Component
+from benchmarks.components.checkpoint import _states as states
+from benchmarks.components.checkpoint.load import inputs, reference
+
+COMPONENT = Component(
+    name="checkpoint.load_cold",
+    title="A state loaded from the disk",
+    question="Which format is fastest when nothing of the file is in memory?",
+    rows=("CK-01", "CK-03"),
+    cases=(
+        states.network("mlp"),
+        states.copies(8),
+        states.copies(100, opt_in="2.4 GB of files", memory=2_000_000_000),
+    ),
+    inputs=inputs,
+    reference=reference,
+    tolerance=states.exact,
+    flops=states.nothing,
+    bytes=states.moved,
+    baseline="torch_load",
+    devices=("cpu",),
+    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round before."},
+    work={"dropped": "Loads nothing: it drops the pages, which all others do too."},
+    left_out={
+        "direct reading": "O_DIRECT goes around the page cache; none of the formats' libraries offers it.",
+    },
+)

@@ -1,0 +1,34 @@
+"""TX-01, TX-04: a copy within one memory: no transfer, but all that a machine without a GPU can show of one."""
+
+from __future__ import annotations
+
+from benchmarks.component import Component
+from benchmarks.components.transfer import _arrays as arrays
+from benchmarks.components.transfer.to_host import reference
+
+COMPONENT = Component(
+    name="transfer.copy",
+    title="A copy within one memory",
+    question="What does a copy cost where no bus is crossed, and how much of that is new memory?",
+    rows=("TX-01", "TX-04"),
+    cases=(
+        arrays.sized(25_088),
+        arrays.sized(262_144),
+        arrays.sized(4_194_304),
+        arrays.sized(100_000_000, opt_in="0.8 GB", memory=2_000_000_000),
+    ),
+    inputs=arrays.on_device,
+    reference=reference,
+    tolerance=arrays.exact,
+    flops=arrays.nothing,
+    bytes=arrays.moved,
+    baseline="clone",
+    accepts={"copy of an input": "A copy is the task."},
+    work={
+        "numpy_into": "Writes to memory allocated before.",
+        "into": "Writes to memory allocated before.",
+    },
+    left_out={
+        ".to(device)": "On the device where the tensor is already, it copies nothing; with copy=True it is `clone`.",
+    },
+)

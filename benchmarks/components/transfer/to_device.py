@@ -1,0 +1,45 @@
+"""TX-01: an array from the host's memory to a GPU, from a batch to 400 MB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.transfer import _arrays as arrays
+
+
+def reference(case: Case, x: Any, like: Any) -> Any:
+    """The same numbers."""
+    import torch
+
+    return torch.from_numpy(x).double()
+
+
+COMPONENT = Component(
+    name="transfer.to_device",
+    title="From the host to a GPU",
+    question="What does a transfer cost, how much of the bus does each way use, and does pinning pay?",
+    rows=("TX-01",),
+    cases=arrays.SIZES,
+    inputs=arrays.hosted,
+    reference=reference,
+    tolerance=arrays.exact,
+    flops=arrays.nothing,
+    bytes=arrays.moved,
+    baseline="to",
+    devices=("cuda",),
+    work={
+        "pin_then_to": "Copies within the host first, into memory that is pinned in the call.",
+        "into": "Is handed the memory on the device.",
+        "staged": "Copies within the host first, into memory pinned before; is handed the memory on the device.",
+        "ring": "Copies within the host while the bus is busy; is handed the memory on the device.",
+        "pinned": "Finds the array pinned already; is handed the memory on the device.",
+    },
+    left_out={
+        ".cuda()": "It is the same call as .to(device).",
+        "creation on the device": "There is nothing to move then; the sources' arrays come from files.",
+        "the whole data set resident": "Then a batch is a slice on the device: see dataload.home_made.",
+        "the CPU": "There is no bus to cross: transfer.copy is what a copy costs there, and says no more than that.",
+        "managed memory": "Its pages move when they are touched: a transfer without a call.",
+    },
+)

@@ -1,0 +1,39 @@
+"""TX-02: a tensor from a GPU to the host's memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.transfer import _arrays as arrays
+
+
+def reference(case: Case, x: Any) -> Any:
+    """The same numbers."""
+    return x.double()
+
+
+COMPONENT = Component(
+    name="transfer.to_host",
+    title="From a GPU to the host",
+    question="What does it cost to have a result back, and does pinned memory pay?",
+    rows=("TX-02",),
+    cases=arrays.SIZES,
+    inputs=arrays.on_device,
+    reference=reference,
+    tolerance=arrays.exact,
+    flops=arrays.nothing,
+    bytes=arrays.moved,
+    baseline="cpu",
+    devices=("cuda",),
+    canonical=arrays.came_back,
+    accepts={"copy of an input": "A copy is the task."},
+    work={
+        "into": "Is handed the memory in the host.",
+        "into_pinned": "Is handed pinned memory in the host.",
+    },
+    left_out={
+        "non_blocking without an event": "It hands out what was in the memory before: see the tests.",
+        ".tolist() of a large tensor": "It makes a Python number of each: see tensors and transfer.scalars.",
+    },
+)

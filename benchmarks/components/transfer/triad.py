@@ -1,0 +1,51 @@
+"""TX-04: STREAM's triad, two numbers read and one written for a product and a sum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.transfer import _stream as stream
+
+
+def reference(case: Case, b: Any, c: Any) -> Any:
+    """``b + 3 c`` in float64."""
+    return b.double() + 3 * c.double()
+
+
+def tolerance(case: Case, expected: Any, b: Any, c: Any) -> Any:
+    """Two roundings, of the product and of the sum; the last bit of either is in the other's slack."""
+    return stream.UNIT * (expected.abs() + 4 * c.double().abs())
+
+
+COMPONENT = Component(
+    name="transfer.triad",
+    title="STREAM: triad",
+    question="What bandwidth do a product and a sum get, in which memory, and what does a temporary cost of it?",
+    rows=("TX-04",),
+    cases=(
+        replace(stream.sized(4_194_304), threads=("1", "all"), compiled=("operators",)),
+        stream.sized(16_384),
+        stream.sized(262_144),
+        stream.sized(67_108_864),
+        stream.sized(268_435_456),
+    ),
+    inputs=stream.vectors(2),
+    reference=reference,
+    tolerance=tolerance,
+    flops=stream.times(2),
+    bytes=stream.times(12),
+    baseline="operators",
+    compiled=(),
+    work={
+        "operators": "Writes the product and reads it again.",
+        "numpy_out": "Writes the product and reads it again; writes to memory allocated before.",
+        "numba": "Writes to memory allocated before; runs on one thread, whatever torch is given.",
+        "out": "Writes to memory allocated before.",
+    },
+    left_out={
+        "non-temporal stores": "They save the reading of what is overwritten; no variant here may choose them.",
+        "the peak of arithmetic": "The roofs of every run have it, measured with matrix products.",
+    },
+)
