@@ -22,14 +22,6 @@ def compressed(folder: str, which: torch.Tensor) -> Tensors:
         return touched(torch.from_numpy(arrays[name]) for name in arrays.files)
 
 
-def legacy(folder: str, which: torch.Tensor) -> Tensors:
-    """The format before torch 1.6: pickles one after the other.
-
-    CK-01.
-    """
-    return touched(torch.load(path_of(folder, which, ".legacy.pt")).values())
-
-
 def numpy_archive(folder: str, which: torch.Tensor) -> Tensors:
     """``numpy.load`` of an archive: Python's zip reader checks each record and copies it.
 
@@ -37,6 +29,14 @@ def numpy_archive(folder: str, which: torch.Tensor) -> Tensors:
     """
     with np.load(path_of(folder, which, ".npz")) as arrays:
         return touched(torch.from_numpy(arrays[name]) for name in arrays.files)
+
+
+def legacy(folder: str, which: torch.Tensor) -> Tensors:
+    """The format before torch 1.6: pickles one after the other.
+
+    CK-01.
+    """
+    return touched(torch.load(path_of(folder, which, ".legacy.pt")).values())
 
 
 def torch_load(folder: str, which: torch.Tensor) -> Tensors:
@@ -64,18 +64,6 @@ def mapped(folder: str, which: torch.Tensor) -> Tensors:
 
 
 @needs("safetensors")
-def safe_open(folder: str, which: torch.Tensor) -> Tensors:
-    """``safetensors`` tensor by tensor, as one reads a part of a file: each is a call of its own.
-
-    CK-03.
-    """
-    from safetensors import safe_open
-
-    with safe_open(path_of(folder, which, ".safetensors"), framework="pt") as opened:
-        return touched([opened.get_tensor(name) for name in sorted(opened.keys())])
-
-
-@needs("safetensors")
 def safetensors_read(folder: str, which: torch.Tensor) -> Tensors:
     """``safetensors`` from bytes that were read: what the format costs without mapping its file.
 
@@ -85,6 +73,18 @@ def safetensors_read(folder: str, which: torch.Tensor) -> Tensors:
 
     state = load(Path(path_of(folder, which, ".safetensors")).read_bytes())
     return touched(state[name] for name in sorted(state))
+
+
+@needs("safetensors")
+def safe_open(folder: str, which: torch.Tensor) -> Tensors:
+    """``safetensors`` tensor by tensor, as one reads a part of a file: each is a call of its own.
+
+    CK-03.
+    """
+    from safetensors import safe_open
+
+    with safe_open(path_of(folder, which, ".safetensors"), framework="pt") as opened:
+        return touched([opened.get_tensor(name) for name in sorted(opened.keys())])
 
 
 @needs("safetensors")

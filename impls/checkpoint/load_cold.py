@@ -57,7 +57,7 @@ def safetensors(folder: str, which: torch.Tensor):
 @prepared
 @needs("safetensors")
 def safetensors_read(folder: str, which: torch.Tensor):
-    """``safetensors`` from bytes that are read in one go: the disk's favourite.
+    """``safetensors`` from bytes: one long read, which the system can foresee, and a copy.
 
     CK-03.
     """

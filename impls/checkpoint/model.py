@@ -31,16 +31,6 @@ def exported(folder: str, which: torch.Tensor) -> Tensors:
     return _parameters(torch.export.load(path_of(folder, which, ".pt2")).module())
 
 
-def script(folder: str, which: torch.Tensor) -> Tensors:
-    """``torch.jit.load``: the older format that needs no class of ours, read in C++.
-
-    CK-02. It is deprecated; its warning is silenced here.
-    """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`torch.jit", category=Warning)
-        return _parameters(torch.jit.load(path_of(folder, which, ".script.pt")))
-
-
 def build_then_copy(folder: str, which: torch.Tensor) -> Tensors:
     """The source's way: build the network, load the state, copy it in. Random numbers are drawn to be overwritten.
 
@@ -64,6 +54,16 @@ def safetensors_load_model(folder: str, which: torch.Tensor) -> Tensors:
     return _parameters(network.eval())
 
 
+def script(folder: str, which: torch.Tensor) -> Tensors:
+    """``torch.jit.load``: the older format that needs no class of ours, read in C++.
+
+    CK-02. It is deprecated; its warning is silenced here.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit", category=Warning)
+        return _parameters(torch.jit.load(path_of(folder, which, ".script.pt")))
+
+
 def whole_allowed(folder: str, which: torch.Tensor) -> Tensors:
     """The whole network from a pickle that may name three classes and no others: convenient, and no longer a risk.
 
@@ -71,14 +71,6 @@ def whole_allowed(folder: str, which: torch.Tensor) -> Tensors:
     """
     with torch.serialization.safe_globals(list(CLASSES)):
         return _parameters(torch.load(path_of(folder, which, ".model.pt")))
-
-
-def whole_model(folder: str, which: torch.Tensor) -> Tensors:
-    """The source's ``torch.load`` of a whole network, which since torch 2.6 must be told to trust the file.
-
-    CK-02. Only for files that one has written oneself.
-    """
-    return _parameters(torch.load(path_of(folder, which, ".model.pt"), weights_only=False))
 
 
 def meta_then_assign(folder: str, which: torch.Tensor) -> Tensors:
@@ -103,9 +95,17 @@ def mapped_assign(folder: str, which: torch.Tensor) -> Tensors:
     return _parameters(network.eval())
 
 
+def whole_model(folder: str, which: torch.Tensor) -> Tensors:
+    """The source's ``torch.load`` of a whole network, which since torch 2.6 must be told to trust the file.
+
+    CK-02. Only for files that one has written oneself.
+    """
+    return _parameters(torch.load(path_of(folder, which, ".model.pt"), weights_only=False))
+
+
 @needs("safetensors")
 def safetensors_assign(folder: str, which: torch.Tensor) -> Tensors:
-    """And with ``safetensors``: the least that a network can be made from.
+    """The same with ``safetensors``: a header to read, and no unpickler.
 
     CK-03.
     """
