@@ -476,6 +476,57 @@ CLAIMS = (
         "No time is asked: the losses of one logit, far on the wrong side, are compared with the right one.",
     ),
     Claim(
+        "K10",
+        "the book chapter",
+        "safetensors is safer and faster than a pickle.",
+        ("CK-01", "CK-03"),
+        Every(
+            (
+                Seen(("a trusted pickle calls what it names, and the default refuses to",)),
+                Over(
+                    Faster("checkpoint.load", arms("safetensors"), arms("torch_load"), 1.0),
+                    series="numbers",
+                    case="mlp",
+                ),
+                *(
+                    At(Faster("checkpoint.load_cold", arms("safetensors"), arms("torch_load"), 1.0), case=case)
+                    for case in ("mlp", "mlp-x8")
+                ),
+            )
+        ),
+        "Any gain counts, from the page cache and from the disk. Each way of loading reads every number: a lazy "
+        "mapping must not win by not reading.",
+    ),
+    Claim(
+        "K11",
+        "the book chapter",
+        "To save a whole model is convenient but fragile.",
+        ("CK-02",),
+        Seen(
+            (
+                "torch.load refuses a whole network unless it is told to trust the file",
+                "a whole network cannot be loaded without its class, its state can",
+            )
+        ),
+        "No time is asked. Since torch 2.6 the line that the chapter shows raises an error.",
+    ),
+    Claim(
+        "K13",
+        "the book chapter",
+        "Copies between the CPU and the GPU are costly: one decides by them what to compute where.",
+        ("MM-02",),
+        At(
+            Faster(
+                "matmul.large",
+                fast=(Arm("same_operand", device="cuda", threads="all"),),
+                slow=(Arm("through_cuda", threads="all"),),
+                times=2.0,
+            ),
+            case="1024",
+        ),
+        "Costly: of a product with the copies there and back, the copies take more than half.",
+    ),
+    Claim(
         "K14",
         "Effective PyTorch",
         "Broadcasting is faster than repeating what is to be added, and needs less memory.",
