@@ -122,7 +122,7 @@ def torch_profiler(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
 
 
 def torch_schedule(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
-    """The profiler of torch for one step in ten: the others run almost as if there were none.
+    """The profiler of torch for one step in ten: the others run almost free, but starting and stopping stay.
 
     TM-04.
     """
