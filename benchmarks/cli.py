@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import catalogue
+from benchmarks import catalogue, data
 from benchmarks import journal as runs
 from benchmarks.cell import Cell
 from benchmarks.compare import record as compared
@@ -352,7 +352,14 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 def clean(options: argparse.Namespace) -> int:
-    """Remove old results; the newest record files stay."""
+    """Remove old results, or with --data the files that components read; the newest record files stay."""
+    if options.data:
+        held = data.holdings()
+        data.remove()
+        print(
+            f"removed {len(held)} sets of made data, {sum(held.values()) / 1e6:,.0f} MB; they are made again when used"
+        )
+        return 0
     if options.keep < 0:
         raise ValueError(f"--keep {options.keep} is less than nothing: keep 0 or more")
     records = sorted(options.results.glob("*/*.jsonl.gz"), key=lambda path: path.name)
@@ -461,6 +468,7 @@ def _parser() -> argparse.ArgumentParser:
     command("doctor", doctor)
     made = command("clean", clean)
     made.add_argument("--keep", type=int, default=10, help="record files to keep (default 10)")
+    made.add_argument("--data", action="store_true", help="remove the made data, and no results")
     return parser
 
 

@@ -1,6 +1,7 @@
 """Data that the components read from files: made once per machine, checked each time it is used, rebuilt if damaged.
 
-It lies in ``torch-perf-suite/data`` of ``$XDG_CACHE_HOME`` or ``~/.cache``; nothing is downloaded.
+It lies in ``torch-perf-suite/data`` of ``$XDG_CACHE_HOME`` or ``~/.cache``; nothing is downloaded. Who has the true
+MNIST or FashionMNIST names their folder in ``$TORCH_PERF_DATA``, and they are read in place of drawings.
 """
 
 from __future__ import annotations
@@ -11,16 +12,25 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
 MANIFEST = "manifest.json"  # written last: for each file its size and sha256
+GIVEN = "TORCH_PERF_DATA"  # names a folder that torchvision's classes take as root: it holds FashionMNIST/raw/...
+SETS = {  # the bytes of each file, its header's 16 or 8 included
+    "train-images-idx3-ubyte": 16 + 60_000 * 28 * 28,
+    "train-labels-idx1-ubyte": 8 + 60_000,
+    "t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28,
+    "t10k-labels-idx1-ubyte": 8 + 10_000,
+}
+NAMES = ("FashionMNIST", "MNIST")
 
 
-def folder() -> Path:
+def folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where made data lies."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "torch-perf-suite", "data")
+    home = environ.get("HOME") or Path.home()
+    return Path(environ.get("XDG_CACHE_HOME") or Path(home, ".cache"), "torch-perf-suite", "data")
 
 
 def made(name: str, version: int, make: Callable[[Path], object]) -> Path:
@@ -65,6 +75,29 @@ def damage(target: Path) -> str:
         if listed.get(name) != here.get(name):
             return f"{name} is {'missing' if name not in here else 'not as it was written'}"
     return ""
+
+
+def given(name: str, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder that the user names, if it holds the files of ``name``, as whole as their sizes tell."""
+    root = environ.get(GIVEN)
+    return Path(root) if root and not lacking(Path(root), name) else None
+
+
+def lacking(root: Path, name: str) -> str:
+    """The first file of ``name`` that is not in ``root`` or has another size than it should; "" for none."""
+    sizes = {path.name: path.stat().st_size for path in root.glob(f"{name}/raw/*")}
+    return next((f"{name}/raw/{file}" for file, size in SETS.items() if sizes.get(file) != size), "")
+
+
+def origin(environ: Mapping[str, str] = os.environ) -> str:
+    """Which data sets are the user's own and which are drawn: ``FashionMNIST drawn, MNIST from TORCH_PERF_DATA``."""
+    return ", ".join(f"{name} {f'from {GIVEN}' if given(name, environ) else 'drawn'}" for name in NAMES)
+
+
+def holdings(environ: Mapping[str, str] = os.environ) -> dict[Path, int]:
+    """What was made so far: each folder with its bytes."""
+    targets = sorted(path for path in folder(environ).glob("[!.]*") if path.is_dir())
+    return {target: sum(path.stat().st_size for path in target.rglob("*") if path.is_file()) for target in targets}
 
 
 def remove() -> None:

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
+from benchmarks import data, machine
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHON = (3, 11)
@@ -313,8 +313,7 @@ def memory(place: Place) -> Iterator[Finding]:
 
 def space(place: Place) -> Iterator[Finding]:
     """Free disk space where results, caches and temporary files go."""
-    home = place.environ.get("HOME") or str(Path.home())
-    cache = Path(place.environ.get("XDG_CACHE_HOME") or Path(home, ".cache"), "torch-perf-suite")
+    cache = data.folder(place.environ).parent
     for subject, folder in (("project", place.project), ("cache", cache), ("temporary", Path(tempfile.gettempdir()))):
         there = next(part for part in (folder, *folder.parents) if part.exists())
         free = shutil.disk_usage(there).free
@@ -325,6 +324,26 @@ def space(place: Place) -> Iterator[Finding]:
             yield Finding("note", subject, text, "python -m benchmarks clean")
         else:
             yield Finding("ok", subject, text)
+
+
+def files(place: Place) -> Iterator[Finding]:
+    """The data that components read: what was made, whether it is whole, and the user's own."""
+    folder, held = data.folder(place.environ), data.holdings(place.environ)
+    if held:
+        yield Finding("ok", "data", f"{folder}: {len(held)} sets, {sum(held.values()) / 1e6:,.0f} MB")
+    else:
+        yield Finding("ok", "data", f"{folder}: nothing made yet")
+    for target in held:
+        if wrong := data.damage(target):
+            remedy = "it is made again when it is read; python -m benchmarks clean --data removes all of it"
+            yield Finding("note", "data", f"{target.name} is damaged: {wrong}", remedy)
+    if root := place.environ.get(data.GIVEN):
+        for name in data.NAMES:
+            if missing := data.lacking(Path(root), name):
+                text = f"{name} is drawn: {data.GIVEN} names {root}, where {missing} is not there or not whole"
+                yield Finding("note", "data", text, f"put the unpacked files of {name} there")
+            else:
+                yield Finding("ok", "data", f"{name} from {root}")
 
 
 def variables(place: Place) -> Iterator[Finding]:
@@ -347,5 +366,6 @@ CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
     clock,
     memory,
     space,
+    files,
     variables,
 )

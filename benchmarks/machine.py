@@ -21,6 +21,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import data
+
 ROOT = Path("/")
 FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # what kernels are chosen by
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "triton", "psutil", "threadpoolctl")
@@ -262,6 +264,7 @@ def environment() -> dict[str, Any]:
         "flush_denormal": float(torch.full((1,), 2.0**-130, dtype=torch.float32) * 1.0) == 0.0,
         "compiler": compiler(),
         "cuda": _cuda() if torch.cuda.is_available() else None,
+        "data": data.origin(),
         "variables": variables(),
     }
 

@@ -31,8 +31,15 @@ def _one_element(values: torch.Tensor) -> torch.Tensor:
     flat = spoiled.view(-1)
     if flat.numel():
         worst = int(flat.to(torch.float64).abs().argmax())
-        flat[worst] = ~flat[worst] if flat.dtype == torch.bool else flat[worst] * 2 + (flat[worst] == 0)
+        flat[worst] = _another(flat[worst])
     return spoiled
+
+
+def _another(value: torch.Tensor) -> torch.Tensor:
+    """A value far from ``value``: twice it would wrap round to 254 for the byte 255."""
+    if value.dtype in (torch.bool, torch.uint8):
+        return ~value if value.dtype == torch.bool else value ^ 128
+    return value * 2 + (value == 0)
 
 
 def _nan(values: torch.Tensor) -> torch.Tensor:

@@ -96,6 +96,51 @@ def test_two_processes_that_make_it_at_once_get_the_same(tmp_path):
     assert [path.name for path in data.folder().iterdir()] == ["things-1"]
 
 
+# -- the user's own files ---------------------------------------------------------------------------------------------
+
+
+def sets(root: Path, *names: str) -> Path:
+    """A folder as torchvision's classes take it, with empty files of the right sizes."""
+    for name in names:
+        (root / name / "raw").mkdir(parents=True)
+        for file, size in data.SETS.items():
+            with (root / name / "raw" / file).open("wb") as opened:
+                opened.truncate(size)
+    return root
+
+
+def test_the_sizes_are_those_of_the_true_files():
+    assert [*data.SETS.values()] == [47_040_016, 60_008, 7_840_016, 10_008]
+
+
+def test_the_users_folder_is_taken_for_what_it_holds_whole(tmp_path, monkeypatch):
+    assert data.given("MNIST") is None and data.origin() == "FashionMNIST drawn, MNIST drawn"
+    root = sets(tmp_path / "own", "FashionMNIST", "MNIST")
+    monkeypatch.setenv(data.GIVEN, str(root))
+    assert data.given("FashionMNIST") == data.given("MNIST") == root
+    os.truncate(root / "MNIST" / "raw" / "t10k-labels-idx1-ubyte", 100)
+    assert data.given("MNIST") is None
+    assert data.lacking(root, "MNIST") == "MNIST/raw/t10k-labels-idx1-ubyte"
+    assert data.origin() == "FashionMNIST from TORCH_PERF_DATA, MNIST drawn"
+
+
+def test_what_is_held_is_told_with_its_size():
+    assert data.holdings() == {}
+    made = data.made("things", 1, Maker())
+    assert data.holdings() == {made: 10_240 + 5 + (made / data.MANIFEST).stat().st_size}
+
+
+def test_the_command_removes_made_data_and_no_results(tmp_path, capsys):
+    from benchmarks import cli
+
+    data.made("things", 1, Maker())
+    report = tmp_path / "results" / "report"
+    report.mkdir(parents=True)
+    assert cli.main(["clean", "--data", "--results", str(tmp_path / "results")]) == 0
+    assert not data.folder().exists() and report.exists()
+    assert capsys.readouterr().out.startswith("removed 1 sets of made data, 0 MB")
+
+
 def test_it_can_be_removed():
     data.made("things", 1, Maker())
     data.remove()

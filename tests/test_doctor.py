@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -374,6 +375,33 @@ def test_space_is_looked_for_where_the_suite_writes(tmp_path: Path, monkeypatch:
     assert {finding.mark for finding in doctor.space(here)} == {"note"}
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert {finding.text.split(" ", 1)[1] for finding in doctor.space(here)} == {"cannot be written to"}
+
+
+def test_made_data_are_told_with_their_size_and_damage(tmp_path: Path):
+    from benchmarks import data
+
+    environ = {"XDG_CACHE_HOME": str(tmp_path)}
+    here = place(tmp_path, environ=environ)
+    folder = data.folder(environ)
+    assert list(doctor.files(here)) == [Finding("ok", "data", f"{folder}: nothing made yet")]
+    lay(folder, {"digits-1/a.bin": "x" * 2_000_000, "photos-1/b.bin": "y" * 1_000_000})
+    for name in ("digits-1", "photos-1"):
+        (folder / name / data.MANIFEST).write_text(json.dumps(data._sums(folder / name)))
+    assert list(doctor.files(here)) == [Finding("ok", "data", f"{folder}: 2 sets, 3 MB")]
+    (folder / "photos-1" / "b.bin").unlink()
+    held, damaged = doctor.files(here)
+    assert held.text == f"{folder}: 2 sets, 2 MB"
+    assert (damaged.mark, damaged.text) == ("note", "photos-1 is damaged: b.bin is missing")
+
+
+def test_the_users_own_data_are_told_and_what_they_lack(tmp_path: Path):
+    from test_data import sets
+
+    root = sets(tmp_path / "own", "MNIST")
+    here = place(tmp_path, environ={"XDG_CACHE_HOME": str(tmp_path), "TORCH_PERF_DATA": str(root)})
+    _, fashion, digits = doctor.files(here)
+    assert fashion.mark == "note" and "FashionMNIST/raw/train-images-idx3-ubyte is not there" in fashion.text
+    assert digits == Finding("ok", "data", f"MNIST from {root}")
 
 
 def test_each_variable_that_bends_results_is_named(tmp_path: Path):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import machine
+from benchmarks import data, machine
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 CPUINFO = """\
@@ -376,6 +376,7 @@ def test_the_environment_of_this_process():
     assert (found["cuda"] is None) is not torch.cuda.is_available()
     assert found["capability"]
     assert found["blas"]
+    assert found["data"] == data.origin()
 
 
 def test_flushed_denormals_are_told():

@@ -7,14 +7,14 @@ from torch.utils.data import DataLoader, Dataset
 
 
 class Forked(DataLoader):
-    """A shuffling loader whose workers are forked: they see the data without a copy and start in milliseconds.
+    """A loader, shuffling by default, whose workers are forked: they see the data without a copy and start at once.
 
     Forking is asked for by name because it is no longer the default of Python 3.14.
     """
 
-    def __init__(self, dataset: Dataset, batch_size: int, workers: int, **options):
+    def __init__(self, dataset: Dataset, batch_size: int, workers: int, shuffle: bool | None = True, **options):
         super().__init__(
-            dataset, batch_size, shuffle=True, num_workers=workers, multiprocessing_context="fork", **options
+            dataset, batch_size, shuffle=shuffle, num_workers=workers, multiprocessing_context="fork", **options
         )
 
     def check_worker_number_rationality(self) -> None:

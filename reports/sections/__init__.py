@@ -6,6 +6,7 @@ A section is a module with ``render(view) -> Section | None``; ``None`` leaves i
 START = (
     "published",
     "claims",
+    "workers",
     "components",
     "comparison",
     "missing",

@@ -20,13 +20,13 @@ from benchmarks.components.dataload._epoch import lengths
 # Python 3.12 and later warn of a fork beside other threads; the workers of a loader run no code of those.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 
-FAMILY = [name for name in catalogue.components() if name.startswith("dataload.")]
-KEEPS_ORDER = {
+KEEPS_ORDER = {  # the components whose samples are in memory; those that read files have tests of their own
     "dataload.dirichlet": {"slicing"},
     "dataload.images": {"slicing", "convert_first"},
     "dataload.decode": set(),
     "dataload.home_made": {"loader", "collate", "batch_sampler", "slicing_copy", "slicing"},
 }
+FAMILY = list(KEEPS_ORDER)
 SMALL = Case("small", {"length": 50, "batch": 8})  # the last batch is short
 
 

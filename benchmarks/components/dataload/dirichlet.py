@@ -62,8 +62,8 @@ def bytes(case: Case) -> int:
 
 def table(length: int, batch: int, **more: Any) -> Case:
     """``length`` rows in batches of ``batch``; those of 64 make the curve."""
-    series, size = ("batches of 64", length) if batch == 64 else ("", 0)
-    return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=size, **more)
+    series = "batches of 64" if batch == 64 else ""
+    return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=length, **more)
 
 
 COMPONENT = Component(

@@ -50,8 +50,8 @@ def bytes(case: Case) -> int:
 
 def grey(length: int, batch: int, **more: Any) -> Case:
     """``length`` images in batches of ``batch``; those of 32 make the curve."""
-    series, size = ("batches of 32", length) if batch == 32 else ("", 0)
-    return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=size, **more)
+    series = "batches of 32" if batch == 32 else ""
+    return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=length, **more)
 
 
 COMPONENT = Component(

@@ -1,0 +1,52 @@
+"""What the components on files of photographs share: the files, and what is right in an epoch of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks import pictures
+from benchmarks.component import Case, Inputs
+from benchmarks.components.dataload._epoch import by_label, lengths
+
+BATCH = 8
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """The folder with ``length`` crops of photographs, ``side`` pixels wide; labels that number them; the batch size.
+
+    The files are the same for each seed, the labels are not.
+    """
+    import torch
+
+    length = case.shape["length"]
+    return pictures.crops(length, case.shape["side"]), torch.randperm(length, generator=generator), BATCH
+
+
+def canonical(case: Case, batches: Any) -> Any:
+    """``(lengths of the batches, images, labels)`` in the order of the labels."""
+    return by_label(batches, case.shape["length"])
+
+
+def reference(case: Case, folder: Any, labels: Any, batch: int) -> Any:
+    """The images as they were decoded when the files were written, in the order of their labels."""
+    import numpy
+    import torch
+
+    images = torch.from_numpy(numpy.load(folder / "pixels.npy"))
+    order = labels.argsort()
+    return lengths(len(labels), batch), images[order], labels[order]
+
+
+def tolerance(case: Case, expected: Any, folder: Any, labels: Any, batch: int) -> Any:
+    """Bytes are equal: decoders agree on the accurate cosine transform, and no colour is kept at half the size."""
+    return 0.0
+
+
+def flops(case: Case) -> int:
+    """Decoding is no floating-point work."""
+    return 0
+
+
+def bytes(case: Case) -> int:
+    """The pixels written once; the files, a ninth of that, are left out: they differ from image to image."""
+    return 3 * int(case.shape["length"]) * int(case.shape["side"]) ** 2

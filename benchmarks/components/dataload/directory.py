@@ -1,0 +1,55 @@
+"""DL-05, DL-02: epochs over a folder of JPEG files: 16 and 64 crops of 128 x 128 pixels, and 32 of 384 x 384."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component
+from benchmarks.components.dataload import _photos
+
+WORKERS = ("per_sample", "workers_1", "workers_2", "workers_4", "persistent_2", "threads_2")
+
+
+def files(length: int, side: int, **more: Any) -> Case:
+    """``length`` files in batches of 8; those of 128 pixels make the curve."""
+    series = "files of 128 pixels" if side == 128 else ""
+    shape = {"length": length, "side": side}
+    return Case(f"{length}x{side}-b{_photos.BATCH}", shape, "uint8", series, length, **more)
+
+
+COMPONENT = Component(
+    name="dataload.directory",
+    title="Photographs from a folder",
+    question="What does decoding cost, in which library, and from how much of it on do worker processes pay?",
+    rows=("DL-05", "DL-02"),
+    cases=(
+        files(64, 128),
+        files(16, 128, only=WORKERS),
+        files(32, 384, only=(*WORKERS, "torchvision_io", "array_file")),
+        files(512, 128, opt_in="a third of a second an epoch, for each of ten variants"),
+    ),
+    inputs=_photos.inputs,
+    reference=_photos.reference,
+    tolerance=_photos.tolerance,
+    flops=_photos.flops,
+    bytes=_photos.bytes,
+    baseline="per_sample",
+    devices=("cpu",),
+    canonical=_photos.canonical,
+    stream=True,
+    work={
+        "array_file": "Decodes nothing: the pixels are in a file of their own.",
+        "decoded_first": "Decodes before the clock, and holds all pixels.",
+        "persistent_2": "Starts its workers in the first epoch alone.",
+        "threads_2": "Starts all batches at once: memory may hold the whole epoch.",
+    },
+    left_out={
+        "names drawn by random.choice": "Some files come twice and others never: a test shows it. The gate stops it.",
+        "a cold page cache": "Only root may empty it; what is timed is decoding, not a disk.",
+        "torchcodec": "It is to take the place of torchvision's decoders, and is a package of its own.",
+        "turbojpeg": "It wraps the library that PIL, torchvision and OpenCV decode with.",
+        "decoding on the GPU": "nvJPEG rounds in its own way, and wants images larger than these.",
+        "8 workers": "Four on two cores show what more of them cost.",
+        "one file of records (LMDB)": "`dataload.container` has the tar file with an index, which is the same.",
+    },
+)

@@ -1,0 +1,90 @@
+"""DL-04: points of a Dirichlet distribution, a hundred and a hundred thousand of them. Drawing them is the work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+
+FEATURES = 10
+STEPS = 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5  # where the distribution function is looked at
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``alpha`` (10,), all 1, and how many points are asked for: no seed changes either."""
+    import torch
+
+    return torch.ones(FEATURES, dtype=torch.float64), case.shape["count"]
+
+
+def canonical(case: Case, points: Any) -> Any:
+    """What all good answers share: their shape, sums of 1, nothing negative, and each feature's distribution.
+
+    Raises:
+        ValueError: they are not (count, 10) numbers in float64, or a number comes twice.
+    """
+    import torch
+
+    if points.shape != (case.shape["count"], FEATURES) or points.dtype != torch.float64:
+        raise ValueError(f"{tuple(points.shape)} in {points.dtype}")
+    if len(points.unique()) < points.numel():
+        raise ValueError("a number comes twice")
+    below = torch.stack([(points < step).double().mean(0) for step in STEPS])
+    return points.sum(1), points.clamp(max=0), below
+
+
+def reference(case: Case, alpha: Any, count: int) -> Any:
+    """Of points that are uniform on the simplex, a feature is below ``x`` with probability ``1 - (1 - x)^9``."""
+    import torch
+
+    below = 1 - (1 - torch.tensor(STEPS, dtype=torch.float64)) ** (FEATURES - 1)
+    ones = torch.ones(count, dtype=torch.float64)
+    return ones, torch.zeros(count, FEATURES, dtype=torch.float64), below[:, None].expand(-1, FEATURES)
+
+
+def tolerance(case: Case, expected: Any, alpha: Any, count: int) -> Any:
+    """Sums err by some roundings. A share of ``count`` points that has probability p errs by six deviations.
+
+    ``6 sqrt(p (1 - p) / count)``, and one point more where p is small: one answer in a million is turned away.
+    """
+    below = expected[2]
+    return 1e-14, 0.0, 6 * (below * (1 - below) / count).sqrt() + 1 / count
+
+
+def flops(case: Case) -> int:
+    """A sum and a quotient for each number; drawing it is no fixed number of operations."""
+    return 2 * int(case.shape["count"]) * FEATURES
+
+
+def bytes(case: Case) -> int:
+    """Each point written once."""
+    return 8 * int(case.shape["count"]) * FEATURES
+
+
+def points(count: int, **more: Any) -> Case:
+    """``count`` points."""
+    return Case(f"{count}x10", {"count": count}, "float64", "points", count, **more)
+
+
+COMPONENT = Component(
+    name="dataload.points",
+    title="Points of a Dirichlet distribution",
+    question="How fast can the source's data be drawn, and what does it cost that the old way knows any distribution?",
+    rows=("DL-04",),
+    cases=(points(100), points(100_000), points(1_000_000, opt_in="half a second a call")),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="numpy_legacy",
+    canonical=canonical,
+    accepts={
+        "cached output": "What is drawn does not depend on the inputs: a test sees that each call draws anew.",
+    },
+    work={
+        "torch_dirichlet": "Draws for any parameters.",
+        "numpy_legacy": "Draws for any parameters.",
+        "numpy_generator": "Draws for any parameters.",
+    },
+)

@@ -1,0 +1,84 @@
+"""DL-10: batches of 32 small images, 100 KB of numbers each, on their way to the device. It needs CUDA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.dataload._epoch import lengths
+
+SIDE = 28
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``images`` (length, 28, 28) in uint8 as a numpy array, which stays on the host; a tensor that does not; a number.
+
+    The number is that of the images in a batch.
+    """
+    import torch
+
+    shape = (case.shape["length"], SIDE, SIDE)
+    images = torch.randint(256, shape, generator=generator, dtype=torch.uint8)
+    return images.numpy(), torch.zeros(1), case.shape["batch"]
+
+
+def canonical(case: Case, batches: Any) -> Any:
+    """``(lengths of the batches, images)``."""
+    import torch
+
+    return torch.tensor([len(batch) for batch in batches], device=batches[0].device), torch.cat(batches)
+
+
+def reference(case: Case, images: Any, like: Any, batch: int) -> Any:
+    """All images divided by 255 in float64."""
+    import torch
+
+    return lengths(len(images), batch), torch.from_numpy(images).double() / 255
+
+
+def tolerance(case: Case, expected: Any, images: Any, like: Any, batch: int) -> Any:
+    """A division, or a product with the rounded 1/255: ``2^-23 x``; lengths are exact."""
+    return 0.0, 2.0**-23 * expected[1]
+
+
+def flops(case: Case) -> int:
+    """One division for each pixel."""
+    return int(case.shape["length"]) * SIDE * SIDE
+
+
+def bytes(case: Case) -> int:
+    """On the device: each pixel arrives in one byte, is read, and written in four."""
+    return int(case.shape["length"]) * SIDE * SIDE * (1 + 1 + 4)
+
+
+def grey(length: int, batch: int) -> Case:
+    """``length`` images in batches of ``batch``."""
+    return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=f"batches of {batch}", size=length)
+
+
+COMPONENT = Component(
+    name="dataload.to_device",
+    title="Batches on their way to the device",
+    question="What do pinned memory, a stream of its own and fewer bytes save on the way to the GPU?",
+    rows=("DL-10",),
+    cases=(grey(3_200, 32), grey(32_000, 32), grey(32_000, 1_024)),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="pageable_floats",
+    devices=("cuda",),
+    canonical=canonical,
+    stream=True,
+    accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},
+    work={
+        "pageable_floats": "Sends four bytes for each pixel where the others send one.",
+        "pinned": "Pins the host's memory before the clock.",
+        "pinned_ahead": "Pins the host's memory before the clock.",
+    },
+    left_out={
+        "pin_memory=True of the loader": "A thread that does what `pin_each` does, between the workers and the epoch.",
+        "a training step beside it": "What the sending hides behind is the model's: see the family `training`.",
+    },
+)

@@ -1,0 +1,89 @@
+"""IM-05: four random parts of a photograph of 427 x 640 pixels, as augmented for ImageNet, at 224 and 64 pixels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from benchmarks import pictures
+from benchmarks.component import Case, Component, Inputs
+from benchmarks.components.images._resized import resized
+
+COUNT = 4
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def inputs(case: Case, generator: Any) -> Inputs:
+    """One of two photographs (427, 640, 3) in uint8, four boxes, which of them are mirrored, and the side.
+
+    As RandomResizedCrop draws them: from 8 to 100 % of the area, from 3:4 to 4:3, drawn again where it does not fit.
+    """
+    import torch
+
+    photo = pictures.photographs()[int(torch.randint(2, (), generator=generator))].clone()
+    boxes: list[list[int]] = []
+    while len(boxes) < COUNT:
+        area, shape, down, right = torch.rand(4, generator=generator).tolist()
+        size, ratio = (0.08 + 0.92 * area) * photo.shape[0] * photo.shape[1], (3 / 4) ** (1 - 2 * shape)
+        height, width = round(math.sqrt(size / ratio)), round(math.sqrt(size * ratio))
+        if height <= photo.shape[0] and width <= photo.shape[1]:
+            top, left = (
+                int(share * (room + 1))
+                for share, room in ((down, photo.shape[0] - height), (right, photo.shape[1] - width))
+            )
+            boxes.append([top, left, height, width])
+    return photo, torch.tensor(boxes), torch.rand(COUNT, generator=generator) < 0.5, case.size
+
+
+def reference(case: Case, photo: Any, boxes: Any, mirrored: Any, side: int) -> Any:
+    """Each step in float64."""
+    import torch
+
+    planes = photo.permute(2, 0, 1).double()
+    mean, std = (torch.tensor(values, dtype=torch.float64).view(3, 1, 1) for values in (MEAN, STD))
+    made = []
+    for (top, left, height, width), mirror in zip(boxes.tolist(), mirrored.tolist(), strict=True):
+        image = resized(planes[:, top : top + height, left : left + width], side, side)
+        made.append(((image.flip(-1) if mirror else image) / 255 - mean) / std)
+    return torch.stack(made)
+
+
+def tolerance(case: Case, expected: Any, photo: Any, boxes: Any, mirrored: Any, side: int) -> Any:
+    """Two levels of 255, over the smallest deviation: filters on bytes round after the rows and after the columns."""
+    return 2 / 255 / min(STD)
+
+
+def flops(case: Case) -> int:
+    """A weighted sum along each axis and the normalising, some 20 operations for each number of the output.
+
+    How many pixels lie under one depends on the box: on the mean one, half the photograph, at 224 pixels.
+    """
+    return 20 * 3 * COUNT * case.size**2
+
+
+def bytes(case: Case) -> int:
+    """A box has half of the photograph's area on the mean, read in bytes; the output is written in float32."""
+    return COUNT * 3 * (427 * 640 // 2 + 4 * case.size**2)
+
+
+COMPONENT = Component(
+    name="images.augment",
+    title="Augmentation as for ImageNet",
+    question="In which order and in which type are a crop, a resize, a flip and the normalising cheapest?",
+    rows=("IM-05",),
+    cases=tuple(Case(f"{COUNT}x{side}", {}, series="side", size=side) for side in (224, 64)),
+    inputs=inputs,
+    reference=reference,
+    tolerance=tolerance,
+    flops=flops,
+    bytes=bytes,
+    baseline="pil",
+    accepts={
+        "bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all.",
+    },
+    left_out={
+        "decoding": "`dataload.directory` has it: some 0.5 ms for a photograph of 128 pixels.",
+        "other filters": "`images.resize` has them.",
+        "one grid for the batch": "`grid_sample` takes four pixels of each place, whatever the scale: another answer.",
+    },
+)

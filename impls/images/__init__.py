@@ -1,0 +1,1 @@
+"""Images on their way into a network: out of their files, converted, normalised, cropped, resized and turned."""
