@@ -373,6 +373,20 @@ CLAIMS = (
         "cores of the CPU work. Half of the gain, because both are other devices than the source's.",
     ),
     Claim(
+        "K02",
+        "the book chapter",
+        "torch.Tensor always copies an array, torch.from_numpy never.",
+        ("TN-02",),
+        Seen(
+            (
+                "torch.Tensor copies a float32 array",
+                "torch.Tensor copies an int64 array",
+                "torch.from_numpy shares the array's memory",
+            )
+        ),
+        "No time is asked: the addresses are compared. The chapter's array holds integers, which have to be cast.",
+    ),
+    Claim(
         "K03",
         "the book chapter",
         "An einsum may be faster than what is written by hand, because it chooses the order and calls the BLAS.",

@@ -42,9 +42,19 @@ def test_the_answers_are_those_of_the_catalogue(says: str, seen: str):
             "in 20 draws",
         ),
         ("behind four convolutions a = 0 keeps more than ten times the spread that a = sqrt(5) does", True, "medians"),
+        ("torch.Tensor copies a float32 array", False, "lies in the array's memory"),
+        ("torch.Tensor copies an int64 array", True, "memory of its own"),
+        ("torch.from_numpy shares the array's memory", True, "lies in the array's memory"),
+        (
+            "torch.load refuses a whole network unless it is told to trust the file",
+            True,
+            "by default UnpicklingError, with weights_only=False Linear",
+        ),
+        ("a whole network cannot be loaded without its class, its state can", True, "code_of_last_year"),
+        ("a trusted pickle calls what it names, and the default refuses to", True, "the file's call gave 7"),
     ],
 )
-def test_what_calling_and_first_weights_do(says: str, holds: bool, seen: str, one_thread: None):
+def test_what_the_sources_say_of_calls_weights_arrays_and_files(says: str, holds: bool, seen: str, one_thread: None):
     found = facts.LOOKS[says]()
     assert found[0] is holds and seen in found[1]
 
