@@ -121,7 +121,7 @@ def step_compiled(xs: torch.Tensor, ys: torch.Tensor, start: Tensors):
 
     TR-07. ``backward()`` would break the graph.
     """
-    return _whole(xs, ys, start, torch.compile(_step, dynamic=False, fullgraph=True))
+    return _whole(xs, ys, start, torch.compile(_step, dynamic=False))
 
 
 @prepared
@@ -131,7 +131,7 @@ def reduce_overhead(xs: torch.Tensor, ys: torch.Tensor, start: Tensors):
 
     TR-07. The loss lies in the graph's own memory, which the next step overwrites: it is copied.
     """
-    step = torch.compile(_step, dynamic=False, fullgraph=True, mode="reduce-overhead")
+    step = torch.compile(_step, dynamic=False, mode="reduce-overhead")
     return _whole(xs, ys, start, lambda *inputs: step(*inputs).clone())
 
 

@@ -53,15 +53,6 @@ def _evaluating(mode, way, x: torch.Tensor, y: torch.Tensor, given: Tensors, bat
 
 
 @prepared
-def tracked(x: torch.Tensor, y: torch.Tensor, parameters: Tensors):
-    """Without ``no_grad`` each batch records a graph that nobody walks back.
-
-    TR-02.
-    """
-    return _evaluating(torch.enable_grad, _items, x, y, parameters, BATCH)
-
-
-@prepared
 def no_grad(x: torch.Tensor, y: torch.Tensor, parameters: Tensors):
     """The source's loop: ``eval``, ``no_grad``, batches of 32, and two ``.item()`` after each.
 

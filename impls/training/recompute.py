@@ -133,7 +133,11 @@ def compiled_half(x: torch.Tensor, start: Tensors):
 
     TR-06.
     """
-    run = torch.compile(_layers, dynamic=False)
+
+    def layers(x: torch.Tensor, weights: Tensors) -> torch.Tensor:
+        return _layers(x, weights)  # in a function of its own: what `compiled` has made of _layers would be used again
+
+    run = torch.compile(layers, dynamic=False)
     with torch._functorch.config.patch(activation_memory_budget=0.5):
         _gradients(run, x, start)
     return lambda: _gradients(run, x, start)

@@ -267,6 +267,19 @@ def test_what_is_not_kept_is_not_in_memory():
     assert peak["each_layer"] == peak["reentrant"]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(bool(contestant.missing(["c++"], "compile", "cpu")), reason="needs a C++ compiler")
+def test_a_compiler_saves_memory_only_when_it_is_asked_to():
+    """TR-06: by itself it keeps what backward's products read, which is all that autograd keeps."""
+    inputs, peak = inputs_of("recompute", "16x256"), {}
+    for variant in ("stored", "compiled", "compiled_half"):
+        call = prepared("recompute", variant, inputs)
+        call()
+        peak[variant] = cost.in_torch(call).peak
+        torch._dynamo.reset()
+    assert peak["compiled"] > 0.9 * peak["stored"] and peak["compiled_half"] < 0.7 * peak["stored"]
+
+
 def graphs(step: Callable[..., Any], *calls: tuple[Any, ...], **options: Any) -> int:
     """How many graphs a compiler is handed for ``calls``."""
     from torch._dynamo.testing import CompileCounter

@@ -79,6 +79,7 @@ COMPONENT = Component(
     left_out={
         "the mean of batch means": "It is another number as soon as the last batch is short: a test shows by how much.",
         "torch.compile": "A forward alone under it is measured in backprop.forward and models.",
+        "without no_grad": "What recording a graph costs is asked in autograd.tracking.",
         "a DataLoader": "It costs here what it costs in training.epoch.",
     },
 )

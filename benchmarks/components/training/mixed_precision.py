@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.component import Case, Component, Inputs
 
 RATE, STEPS, SQUARES = 1e-3, 2, 4
+SMALL = ("float32", "tf32", "float16_scaled", "bfloat16", "bfloat16_fused")
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -86,8 +87,8 @@ COMPONENT = Component(
     question="How much faster is training in 16 bits, from which size on, and does it still learn the same?",
     rows=("TR-04",),
     cases=(
-        board(32),
-        board(16, only=("float32", "tf32", "float16_scaled", "bfloat16")),
+        board(32, only=SMALL),
+        board(16, only=SMALL[:-1]),
         board(512, opt_in="three seconds a call on a CPU"),
     ),
     inputs=inputs,
