@@ -1,4 +1,4 @@
-"""DL-03: a batch from its samples, 32 of them, as small as a digit and as large as a photograph."""
+"""DL-03: a batch from its samples: 32 as small as a digit, and 8 as large as a photograph."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def batch(count: int, *sample: int) -> Case:
     """``count`` samples of a shape."""
     size = math.prod(sample)
     name = f"{count}x{'x'.join(map(str, sample))}"
-    return Case(name, {"count": count, "sample": sample}, series="samples of a batch of 32", size=size)
+    return Case(name, {"count": count, "sample": sample}, series="numbers in a sample", size=size)
 
 
 COMPONENT = Component(
@@ -49,7 +49,7 @@ COMPONENT = Component(
     title="A batch from its samples",
     question="What does it cost to join the samples of a batch, and what to do so in memory that a worker shares?",
     rows=("DL-03",),
-    cases=(batch(32, 1, 28, 28), batch(32, 3, 224, 224)),
+    cases=(batch(32, 1, 28, 28), batch(8, 3, 224, 224)),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,

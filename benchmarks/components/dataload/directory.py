@@ -24,7 +24,7 @@ COMPONENT = Component(
     rows=("DL-05", "DL-02"),
     cases=(
         files(64, 128),
-        files(16, 128, only=WORKERS),
+        files(16, 128, only=(*WORKERS, "array_file")),
         files(32, 384, only=(*WORKERS, "torchvision_io", "array_file")),
         files(512, 128, opt_in="a third of a second an epoch, for each of ten variants"),
     ),

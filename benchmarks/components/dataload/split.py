@@ -1,4 +1,4 @@
-"""DL-08: epochs over four fifths of 500, 5000 and 60000 small images, in batches of 64."""
+"""DL-08: epochs over four fifths of 500, 2000 and 60000 small images, in batches of 64."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ COMPONENT = Component(
     question="What does it cost to train on a part of the data, and what to cut the part out first?",
     rows=("DL-08",),
     cases=(
-        grey(5_000),
+        grey(2_000),
         grey(500),
         grey(60_000, opt_in="half a second an epoch, for each of five variants"),
     ),
