@@ -496,7 +496,6 @@ CLAIMS = (
         ("CK-01", "CK-03"),
         Every(
             (
-                Seen(("a trusted pickle calls what it names, and the default refuses to",)),
                 Over(
                     Faster("checkpoint.load", arms("safetensors"), arms("torch_load"), 1.0),
                     series="numbers",
@@ -506,6 +505,7 @@ CLAIMS = (
                     At(Faster("checkpoint.load_cold", arms("safetensors"), arms("torch_load"), 1.0), case=case)
                     for case in ("mlp", "mlp-x8")
                 ),
+                Seen(("a trusted pickle calls what it names, and the default refuses to",)),
             )
         ),
         "Any gain counts, from the page cache and from the disk. Each way of loading reads every number: a lazy "
@@ -523,6 +523,21 @@ CLAIMS = (
             )
         ),
         "No time is asked. Since torch 2.6 the line that the chapter shows raises an error.",
+    ),
+    Claim(
+        "K12",
+        "the book chapter",
+        "With more memory batches are larger, and training is more efficient.",
+        ("TR-09",),
+        Every(
+            (
+                At(Faster("training.batch_size", arms("batch_128"), arms("batch_32"), 1.0), case="128"),
+                At(Faster("training.time_to_loss", arms("batch_256"), arms("batch_32"), 1.0), case="digits"),
+                At(Faster("training.time_to_loss", arms("whole"), arms("batch_256"), 1.0), case="digits"),
+            )
+        ),
+        "Two things are asked: samples in a second, and the time until the loss is low. Any gain counts for both, and "
+        "larger has to stay better until the batch is the whole set.",
     ),
     Claim(
         "K13",
@@ -607,6 +622,30 @@ CLAIMS = (
             )
         ),
         "Half of each gain is enough: 5 %, and 50 times. The source names no sizes.",
+    ),
+    Claim(
+        "K19",
+        "Effective PyTorch",
+        "A data set that reads a tar file from its beginning delivers every sample once for each worker.",
+        ("DL-06",),
+        Seen(("a naive tar loader delivers each file once for each worker",)),
+        "No time is asked: what none, one and two workers deliver is counted.",
+    ),
+    Claim(
+        "K20",
+        "Effective PyTorch",
+        "Mixed precision takes down to half the time.",
+        ("TR-04",),
+        At(
+            Faster(
+                "training.mixed_precision",
+                fast=(Arm("float16_scaled", device="cuda"),),
+                slow=(Arm("float32", device="cuda"),),
+                times=about(2),
+            ),
+            case="512x512",
+        ),
+        "On a GPU, at the source's size, which runs only when it is named; bfloat16 on the CPU is a row beside it.",
     ),
     Claim(
         "K21",

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from benchmarks.record import Problem, Run, to_json
+from benchmarks.record import Problem, Record, Run, to_json
 from reports import evidence, ledger, published, units
 from reports import frame as frames
 from reports.grid import Column, draw, visible
@@ -20,6 +20,8 @@ from reports.view import group_name
 
 Paint = Callable[..., str]  # (text, *codes) -> text
 BOLD, DIM, GREEN, RED, YELLOW = "1", "2", "32", "31", "33"
+MANY = 500  # cells: of more than these a screen shows one ladder for each component, and where the time went
+DEAREST = 10
 HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
 LADDER = (
     Column("", right=False),  # the sign of the best
@@ -51,12 +53,14 @@ def show(run: Run, color: bool, width: int) -> str:
     """Everything a run found, as text of about ``width`` columns; names are never cut."""
     paint = _paint if color else _plain
     table = frames.build(run)
+    many = int((table["status"] != "skipped").sum()) > MANY
     parts = [
         _title(run, table, paint),
-        *(part for problem in run.problems for part in _component(problem, table, width, paint)),
+        *(part for problem in run.problems for part in _component(problem, table, width, paint, many)),
         *(part for problem in run.problems if (part := _published(problem, run, width, paint))),
         _claims(run, width, paint),
         _missing(table, width, paint),
+        _dearest(run, paint) if many else [],
         _left_out(run),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -80,15 +84,19 @@ def _title(run: Run, table: pd.DataFrame, paint: Paint) -> list[str]:
     return lines
 
 
-def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Paint) -> Iterator[list[str]]:
-    """The ladders of ``problem``, one for each group that has anything to show."""
+def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Paint, many: bool) -> Iterator[list[str]]:
+    """The ladders of ``problem``, one for each group that has anything to show; of ``many`` cells the first alone."""
     cells = frames.in_order(problem, table[(table["component"] == problem.name) & (table["status"] != "skipped")])
     if cells.empty:
         return
     question = _wrapped(problem.question, width, paint)
     yield [paint(visible(problem.name), BOLD) + visible(f"  {problem.title}"), *question]
-    for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
+    groups = [group for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False)]
+    shown = groups[:1] if many else groups
+    for group in shown:
         yield _ladder(problem, group, width, paint)
+    if rest := len(groups) - len(shown):
+        yield [paint(f"{rest} more ladder{'s' * (rest > 1)}: in the report", DIM)]
 
 
 def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Paint) -> list[str]:
@@ -197,6 +205,21 @@ def _missing(table: pd.DataFrame, width: int, paint: Paint) -> list[str]:
         for gap in gaps(table)
         for line in _wrapped(str(gap), width, paint, DIM if gap.status == "skipped" else RED)
     ]
+
+
+def _dearest(run: Run, paint: Paint) -> list[str]:
+    """The cells that took most of the run's time."""
+    spent = sorted(((_spent(record), record.cell) for record in run.records if record.launches), reverse=True)[:DEAREST]
+    lines = [f"{units.lasting(seconds):>8}  {visible(cell)}" for seconds, cell in spent]
+    return (
+        [paint("Where the time of the run went", BOLD) + f"  the {len(lines)} dearest cells", *lines] if lines else []
+    )
+
+
+def _spent(record: Record) -> float:
+    """Seconds that a cell was prepared and called, over all launches, with its proof."""
+    launches = sum(one.prepare + one.first + one.calls * sum(one.wall) for one in record.launches)
+    return launches + (record.proof.first + record.proof.call if record.proof else 0.0)
 
 
 def _left_out(run: Run) -> list[str]:

@@ -605,6 +605,33 @@ def merge(small: float, long: float | Callable[[int], float]) -> list[Record]:
     ]
 
 
+def loading(hot: float, cold: float) -> list[Record]:
+    return [
+        *component("checkpoint.load", {"torch_load": 1.0, "safetensors": hot}),
+        *component("checkpoint.load_cold", {"torch_load": 1.0, "safetensors": cold}),
+    ]
+
+
+def batches(rate: float, large: float, whole: float) -> list[Record]:
+    """Larger batches' time over smaller ones': of as many samples, and until the loss is low, twice."""
+    return [
+        *component("training.batch_size", {"batch_32": 1.0, "batch_128": rate}, "128"),
+        *component("training.time_to_loss", {"batch_32": 1.0, "batch_256": large, "whole": large * whole}, "digits"),
+    ]
+
+
+def copies(times: float) -> list[Record]:
+    return [
+        *component("matmul.large", {"same_operand": 1.0}, "1024", device="cuda", threads="all"),
+        *component("matmul.large", {"through_cuda": times}, "1024", threads="all"),
+    ]
+
+
+def precision(times: float) -> list[Record]:
+    ways = {"float32": times, "float16_scaled": 1.0}
+    return component("training.mixed_precision", ways, "512x512", device="cuda")
+
+
 def modes(something: float, nothing: float) -> list[Record]:
     """Evaluate's time over train's, where there is something to turn off and where there is nothing."""
     return [
@@ -622,6 +649,17 @@ def modes(something: float, nothing: float) -> list[Record]:
         ("K06", modes(0.98, 0.98), "verified", "at 64x28x28-both evaluate is 1.02x as fast as train"),
         ("K06", modes(1.02, 1.0), "refuted", "at 64x28x28-both evaluate is 0.98x as fast as train"),
         ("K06", modes(0.98, 0.8), "refuted", "at 64x28x28-neither train is 0.8x as fast as evaluate"),
+        ("K10", loading(0.98, 0.98), "verified", "at mlp safetensors is 1.02x as fast as torch_load"),
+        ("K10", loading(1.02, 0.98), "refuted", "safetensors is 0.98x as fast as torch_load"),
+        ("K10", loading(0.98, 1.02), "refuted", "at mlp safetensors is 0.98x as fast as torch_load"),
+        ("K12", batches(0.98, 0.98, 0.98), "verified", "at 128 batch_128 is 1.02x as fast as batch_32"),
+        ("K12", batches(1.02, 0.98, 0.98), "refuted", "at 128 batch_128 is 0.98x as fast as batch_32"),
+        ("K12", batches(0.98, 1.02, 0.98), "refuted", "at digits batch_256 is 0.98x as fast as batch_32"),
+        ("K12", batches(0.98, 0.98, 1.02), "refuted", "at digits whole is 0.98x as fast as batch_256"),
+        ("K13", copies(2.1), "verified", "at 1024 same_operand (cuda, all threads) is 2.1x as fast as through_cuda"),
+        ("K13", copies(1.9), "refuted", "at 1024 same_operand (cuda, all threads) is 1.9x as fast as through_cuda"),
+        ("K20", precision(1.6), "verified", "at 512x512 float16_scaled (cuda) is 1.6x as fast as float32 (cuda)"),
+        ("K20", precision(1.4), "refuted", "at 512x512 float16_scaled (cuda) is 1.4x as fast as float32 (cuda)"),
         ("K03", chain(0.98, 0.98), "verified", "at 1024 einsum_in_order is 1.02x as fast as left_to_right"),
         ("K03", chain(1.02, 0.98), "refuted", "at 1024 einsum_in_order is 0.98x as fast as left_to_right"),
         ("K03", chain(0.98, lambda n: 2.0 if n < 500 else 0.5), "size-dependent", "turns between"),
@@ -714,6 +752,8 @@ def modes(something: float, nothing: float) -> list[Record]:
     ],
 )
 def test_each_claim_is_decided_close_to_its_line(claim: str, records: list[Record], verdict: str, words: str):
-    found = {finding.claim.id: finding for finding in decide(run(*records))}[claim]
+    everything_seen = tuple(Fact(says, True, "") for says in facts.LOOKS)
+    told = decide(dataclasses.replace(run(*records), facts=everything_seen))
+    found = {finding.claim.id: finding for finding in told}[claim]
     assert (found.verdict, words in found.detail) == (verdict, True), found.detail
     assert (found.figure is None) == (verdict == "not testable here")

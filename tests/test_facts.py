@@ -42,6 +42,7 @@ def test_the_answers_are_those_of_the_catalogue(says: str, seen: str):
             "in 20 draws",
         ),
         ("behind four convolutions a = 0 keeps more than ten times the spread that a = sqrt(5) does", True, "medians"),
+        ("a naive tar loader delivers each file once for each worker", True, "16 samples with 2 workers"),
         ("torch.Tensor copies a float32 array", False, "lies in the array's memory"),
         ("torch.Tensor copies an int64 array", True, "memory of its own"),
         ("torch.from_numpy shares the array's memory", True, "lies in the array's memory"),

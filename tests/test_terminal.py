@@ -231,3 +231,20 @@ def test_the_highest_rank_goes_first():
 def test_an_empty_run_is_shown():
     text = shown(made.run((), ()))
     assert "0 of 0 cells timed" in text
+
+
+def test_of_many_cells_one_ladder_each_and_where_the_time_went():
+    run = made.large()
+    blocks = shown(run).split("\n\n")
+    ladders = [block for block in blocks if "median of" in block.split("\n")[0]]
+    assert len(ladders) == len(run.problems)
+    assert sum(block.endswith("in the report") for block in blocks) == sum(
+        len({record.key.case for record in run.records if record.key.component == problem.name}) > 1
+        for problem in run.problems
+    )
+    dearest = next(block for block in blocks if block.startswith("Where the time of the run went")).split("\n")
+    assert (
+        len(dearest) == 11 and dearest[1].split()[-1].split("/")[1] == "loop"
+    )  # 700 ms a call, the others microseconds
+    few = shown(made.small())
+    assert "Where the time" not in few and "in the report" not in few

@@ -9,12 +9,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 
-from benchmarks.facts import checkpoint, losses, models, tensors
+from benchmarks.facts import checkpoint, dataload, losses, models, tensors
 from benchmarks.record import Fact
 
 Look = Callable[[], tuple[bool, str]]  # whether it is so, and what was seen
 
-LOOKS: dict[str, Look] = {**checkpoint.LOOKS, **losses.LOOKS, **models.LOOKS, **tensors.LOOKS}
+LOOKS: dict[str, Look] = {**checkpoint.LOOKS, **dataload.LOOKS, **losses.LOOKS, **models.LOOKS, **tensors.LOOKS}
 
 
 def look() -> list[Fact]:
