@@ -82,7 +82,7 @@ COMPONENT = Component(
     title="Fine-tuning, from the trainer to functions",
     question="What does the trainer cost before its first step, and what in each?",
     rows=("HF-05",),
-    cases=(steps(8), steps(2, only=("trainer", "loop")), steps(200, opt_in="a second or two a call")),
+    cases=(steps(8), steps(2, only=("trainer", "loop", "functions")), steps(200, opt_in="a second or two a call")),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,
