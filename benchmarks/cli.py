@@ -336,9 +336,9 @@ def report(options: argparse.Namespace) -> int:
 
 def keep(options: argparse.Namespace) -> int:
     """Put a run, by default the newest, into the project's evidence, which `list --rows` reads."""
-    from benchmarks import evidence
+    from benchmarks import kept
 
-    print(evidence.keep(read(options.record or latest(options.results))))
+    print(kept.keep(read(options.record or latest(options.results))))
     return 0
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks import catalogue, evidence
+from benchmarks import catalogue, kept
 from benchmarks.record import Run
 
 FILE = Path(__file__).parent / "rows.tsv"
@@ -36,7 +36,7 @@ def measured() -> Mapping[str, tuple[str, ...]]:
 
 def table(tree: Path = catalogue.IMPLS) -> str:
     """Each row with its components, their variants, and what became of these in the runs that the project keeps."""
-    found, runs = measured(), evidence.kept()
+    found, runs = measured(), kept.runs()
     lines = []
     for row in rows():
         lines.append(f"{row.id}  {row.title}" + ("" if found[row.id] else "  · not built yet"))
@@ -52,5 +52,5 @@ def table(tree: Path = catalogue.IMPLS) -> str:
 
 def _component(name: str, tree: Path, runs: Sequence[Run]) -> list[str]:
     names = [variant.name for variant in catalogue.variants(name, tree)]
-    state = evidence.summary(names, evidence.states(name, runs))
+    state = kept.summary(names, kept.states(name, runs))
     return [f"       {name}: {', '.join(names)}", f"           {state}"]

@@ -28,6 +28,7 @@ COMPONENT = Component(
     bytes=arrays.moved,
     baseline="to",
     devices=("cuda",),
+    accepts={"copy of an input": "A copy is the task."},
     work={
         "pin_then_to": "Copies within the host first, into memory that is pinned in the call.",
         "into": "Is handed the memory on the device.",

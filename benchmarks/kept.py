@@ -53,7 +53,7 @@ def keep(run: Run, folder: Path = FOLDER) -> Path:
 
 
 @cache
-def kept(folder: Path = FOLDER) -> tuple[Run, ...]:
+def runs(folder: Path = FOLDER) -> tuple[Run, ...]:
     """The runs that the project keeps, by machine and time."""
     return tuple(map(read, sorted(folder.glob("*/*.jsonl.gz"))))
 

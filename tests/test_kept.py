@@ -7,13 +7,13 @@ import dataclasses
 import made
 import pytest
 
-from benchmarks import catalogue, estimates, evidence
+from benchmarks import catalogue, estimates, kept
 from benchmarks.record import Record, read
 
 
 def test_what_is_kept_says_the_same_in_a_tenth_of_the_size(tmp_path):
     run = made.realistic()
-    path = evidence.keep(run, tmp_path)
+    path = kept.keep(run, tmp_path)
     small = read(path)
     for whole, brief in zip(run.records, small.records, strict=True):
         assert estimates.seconds(brief) == estimates.seconds(whole)
@@ -30,18 +30,18 @@ def test_what_is_kept_says_the_same_in_a_tenth_of_the_size(tmp_path):
 
 def test_a_full_run_takes_the_place_of_the_one_before_and_a_part_stands_beside_it(tmp_path):
     run = made.realistic()
-    first = evidence.keep(dataclasses.replace(run, selection="full", run="a-1111"), tmp_path)
-    part = evidence.keep(dataclasses.replace(run, selection="-k mm", run="a-2222"), tmp_path)
+    first = kept.keep(dataclasses.replace(run, selection="full", run="a-1111"), tmp_path)
+    part = kept.keep(dataclasses.replace(run, selection="-k mm", run="a-2222"), tmp_path)
     assert first.exists() and part.exists()
-    again = evidence.keep(dataclasses.replace(run, selection="full", run="a-3333"), tmp_path)
+    again = kept.keep(dataclasses.replace(run, selection="full", run="a-3333"), tmp_path)
     assert list(tmp_path.glob("*/*")) == [again]
-    evidence.keep(dataclasses.replace(run, selection="full", machine_class="another"), tmp_path)
-    assert len(evidence.kept(tmp_path)) == 2
+    kept.keep(dataclasses.replace(run, selection="full", machine_class="another"), tmp_path)
+    assert len(kept.runs(tmp_path)) == 2
 
 
 def test_an_interrupted_run_is_not_kept(tmp_path):
     with pytest.raises(ValueError, match="--resume"):
-        evidence.keep(dataclasses.replace(made.realistic(), partial=True), tmp_path)
+        kept.keep(dataclasses.replace(made.realistic(), partial=True), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -56,17 +56,17 @@ def test_a_variant_is_timed_or_its_commonest_reason_is_said():
         Record("matmul.ladder/triton/eager/cuda/32/1", "timeout", "took too long"),
         Record("matmul.large/mm/eager/cpu/8/1", "ok"),
     )
-    found = evidence.states("matmul.ladder", [dataclasses.replace(run, records=records)])
+    found = kept.states("matmul.ladder", [dataclasses.replace(run, records=records)])
     assert found == {"mm": "timed", "triton": cuda}
-    assert evidence.summary(["mm", "triton", "new"], found) == ("1 of 3 timed; triton: needs cuda; new: in no kept run")
+    assert kept.summary(["mm", "triton", "new"], found) == ("1 of 3 timed; triton: needs cuda; new: in no kept run")
 
 
 def missing() -> dict[str, list[str]]:
     """For each component, the variants that no kept run has a time or a reason for."""
-    runs = evidence.kept()
+    runs = kept.runs()
     found = {}
     for name in catalogue.components():
-        known = {variant for variant, state in evidence.states(name, runs).items() if state != "ok"}
+        known = {variant for variant, state in kept.states(name, runs).items() if state != "ok"}
         names = [variant.name for variant in catalogue.variants(name, catalogue.IMPLS) if variant.name not in known]
         if names:
             found[name] = names
