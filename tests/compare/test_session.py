@@ -141,7 +141,7 @@ def test_interrupted_it_goes_on_with_what_was_measured(repository: Path, command
     after = path.read_text().splitlines(keepends=True)
     assert after[: len(before)] == before, "nothing that was measured is lost or changed"
     (row,) = document(repository)["rows"]
-    assert row["verdict"] == "SAME" and len(row["xs"]) == sum('"kind": "x"' in line for line in after)
+    assert row["verdict"] in ("SAME", "UNDECIDED") and len(row["xs"]) == sum('"kind": "x"' in line for line in after)
     assert not leftovers(repository)
 
 
