@@ -43,6 +43,7 @@ QUICK_CALL = 5e-3  # seconds: the live control uses cells whose calls are no lon
 HOPE = 1.5  # a cell is given up when it needs so many times the epochs that there can be
 PER_CELL, SHORTEST, LONGEST = 8.0, 40.0, 600.0  # seconds: the usual budget, and its bounds
 SEEDS = 2  # inputs that each side is proved on
+AHEAD = 4  # processes that start together, at most, and no more than there are cores
 
 
 def start(options: Options, results: Path, base: str, head: str, tree: Path = catalogue.IMPLS) -> Journal:
@@ -155,20 +156,27 @@ class Session:
         self._coins = secrets.SystemRandom()
         self._deadline = time.monotonic() + self.options.budget - journal.found.seconds
         self._spent = 0.0  # seconds in epochs
-        self._coming: _Epoch | None = None  # started ahead
+        self._coming: list[_Epoch] = []  # started ahead
         self._side = NAMES[0]
 
     def close(self) -> None:
-        """Stop the worker that was started ahead."""
-        if self._coming is not None:
-            self._coming.workers.close()
-            self._coming = None
+        """Stop the workers that were started ahead."""
+        while self._coming:
+            self._coming.pop().workers.close()
         self.progress.end()
+
+    def _pythons(self) -> list[str]:
+        """The interpreters of BASE and HEAD."""
+        return [self.found.head[side].get("python", sys.executable) for side in ("base", "head")]
+
+    def _apart(self) -> bool:
+        """Whether each side has a process of its own."""
+        return len(set(self._pythons())) > 1 or self.options.apart
 
     def _workers(self, coin: int, first: int, variables: dict[str, str]) -> Workers:
         """Start the workers of one epoch; ``first`` says which of two begins."""
-        pythons = [self.found.head[side].get("python", sys.executable) for side in ("base", "head")]
-        if pythons[0] == pythons[1] and not self.options.apart:
+        pythons = self._pythons()
+        if not self._apart():
             process = self._worker(coin, variables, pythons[0])
             return Workers(process, process)
         made: dict[int, Process] = {}
@@ -202,7 +210,7 @@ class Session:
         waiting = [cell for cell in self.options.cells if cell not in self.found.proofs]
         while waiting:
             with self._workers(0, 0, {}) as workers:
-                self._coming = self._coming or self._draw()  # starts meanwhile
+                self._start()
                 while waiting:
                     cell = waiting.pop(0)
                     self.progress.step(f"proving {cell}")
@@ -259,12 +267,13 @@ class Session:
     def epochs(self) -> None:
         """Fresh workers until all is decided, or time or epochs run out. A cell that fails drops out alone."""
         while cells := self._next():
-            epoch, self._coming = self._coming or self._draw(), None
+            self._start()
+            epoch = self._coming.pop(0)
             with epoch.workers:
                 if self._epoch(epoch, cells):
                     self._control(epoch)
-                if self._next():  # the next worker starts while this one ends, never while anything is timed
-                    self._coming = self._draw()
+                if self._next():  # the next workers start while this one ends, never while anything is timed
+                    self._start()
 
     def _next(self) -> list[str]:
         """The cells of the next epoch; none when all is decided, hopeless, or time or epochs have run out."""
@@ -291,6 +300,12 @@ class Session:
         left = min(left, self.options.epochs - self.found.epochs)
         return needed(xs, self.found.rule) <= HOPE * (len(xs) + left)
 
+    def _start(self) -> None:
+        """Start the workers of the next epochs, unless there are some: a core each imports torch, then they wait."""
+        if not self._coming:
+            for _ in range(max(1, min(AHEAD, machine.cores()) // (1 + self._apart()))):
+                self._coming.append(self._draw())
+
     def _draw(self) -> _Epoch:
         """Toss the coins of an epoch and start its worker."""
         coins = self._coins
@@ -315,7 +330,8 @@ class Session:
     def _measure(self, epoch: _Epoch, cells: Sequence[str], began: float) -> bool:
         order = epoch.seeds.sample(list(cells), len(cells))
         self.journal.add("epoch", number=self.found.epochs, order=order, **epoch.draw)
-        epoch.workers.ready()
+        for one in (epoch, *self._coming):  # those that come later too: they must not import while anything is timed
+            one.workers.ready()
         self.journal.add("start", cells=order, seconds=time.monotonic() - began)
         for cell in order:
             self.progress.step(f"epoch {self.found.epochs}, {self._standing()}: {cell}")

@@ -5,6 +5,8 @@ library's order, the number of ``heads``, and how many words are ``new``. It ret
 (batch, tokens + new), int64.
 """
 
+from inspect import signature
+
 import torch
 
 from .._contract import needs, prepared
@@ -62,13 +64,14 @@ def loop(prompt: torch.Tensor, weights: Weights, heads: int, new: int):
     from transformers import DynamicCache
 
     model = library(weights, heads)
+    word = "cache" if "cache" in signature(model.forward).parameters else "past_key_values"  # its name until 5.24
 
     @torch.inference_mode()
     def run() -> torch.Tensor:
         cache = DynamicCache(config=model.config)
         text = [prompt]
         for _ in range(new):
-            out = model(input_ids=text[-1], past_key_values=cache, use_cache=True, logits_to_keep=1)
+            out = model(input_ids=text[-1], use_cache=True, logits_to_keep=1, **{word: cache})
             text.append(out.logits.argmax(-1))
         return torch.cat(text, 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -161,3 +162,46 @@ def test_coins_are_tossed_anew_for_every_epoch(begin: Begin, monkeypatch: pytest
         assert variables["PYTHONHASHSEED"] == str(epoch.draw["hash"])
         assert len(variables["BENCHMARKS_PADDING"]) == epoch.draw["padding"]
         assert not epoch.workers.apart
+
+
+@pytest.mark.parametrize(("cores", "apart", "expected"), [(1, False, 1), (2, False, 2), (16, False, 4), (2, True, 1)])
+def test_workers_start_together_as_many_as_there_are_cores(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, cores: int, apart: bool, expected: int
+):
+    started: list[str] = []
+
+    def process(*args: object, variables: dict[str, str], **options: object) -> SimpleNamespace:
+        started.append(variables["PYTHONHASHSEED"])
+        return SimpleNamespace(close=lambda: None)
+
+    monkeypatch.setattr(session, "Process", process)
+    monkeypatch.setattr(session.machine, "cores", lambda: cores)
+    one = begin()
+    monkeypatch.setattr(one, "_apart", lambda: apart)
+    one._start()
+    assert len(one._coming) == expected and len(started) == expected * (2 if apart else 1)
+    assert len(set(started)) == expected, "each epoch has coins of its own"
+    one._start()
+    assert len(one._coming) == expected, "no more while some wait"
+    one.close()
+    assert not one._coming
+
+
+def test_nothing_is_timed_while_a_worker_still_imports(begin: Begin, monkeypatch: pytest.MonkeyPatch):
+    script: list[str] = []
+
+    def workers(name: str) -> SimpleNamespace:
+        def compare(*arguments: object) -> dict[str, object]:
+            script.append(f"{name} times")
+            return {"status": "error", "reason": "enough"}
+
+        return SimpleNamespace(ready=lambda: script.append(f"{name} is ready"), compare=compare)
+
+    one = begin()
+    first, second = (
+        session._Epoch({"mount": 0, "hash": 1, "padding": 0, "seed": 1, "first": 0}, workers(name), random.Random(0))
+        for name in ("first", "second")
+    )
+    one._coming = [second]
+    one._epoch(first, one.found.comparable()[:1])
+    assert script == ["first is ready", "second is ready", "first times"]
