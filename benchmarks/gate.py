@@ -127,6 +127,7 @@ def match(output: Any, truth: Truth, device: str = "cpu") -> Match:
             output = component.canonical(case, output)
         except Exception as problem:
             raise Wrong(f"returns what cannot be compared: {type(problem).__name__}: {problem}") from problem
+        output = _numbers(output, device)
     got, wanted = list(_leaves(output)), list(_leaves(truth.expected))
     bounds = list(_leaves(truth.bound))
     if len(bounds) == 1:
@@ -135,6 +136,15 @@ def match(output: Any, truth: Truth, device: str = "cpu") -> Match:
         raise Wrong(f"returns {len(got)} tensors, not {len(wanted)}")
     found = [_leaf(*leaf, case, device) for leaf in zip(got, wanted, bounds, strict=True)]
     return Match(max((leaf.error for leaf in found), default=0.0), max((leaf.share for leaf in found), default=0.0))
+
+
+def _numbers(value: Any, device: str) -> Any:
+    """Python's numbers, which lie nowhere, as tensors where the answer is expected."""
+    import torch
+
+    if isinstance(value, list | tuple):
+        return type(value)(_numbers(item, device) for item in value)
+    return torch.tensor(value, device=device) if type(value) in (bool, int, float) else value
 
 
 def _leaf(got: Any, wanted: Any, bound: Any, case: Case, device: str) -> Match:

@@ -284,6 +284,7 @@ def _cuda() -> dict[str, Any]:
         "cudnn_benchmark": torch.backends.cudnn.benchmark,
         "matmul_fp32": torch.backends.cuda.matmul.fp32_precision,  # the old flag raises where the new one was set
         "conv_fp32": torch.backends.cudnn.conv.fp32_precision,
+        "rnn_fp32": torch.backends.cudnn.rnn.fp32_precision,
         "bf16_reduction": torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction,
         "allocator": torch.cuda.get_allocator_backend(),
     }

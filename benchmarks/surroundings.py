@@ -66,6 +66,8 @@ def _globals() -> dict[str, Any]:
         "grad mode": torch.is_grad_enabled(),
         "flush denormal": float(torch.full((1,), 1e-40) * 1.0) == 0.0,
         "cudnn benchmark": torch.backends.cudnn.benchmark,
+        "convolution precision": torch.backends.cudnn.conv.fp32_precision,
+        "recurrent precision": torch.backends.cudnn.rnn.fp32_precision,
     }
 
 
@@ -80,6 +82,8 @@ def _restore(state: dict[str, Any]) -> None:
     torch.set_grad_enabled(state["grad mode"])
     torch.set_flush_denormal(state["flush denormal"])
     torch.backends.cudnn.benchmark = state["cudnn benchmark"]
+    torch.backends.cudnn.conv.fp32_precision = state["convolution precision"]
+    torch.backends.cudnn.rnn.fp32_precision = state["recurrent precision"]
 
 
 @contextlib.contextmanager

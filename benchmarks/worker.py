@@ -148,6 +148,9 @@ def main() -> None:
 
     gc.freeze()  # what the imports left is not looked through again before every group of cells
     torch.set_num_threads(1)
+    # cuDNN takes ten bits of each float32 unless it is told otherwise: here all variants compute in full, but for those
+    # that say so.
+    torch.backends.cudnn.conv.fp32_precision = torch.backends.cudnn.rnn.fp32_precision = "ieee"
     if options.memory_limit:
         _limit_memory(options.memory_limit)
     site = Site(options.mount, options.caches, Board(options.board).step)

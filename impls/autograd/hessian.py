@@ -61,8 +61,8 @@ def written_out(x: torch.Tensor) -> torch.Tensor:
     AG-03.
     """
     diagonal = torch.full_like(x, 202.0)
-    diagonal[-1] = 200.0
-    diagonal[0] = 2.0
+    diagonal[-1].fill_(200.0)  # assigned, the number would be a tensor of the host first, which no graph can hold
+    diagonal[0].fill_(2.0)
     diagonal[:-1] += 1200 * x[:-1].square() - 400 * x[1:]
     beside = -400 * x[:-1]
     return torch.diag(diagonal) + torch.diag(beside, 1) + torch.diag(beside, -1)

@@ -1,8 +1,9 @@
 """Batches on their way to the device: from ordinary memory, from pinned memory, and while the last one is worked on.
 
-Each variant takes ``images`` of shape (length, height, width), a numpy array in uint8 that stays on the host; ``like``,
-a tensor on the device; and ``batch_size``. It returns an iterable of the images in float32 between 0 and 1, on the
-device of ``like``, in order, ``batch_size`` at a time (the last may be fewer).
+Each variant takes ``images`` of shape (length, height, width), a numpy array in uint8 that stays on the host;
+``again``, the same once more, for who pins it: pinned, it is so for everybody; ``like``, a tensor on the device; and
+``batch_size``. It returns an iterable of the images in float32 between 0 and 1, on the device of ``like``, in order,
+``batch_size`` at a time (the last may be fewer).
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ import torch
 from .._contract import needs, prepared
 
 
-def pageable_floats(images: np.ndarray, like: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
+def pageable_floats(
+    images: np.ndarray, again: np.ndarray, like: torch.Tensor, batch_size: int
+) -> Iterator[torch.Tensor]:
     """As in the source: convert on the host, then ``to``. Four bytes for each pixel travel, and the host waits.
 
     DL-10.
@@ -22,7 +25,9 @@ def pageable_floats(images: np.ndarray, like: torch.Tensor, batch_size: int) -> 
         yield (batch.float() / 255).to(like.device)
 
 
-def pageable_bytes(images: np.ndarray, like: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
+def pageable_bytes(
+    images: np.ndarray, again: np.ndarray, like: torch.Tensor, batch_size: int
+) -> Iterator[torch.Tensor]:
     """Send bytes and convert on the device: a quarter of the traffic, and the arithmetic where it is cheap.
 
     DL-10.
@@ -32,7 +37,9 @@ def pageable_bytes(images: np.ndarray, like: torch.Tensor, batch_size: int) -> I
 
 
 @needs("cuda")
-def pin_each(images: np.ndarray, like: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
+def pin_each(
+    images: np.ndarray, again: np.ndarray, like: torch.Tensor, batch_size: int
+) -> Iterator[torch.Tensor]:
     """Pin each batch before it is sent: a copy on the host, so that the sending does not wait.
 
     DL-10.
@@ -46,13 +53,16 @@ class _Pinned:
 
     def __init__(self, images: np.ndarray):
         self.images = torch.from_numpy(images)
-        runtime = torch.cuda.cudart()
-        torch.cuda.check_error(runtime.cudaHostRegister(self.images.data_ptr(), self.images.nbytes, 0))
+        self.first = not self.images.is_pinned()
+        if self.first:
+            runtime = torch.cuda.cudart()
+            torch.cuda.check_error(runtime.cudaHostRegister(self.images.data_ptr(), self.images.nbytes, 0))
 
     def close(self) -> None:
-        """Let the pages go."""
+        """Let the pages go, if they were taken here."""
         torch.cuda.synchronize()
-        torch.cuda.check_error(torch.cuda.cudart().cudaHostUnregister(self.images.data_ptr()))
+        if self.first:
+            torch.cuda.check_error(torch.cuda.cudart().cudaHostUnregister(self.images.data_ptr()))
 
 
 class _Sending(_Pinned):
@@ -92,19 +102,19 @@ class _Ahead(_Sending):
 
 @prepared
 @needs("cuda")
-def pinned(images: np.ndarray, like: torch.Tensor, batch_size: int):
+def pinned(images: np.ndarray, again: np.ndarray, like: torch.Tensor, batch_size: int):
     """Pinned once, before the clock: what is left is the sending, and the host goes on at once.
 
     DL-10.
     """
-    return _Sending(images, like, batch_size)
+    return _Sending(again, like, batch_size)
 
 
 @prepared
 @needs("cuda")
-def pinned_ahead(images: np.ndarray, like: torch.Tensor, batch_size: int):
+def pinned_ahead(images: np.ndarray, again: np.ndarray, like: torch.Tensor, batch_size: int):
     """The same with the next batch under way on another stream.
 
     DL-10.
     """
-    return _Ahead(images, like, batch_size)
+    return _Ahead(again, like, batch_size)

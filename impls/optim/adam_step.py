@@ -22,7 +22,8 @@ def _own(tensors: Tensors) -> Tensors:
 def _with(parameters: Tensors, gradients: Tensors, means: Tensors, squares: Tensors, **options: bool):
     own = [nn.Parameter(torch.empty_like(tensor)) for tensor in parameters]
     mean, square = _own(means), _own(squares)
-    count = [torch.tensor(float(BEFORE)) for _ in own]
+    where = own[0].device if options.get("fused") else "cpu"  # one kernel must find the number of the step there too
+    count = [torch.tensor(float(BEFORE), device=where) for _ in own]
     optimizer = torch.optim.Adam(own, lr=RATE, **options)
     for p, gradient, *state in zip(own, gradients, count, mean, square, strict=True):
         p.grad = gradient

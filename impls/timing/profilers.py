@@ -199,11 +199,11 @@ def sampled(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
 
 @needs("cuda")
 def memory_history(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
-    """The allocator of the GPU notes each block with the stack that asked for it.
+    """The allocator of the GPU notes each block with the lines of Python that asked for it.
 
-    TM-04.
+    TM-04. With those of C++ too, which is the default, each library gets a process that knows its symbols, and stays.
     """
-    torch.cuda.memory._record_memory_history(max_entries=100_000)
+    torch.cuda.memory._record_memory_history(max_entries=100_000, stacks="python")
     try:
         parameters = _trained(x, y, start)
         torch.cuda.memory._snapshot()

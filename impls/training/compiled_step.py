@@ -144,7 +144,8 @@ def graphed_callables(xs: torch.Tensor, ys: torch.Tensor, start: Tensors):
     """
     samples = [p.detach().clone().requires_grad_() for p in start]
     graphed = torch.cuda.make_graphed_callables(
-        lambda x, y, *parameters: _loss(list(parameters), x, y), (xs[0], ys[0], *samples)
+        lambda x, y, *parameters: _loss(list(parameters), x, y),
+        (xs[0].clone(), ys[0].clone(), *samples),  # the graphs keep them, and copy each batch there
     )
     return _training(xs, ys, start, lambda own, x, y: graphed(x, y, *own))
 

@@ -21,14 +21,15 @@ def canonical(case: Case, points: Any) -> Any:
     """What all good answers share: their shape, sums of 1, nothing negative, and each feature's distribution.
 
     Raises:
-        ValueError: they are not (count, 10) numbers in float64, or a number comes twice.
+        ValueError: they are not (count, 10) numbers in float64, or more than one in a thousand comes twice. A few do:
+            behind the distribution of torch stand float32 numbers on a GPU.
     """
     import torch
 
     if points.shape != (case.shape["count"], FEATURES) or points.dtype != torch.float64:
         raise ValueError(f"{tuple(points.shape)} in {points.dtype}")
-    if len(points.unique()) < points.numel():
-        raise ValueError("a number comes twice")
+    if len(points.unique()) < 0.999 * points.numel():
+        raise ValueError("numbers come twice")
     below = torch.stack([(points < step).double().mean(0) for step in STEPS])
     return points.sum(1), points.clamp(max=0), below
 

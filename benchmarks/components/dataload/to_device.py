@@ -11,15 +11,15 @@ SIDE = 28
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
-    """``images`` (length, 28, 28) in uint8 as a numpy array, which stays on the host; a tensor that does not; a number.
+    """``images`` (length, 28, 28) in uint8, a numpy array that stays on the host; the same once more; two more.
 
-    The number is that of the images in a batch.
+    These are a tensor that does not stay, and the number of images in a batch.
     """
     import torch
 
     shape = (case.shape["length"], SIDE, SIDE)
-    images = torch.randint(256, shape, generator=generator, dtype=torch.uint8)
-    return images.numpy(), torch.zeros(1), case.shape["batch"]
+    images = torch.randint(256, shape, generator=generator, dtype=torch.uint8).numpy()
+    return images, images.copy(), torch.zeros(1), case.shape["batch"]
 
 
 def canonical(case: Case, batches: Any) -> Any:
@@ -29,14 +29,14 @@ def canonical(case: Case, batches: Any) -> Any:
     return torch.tensor([len(batch) for batch in batches], device=batches[0].device), torch.cat(batches)
 
 
-def reference(case: Case, images: Any, like: Any, batch: int) -> Any:
+def reference(case: Case, images: Any, again: Any, like: Any, batch: int) -> Any:
     """All images divided by 255 in float64."""
     import torch
 
     return lengths(len(images), batch), torch.from_numpy(images).double() / 255
 
 
-def tolerance(case: Case, expected: Any, images: Any, like: Any, batch: int) -> Any:
+def tolerance(case: Case, expected: Any, images: Any, again: Any, like: Any, batch: int) -> Any:
     """A division, or a product with the rounded 1/255: ``2^-23 x``; lengths are exact."""
     return 0.0, 2.0**-23 * expected[1]
 
@@ -69,6 +69,7 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="pageable_floats",
     devices=("cuda",),
+    version="2",
     canonical=canonical,
     stream=True,
     accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},

@@ -38,9 +38,12 @@ def reference(case: Case, x: Any, y: Any, i: Any, j: Any, p: Any, q: Any, m: Any
 def tolerance(case: Case, expected: Any, x: Any, y: Any, i: Any, j: Any, p: Any, q: Any, m: Any, w: Any) -> Any:
     """Half a unit in the last place of each result, twice that for ``**``; ``%`` rounds like its dividend.
 
+    A quotient may err by two units: that is what Triton's division promises, which is what compiles for a GPU.
+
     The product of the matrices adds up eight roundings. Whole numbers and truth values are exact.
     """
     real = [UNIT * one.abs() for one in expected[:10]]
+    real[4] = 4 * real[4]
     real[6] = 4 * UNIT * x.double().abs()
     real[7] = 2 * real[7]
     real[8] = 2 * SIDE * UNIT * (m.double().abs() @ w.double().abs())

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
+from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.transfer import _arrays as arrays
 
 
-def reference(case: Case, x: Any, like: Any) -> Any:
+def inputs(case: Case, generator: Any) -> Inputs:
+    """``x`` (n,) of numpy, normal float32, in the host's memory, the same once more, and one number on the device."""
+    x, like = arrays.hosted(case, generator)
+    return x, x.copy(), like
+
+
+def reference(case: Case, x: Any, again: Any, like: Any) -> Any:
     """The same numbers."""
     import torch
 
@@ -21,13 +27,14 @@ COMPONENT = Component(
     question="What does a transfer cost, how much of the bus does each way use, and does pinning pay?",
     rows=("TX-01",),
     cases=arrays.SIZES,
-    inputs=arrays.hosted,
+    inputs=inputs,
     reference=reference,
     tolerance=arrays.exact,
     flops=arrays.nothing,
     bytes=arrays.moved,
     baseline="to",
     devices=("cuda",),
+    version="2",
     accepts={"copy of an input": "A copy is the task."},
     work={
         "pin_then_to": "Copies within the host first, into memory that is pinned in the call.",
