@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks import catalogue, data
 from benchmarks import journal as runs
@@ -294,9 +295,7 @@ def calibrate(options: argparse.Namespace) -> int:
     if not options.table:
         with contextlib.suppress(KeyboardInterrupt):
             calibrate.sitting(path, kinds, options.minutes, options.sessions)
-    sessions = calibrate.load(path)
-    print(json.dumps(sessions) if options.json else calibrate.table(sessions), end="")
-    return 0
+    return _recorded(options, path, calibrate.load, calibrate.table)
 
 
 def peers(options: argparse.Namespace) -> int:
@@ -310,9 +309,7 @@ def peers(options: argparse.Namespace) -> int:
     if not options.table:
         with contextlib.suppress(KeyboardInterrupt):
             peers.sitting(path, options.rounds, options.tool or list(peers.TOOLS))
-    answers = peers.load(path)
-    print(json.dumps(answers) if options.json else peers.table(answers), end="")
-    return 0
+    return _recorded(options, path, peers.load, peers.table)
 
 
 def spread(options: argparse.Namespace) -> int:
@@ -323,8 +320,19 @@ def spread(options: argparse.Namespace) -> int:
     path = options.record or spread.record()
     if not options.table:
         spread.write(path, spread.measure(options.epochs, options.rounds, Progress(0)))
-    found = spread.load(path)
-    print(json.dumps(found) + "\n" if options.json else spread.table(found), end="")
+    return _recorded(options, path, spread.load, spread.table)
+
+
+def _recorded(options: argparse.Namespace, path: Path, load: Callable[[Path], Any], table: Callable[[Any], str]) -> int:
+    """Print a record; with --table alone, those of all kinds of machine that the project keeps."""
+    from benchmarks.compare.machines import tables
+
+    if options.json:
+        print(json.dumps(load(path)))
+    elif options.table and not options.record:
+        print(tables(path.parent, lambda one: table(load(one))), end="")
+    else:
+        print(table(load(path)), end="")
     return 0
 
 

@@ -109,7 +109,8 @@ def in_torch(call: Call) -> Held:
     """
     from torch.profiler import ProfilerActivity, profile, record_function
 
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+    # Its events are asked for once; without ``acc_events`` some torch warns that it would forget them.
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True, acc_events=True) as seen:
         with _without_operators():
             call()
         with record_function(COUNTED), _without_operators():
@@ -276,6 +277,7 @@ def instructions(call: Call) -> int:
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 tells of instructions only if some frame has asked before
     sys.settrace(trace)
     try:
         call()

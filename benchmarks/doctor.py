@@ -350,7 +350,8 @@ def variables(place: Place) -> Iterator[Finding]:
     """Environment variables that bend results; all of them are recorded."""
     found = machine.variables(place.environ)
     for name, value in found.items():
-        yield Finding("note", "environment", f"{name}={value}", f"unset {name}, unless it is meant")
+        short = value if len(value) <= 80 else f"{value[:79]}…"
+        yield Finding("note", "environment", f"{name}={short}", f"unset {name}, unless it is meant")
     if not found:
         yield Finding("ok", "environment", "no variable that bends results")
 

@@ -27,7 +27,8 @@ ROOT = Path("/")
 FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # what kernels are chosen by
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "triton", "psutil", "threadpoolctl")
 VARIABLES = re.compile(
-    r"(?!.*(KEY|TOKEN|SECRET|PASSWORD))("  # a record is shown to others
+    r"(?!.*(KEY|TOKEN|SECRET|PASSWORD))"  # a record is shown to others
+    r"(?!OMPI|NVIDIA_(REQUIRE|VISIBLE|DRIVER|PRODUCT)|CUDA_(HOME|PATH|VERSION)|CUDAHOSTCXX)("  # only say what is where
     r"(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|DNNL|ONEDNN|NUMBA|TORCH|PYTORCH|ATEN|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA|HIP"
     r"|ROCR|MALLOC|MIMALLOC|TCMALLOC)\w*|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|GLIBC_TUNABLES"
     r"|THP_MEM_ALLOC_ENABLE|CC|CXX|PYTHON_?(HASHSEED|MALLOC|DEVMODE|OPTIMIZE|TRACEMALLOC|GIL|JIT|CPU_COUNT))"

@@ -18,6 +18,9 @@ QUICK = (
     "smallops.row_sum/ and (/slice_loop/ or /unbind_loop/ or /torch_sum/ or /numpy_sum/) and /eager/cpu/"
     " and (/50x10/ or /500x10/ or /1500x10/ or /5000x10/)",
     "dataload.dirichlet/ and (/per_sample/ or /getitems/ or /slicing/ or /workers_2/) and /eager/cpu/100-b4/",
+    "autograd.tracking/ and (/tracked/ or /no_grad/ or /inference_mode/) and /eager/cpu/128x784x512x512x10/",
+    "checkpoint.load/ and (/torch_load/ or /mapped/ or /safetensors/ or /kept/) and /eager/cpu/mlp/",
+    "training.breakdown/ and (/loader/ or /slices/) and /eager/cpu/10x32-64/",
 )
 
 # What is profiled without being asked for: few, because a trace is read by a person.

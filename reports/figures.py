@@ -147,7 +147,8 @@ def ladder(group: pd.DataFrame, baseline: str) -> Drawing | None:
             "markerfacecolor": "none" if row["way"] == baseline else hues[at],
         }
         axes.plot([row["seconds"]], [at], color=hues[at], markersize=6, **mark)
-        note(axes, units.time(row["seconds"]), (row["seconds"], at), (9, 0), va="center", color=INK)
+        end = max(row["seconds"], row["high"])  # beside the bar: on it, its middle would look like a colon
+        note(axes, units.time(row["seconds"]), (end, at), (9, 0), va="center", color=INK)
     plain(axes.yaxis, places, names)
     for label in axes.get_yticklabels():
         label.set_fontfamily(MONO)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
+
 from benchmarks.claims import WORKERS, Evidence, PerCore
 from benchmarks.estimates import Estimate, ratio, seconds
 from benchmarks.record import Problem, Record, Run
@@ -12,6 +14,7 @@ from reports import units
 from reports.drawing import FAINT, HUES, INK, MARKS, Drawing, decades, log_time, name_axis, note, panel, plain, styled
 
 CLOSE = 1.05  # a number of workers is as good as the best if the best is not faster by more than this
+REMARK = (40, 11)  # points that a remark in the figure is wide and high
 STAYING = "persistent_2"  # the way with workers that outlive the epoch
 
 
@@ -72,7 +75,7 @@ def figure(sets: Sequence[Tried]) -> Drawing | None:
     if not sets:
         return None
     x, y = [one.samples for one in sets], [one.sample for one in sets]
-    drawing, axes = panel(8.6, 4.8, left=0.75, right=1.3, top=0.35)
+    drawing, axes = panel(8.6, 4.8, left=0.75, right=1.5, top=0.35)
     across, up = (min(x) / 1.6, max(x) * 4), (min(y) / 2.5, max(y) * 2.5)
     axes.set(xscale="log", yscale="log", xlim=across, ylim=up)
     for epoch in decades(across[0] * up[0], across[1] * up[1]):
@@ -94,9 +97,12 @@ def figure(sets: Sequence[Tried]) -> Drawing | None:
             markersize=7,
             label=workers(best) if best else "one process",
         )
-        for one in some:
-            speed = units.times(max(speed.value for speed in one.speeds.values()))
-            note(axes, speed, (one.samples, one.sample), (0, 7), ha="center", color=hues[at])
+    taken: list[tuple[float, float]] = []
+    marks = [(one.samples, one.sample) for one in sets]
+    for one in sets:
+        speed = units.times(max(speed.value for speed in one.speeds.values()))
+        if shift := _free(axes, (one.samples, one.sample), marks, taken):
+            note(axes, speed, (one.samples, one.sample), shift, ha="center", color=hues[numbers.index(one.best)])
     axes.legend(title="fastest with", loc="upper left", bbox_to_anchor=(1, 1), frameon=False, alignment="left")
     plain(axes.xaxis, decades(*across), [units.count(tick) for tick in decades(*across)])
     log_time(axes.yaxis, *up)
@@ -104,10 +110,27 @@ def figure(sets: Sequence[Tried]) -> Drawing | None:
     alone = [one for one in sets if not one.best]
     told = f"Of {len(sets)} data sets, {len(alone)} are read fastest by one process. {turning(sets)}"
     caption = (
-        "A mark is a data set; beside it, how many times as fast as one process the best number of workers is. Whole "
-        "epochs, the start of the workers included. On a thin line epochs take the same time in one process."
+        "A mark is a data set; beside it, where there is room, how many times as fast as one process the best number "
+        "of workers is. Whole epochs, the start of the workers included. On a thin line epochs take the same time in "
+        "one process."
     )
     return Drawing(drawing, told.strip(), caption)
+
+
+def _free(
+    axes: Axes, at: tuple[float, float], marks: Sequence[tuple[float, float]], taken: list[tuple[float, float]]
+) -> tuple[int, int] | None:
+    """Above or below ``at``, where a short remark meets no mark and none of the remarks ``taken``; it is then taken."""
+    wide, high = REMARK
+    x, y, *others = (axes.transData.transform([at, *marks]) * 72 / axes.figure.dpi).ravel()
+    points = list(zip(others[::2], others[1::2], strict=True))
+    for up in (7, -15):
+        middle = y + up + 4
+        covered = any(abs(x - left) < wide / 2 and abs(middle - above) < 8 for left, above in points)
+        if not covered and all(abs(x - left) > wide or abs(middle - above) > high for left, above in taken):
+            taken.append((x, middle))
+            return 0, up
+    return None
 
 
 def workers(number: int) -> str:

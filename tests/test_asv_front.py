@@ -320,7 +320,8 @@ def test_the_version_changes_with_what_is_measured():
 def test_asv_installs_what_the_workers_need():
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     wanted = json.loads((ROOT / "asv.conf.json").read_text())["matrix"]["req"]
-    assert [*wanted] == [name.split(">")[0] for name in groups["measure"] + groups["kernels"]]
+    needed = [name for group in ("measure", "kernels", "files", "hf") for name in groups[group]]
+    assert [*wanted] == [name.split(">")[0] for name in needed]
     assert {version for versions in wanted.values() for version in versions} == {""}, "a version would be in the name"
 
 

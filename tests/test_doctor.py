@@ -410,6 +410,8 @@ def test_each_variable_that_bends_results_is_named(tmp_path: Path):
     assert [finding.text for finding in found] == ["LD_PRELOAD=libtcmalloc.so", "OMP_NUM_THREADS=1"]
     assert {finding.mark for finding in found} == {"note"}
     assert marks(doctor.variables(place(tmp_path))) == [("ok", "environment")]
+    (long,) = doctor.variables(place(tmp_path, environ={"LD_LIBRARY_PATH": "/a" * 500}))
+    assert len(long.text) < 100 and long.text.endswith("…") and long.remedy.startswith("unset LD_LIBRARY_PATH")
 
 
 @pytest.mark.parametrize(

@@ -417,6 +417,7 @@ def test_only_variables_that_bend_results_are_kept_and_no_secret():
         "MALLOC_ARENA_MAX": "1",
         "LD_PRELOAD": "libjemalloc.so",
         "CUDA_VISIBLE_DEVICES": "0",
+        "NVIDIA_TF32_OVERRIDE": "0",
         "PYTORCH_CUDA_ALLOC_CONF": "x",
         "PYTORCH_ALLOC_CONF": "x",
         "KMP_AFFINITY": "compact",
@@ -431,6 +432,9 @@ def test_only_variables_that_bend_results_are_kept_and_no_secret():
         "TORCH_HUB_TOKEN": "t",
         "CCX": "1",
         "MY_OMP_X": "1",
+        "NVIDIA_REQUIRE_CUDA": "cuda>=13.0",
+        "CUDA_HOME": "/usr/local/cuda",
+        "OMPI_MCA_plm": "isolated",
     }
     assert machine.variables({**dropped, **kept}) == kept
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks import record
 from benchmarks.compare import calibrate, peers, spread
+from benchmarks.compare.machines import tables
 from reports import terminal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,8 +31,7 @@ def test_the_example_is_what_the_command_prints():
 
 def calibration() -> str:
     """The table of the validation, as the README must hold it."""
-    (record,) = sorted(calibrate.EVIDENCE.glob("*.jsonl"))
-    return f"\n{calibrate.table(calibrate.load(record))}\n"
+    return f"\n{tables(calibrate.EVIDENCE, lambda path: calibrate.table(calibrate.load(path)))}\n"
 
 
 def test_the_table_of_the_validation_is_counted_from_its_record():
@@ -42,8 +42,7 @@ def test_the_table_of_the_validation_is_counted_from_its_record():
 
 def peers_table() -> str:
     """The table of the tools side by side, as the README must hold it."""
-    (record,) = sorted((calibrate.EVIDENCE / "peers").glob("*.jsonl"))
-    return f"\n{peers.table(peers.load(record))}\n"
+    return f"\n{tables(calibrate.EVIDENCE / 'peers', lambda path: peers.table(peers.load(path)))}\n"
 
 
 def test_the_table_of_the_tools_is_counted_from_its_record():
@@ -54,8 +53,7 @@ def test_the_table_of_the_tools_is_counted_from_its_record():
 
 def spread_table() -> str:
     """The table of what each way of calming does, as the README must hold it."""
-    (record,) = sorted((calibrate.EVIDENCE / "spread").glob("*.json"))
-    return f"\n{spread.table(spread.load(record))}\n"
+    return f"\n{tables(calibrate.EVIDENCE / 'spread', lambda path: spread.table(spread.load(path)))}\n"
 
 
 def test_the_table_of_the_spread_is_counted_from_its_record():

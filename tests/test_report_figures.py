@@ -126,6 +126,13 @@ def test_the_curves_carry_their_names_and_say_what_is_left_out():
     )
 
 
+def test_a_time_stands_beside_its_bar_where_the_bar_does_not_strike_it_through():
+    cells = one_case(made.realistic())
+    (axes,) = figures.ladder(cells, "loop").figure.axes
+    ends = {f"{max(row.seconds, row.high):.6g}" for row in cells[cells["seconds"].notna()].itertuples()}
+    assert ends <= {f"{word.xy[0]:.6g}" for word in axes.texts}
+
+
 def test_the_ladder_states_its_times():
     words = text_of(draw_ladder(made.realistic()))
     table = one_case(made.realistic())

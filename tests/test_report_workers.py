@@ -117,6 +117,18 @@ def test_a_single_set_has_a_figure_too():
     assert "one process" in text_of(workers.figure(workers.tried(run(SMALL))))
 
 
+def test_remarks_neither_meet_nor_cover_a_mark():
+    """Of marks in one place two have a remark, above and below; the table holds the third."""
+    alike = [one for one in workers.tried(run(SMALL)) for _ in range(3)]
+    (axes,) = workers.figure(alike).figure.axes
+    shown = [word for word in axes.texts if word.get_text() == "0.100×"]
+    assert sorted(word.xyann for word in shown) == [(0, -15), (0, 7)]
+    beside = dataclasses.replace(alike[0], epoch=alike[0].epoch * 1.05)
+    (axes,) = workers.figure([alike[0], beside]).figure.axes
+    shown = [word for word in axes.texts if word.get_text() == "0.100×"]
+    assert sorted(word.xyann for word in shown) == [(0, -15), (0, 7)], "each on the side where the other is not"
+
+
 def view_of(found: Run) -> View:
     return View(found, frame.build(found), found.problems, start=True)
 

@@ -37,9 +37,7 @@ def pageable_bytes(
 
 
 @needs("cuda")
-def pin_each(
-    images: np.ndarray, again: np.ndarray, like: torch.Tensor, batch_size: int
-) -> Iterator[torch.Tensor]:
+def pin_each(images: np.ndarray, again: np.ndarray, like: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
     """Pin each batch before it is sent: a copy on the host, so that the sending does not wait.
 
     DL-10.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.compare import calibrate, spread
+from benchmarks.compare import calibrate, machines, spread
 from benchmarks.compare.record import Options
 
 PLAIN, OTHER = calibrate.CELLS[0], calibrate.CELLS[4]
@@ -142,3 +142,27 @@ def test_every_way_differs_from_the_usual_in_options_that_exist():
         assert way.options and set(way.options) <= names, way.name
         default = Options(cells=(), selection="", command="")
         assert any(getattr(default, name) != value for name, value in way.options.items())
+
+
+def test_each_kind_of_machine_has_its_own_table(tmp_path: Path):
+    (tmp_path / "peers").mkdir()
+    for name in ("two", "one"):
+        (tmp_path / f"{name}.jsonl").write_text(name.upper())
+    assert machines.tables(tmp_path, Path.read_text) == "**one**\n\nONE\n**two**\n\nTWO"
+    with pytest.raises(FileNotFoundError, match=r"no record in .*without --table first"):
+        machines.tables(tmp_path / "peers", Path.read_text)
+
+
+def test_the_command_prints_all_machines_or_the_record_that_is_named(tmp_path, monkeypatch, capsys):
+    from benchmarks import cli
+
+    for name in ("ours", "theirs"):
+        calibrate.add(tmp_path / f"{name}.jsonl", session("same", plain=row("SAME")))
+    monkeypatch.setattr(calibrate, "record", lambda: tmp_path / "ours.jsonl")
+    assert cli.main(["calibrate", "--table"]) == 0
+    every = capsys.readouterr().out
+    assert every.count("| the same tree twice |") == 2 and "**theirs**" in every
+    assert cli.main(["calibrate", "--table", "--record", str(tmp_path / "theirs.jsonl")]) == 0
+    one = capsys.readouterr().out
+    assert one.count("| the same tree twice |") == 1 and "**" not in one
+    assert cli.main(["calibrate", "--table", "--record", str(tmp_path / "nobody.jsonl")]) == 2

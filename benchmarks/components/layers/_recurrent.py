@@ -28,11 +28,12 @@ def inputs(case: Case, generator: Any, gates: int) -> Inputs:
 
 
 def bound(expected: Any) -> Any:
-    """``2^-18``: 64 roundings of numbers below 1.
+    """``2^-16``: 256 roundings of numbers below 1.
 
     A sum of 192 products of this size errs by a few ``2^-24``; weights so small shrink what comes from earlier steps.
+    cuDNN errs by up to ``2^-17`` on an H100 with float32 in full, and by ``2^-12`` with ten bits of it.
     """
-    return 2.0**-18 * (expected * 0 + 1)
+    return 2.0**-16 * (expected * 0 + 1)
 
 
 def flops(case: Case, gates: int, extra: int) -> int:

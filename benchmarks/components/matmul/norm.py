@@ -15,8 +15,8 @@ def reference(case: Case, m: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, m: Any) -> Any:
-    """Relative, as all terms are positive: ``2^-24`` eight times, or ``sqrt(n^2) / 4`` times if that is more."""
-    return expected * 2.0**-24 * max(8, math.sqrt(m.numel()) / 4)
+    """Relative, as all terms are positive: ``2^-24`` eight times, or ``sqrt(n^2) / 2`` times if that is more."""
+    return expected * 2.0**-24 * max(8, math.sqrt(m.numel()) / 2)
 
 
 def flops(case: Case) -> int:

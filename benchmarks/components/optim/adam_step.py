@@ -28,16 +28,21 @@ def reference(case: Case, parameters: Any, gradients: Any, means: Any, squares: 
 
 
 def tolerance(case: Case, expected: Any, parameters: Any, gradients: Any, means: Any, squares: Any) -> Any:
-    """Three roundings of mean and square, one of the parameter, and of its step, which is some 0.001, eight."""
+    """Three roundings of mean and square, one of the parameter, and of its step, which is some 0.001, eight.
+
+    The fused kernel of a GPU holds the rates of decay in float32, and so what is left of 1 and of its powers.
+    """
+    half = UNIT / 2
     held = [
-        3 * UNIT * (BETA1 * m.double().abs() + 2 * (1 - BETA1) * g.double().abs())
+        3 * UNIT * (BETA1 * m.double().abs() + 2 * (1 - BETA1) * g.double().abs()) + half * g.double().abs()
         for m, g in zip(means, gradients, strict=True)
     ]
-    spread = [4 * UNIT * s for s in expected[2]]
+    spread = [4 * UNIT * s + half * g.double() ** 2 for s, g in zip(expected[2], gradients, strict=True)]
+    bias = STEP * half * (1 / (1 - BETA1**STEP) + 0.5 / (1 - BETA2**STEP))  # of both corrections, relative
     moved = []
-    for p, m, s, h in zip(parameters, expected[1], expected[2], held, strict=True):
+    for p, m, s, h, e in zip(parameters, expected[1], expected[2], held, spread, strict=True):
         scale = RATE / (1 - BETA1**STEP) / (s / (1 - BETA2**STEP)).sqrt()
-        moved.append(2 * UNIT * p.double().abs() + scale * (8 * UNIT * m.abs() + h))
+        moved.append(2 * UNIT * p.double().abs() + scale * ((8 * UNIT + bias + e / s / 2) * m.abs() + h))
     return moved, held, spread
 
 
