@@ -9,6 +9,9 @@ from typing import Any
 from benchmarks.floor import UNEXPLAINED
 from reports import units
 
+EARLY, BUSY = 0.5, 0.8  # shares of a call's time: up to the first the host is done early, from the second on it is busy
+ISSUING = 0.3  # and where dispatching its operators takes at least so much, that is what it is busy with
+
 
 def why(row: Mapping[str, Any]) -> str:
     """The measured reasons for the time of ``row`` (of :func:`reports.frame.build`), the weightiest first.
@@ -17,7 +20,7 @@ def why(row: Mapping[str, Any]) -> str:
     """
     if not units.known(row["seconds"]):
         return ""
-    clauses = (_remark(row), _dispatch(row), _traffic(row), _bound(row), _compiling(row))
+    clauses = (_remark(row), _device(row), _dispatch(row), _traffic(row), _bound(row), _compiling(row))
     return "; ".join([clause for clause in clauses if clause][:3])
 
 
@@ -29,6 +32,25 @@ def _remark(row: Mapping[str, Any]) -> str:
     if row["remark"] == "unexplained":
         return f"unexplained: more than {UNEXPLAINED:g}× all measured limits together"
     return ""
+
+
+def _device(row: Mapping[str, Any]) -> str:
+    """Who waits for whom, where the work is done by a device that the host only tells what to do.
+
+    A host that is done early leaves the device behind. One that is busy to the end either issues operators, as many as
+    fill the time, or waits inside the call for what the device has found.
+    """
+    host, device = row["host_seconds"], row["device_seconds"]
+    if not (units.known(host) and units.known(device)):
+        return ""
+    share = host / row["seconds"]
+    if share <= EARLY:
+        busy = device / row["seconds"] >= BUSY
+        return f"{'device' if busy else 'sync'} bound: the host is done after {units.percent(share)} of the time"
+    if share < BUSY:
+        return ""
+    issuing = units.known(row["floor_overhead"]) and row["floor_overhead"] >= ISSUING * row["seconds"]
+    return f"{'launch' if issuing else 'launch or sync'} bound: the host is busy for {units.percent(share)} of the time"
 
 
 def _dispatch(row: Mapping[str, Any]) -> str:

@@ -306,6 +306,22 @@ def test_why_flags_what_the_roofs_do_not_explain():
     assert evidence.why({**row(dataclasses.replace(SLOW, status="error"))}) == ""
 
 
+@pytest.mark.parametrize(
+    ("host", "device", "overhead", "expected"),
+    [
+        (0.1, 0.99, 0.0, "device bound: the host is done after 10 % of the time"),
+        (0.1, 0.2, 0.0, "sync bound: the host is done after 10 % of the time"),
+        (0.95, 0.98, 0.5, "launch bound: the host is busy for 95 % of the time"),
+        (0.95, 0.98, 0.1, "launch or sync bound: the host is busy for 95 % of the time"),
+        (0.65, 0.98, 0.5, ""),
+        (math.nan, math.nan, 0.5, ""),
+    ],
+)
+def test_who_waits_for_whom_on_a_device(host: float, device: float, overhead: float, expected: str):
+    said = why(seconds=1.0, host_seconds=host, device_seconds=device, floor_overhead=overhead)
+    assert expected in said and ("the host" in said) is bool(expected)
+
+
 # -- names and addresses ----------------------------------------------------------------------------------------------
 
 
