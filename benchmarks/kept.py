@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from benchmarks import catalogue
+from benchmarks.component import Component
 from benchmarks.record import Launch, Record, Run, read, write
 
 FOLDER = Path(__file__).parent / "evidence"  # a folder for each kind of machine
@@ -68,6 +70,15 @@ def states(component: str, runs: Iterable[Run]) -> Mapping[str, str]:
         if record.status == "ok":
             timed.add(name)
     return {name: "timed" if name in timed else why.most_common(1)[0][0] for name, why in reasons.items()}
+
+
+def named_only(component: Component, tree: Path) -> Mapping[str, str]:
+    """The variants whose every case runs only when it is named, which no full run does, each with why."""
+    apart = {case.name: case.opt_in for case in component.cases}
+    reasons: dict[str, list[str]] = {}
+    for cell in catalogue.cells(component, tree):
+        reasons.setdefault(cell.variant, []).append(apart[cell.case])
+    return {variant: f"only when named ({why[0]})" for variant, why in reasons.items() if all(why)}
 
 
 def summary(variants: Iterable[str], found: Mapping[str, str]) -> str:

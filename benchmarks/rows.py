@@ -52,5 +52,6 @@ def table(tree: Path = catalogue.IMPLS) -> str:
 
 def _component(name: str, tree: Path, runs: Sequence[Run]) -> list[str]:
     names = [variant.name for variant in catalogue.variants(name, tree)]
-    state = kept.summary(names, kept.states(name, runs))
+    apart = kept.named_only(catalogue.component(name), tree)
+    state = kept.summary(names, {**apart, **kept.states(name, runs)})
     return [f"       {name}: {', '.join(names)}", f"           {state}"]

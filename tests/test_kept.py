@@ -62,11 +62,12 @@ def test_a_variant_is_timed_or_its_commonest_reason_is_said():
 
 
 def missing() -> dict[str, list[str]]:
-    """For each component, the variants that no kept run has a time or a reason for."""
+    """For each component, the variants that no kept run has a time or a reason for, and that a full run would time."""
     runs = kept.runs()
     found = {}
-    for name in catalogue.components():
+    for name, component in catalogue.components().items():
         known = {variant for variant, state in kept.states(name, runs).items() if state != "ok"}
+        known |= {*kept.named_only(component, catalogue.IMPLS)}
         names = [variant.name for variant in catalogue.variants(name, catalogue.IMPLS) if variant.name not in known]
         if names:
             found[name] = names
@@ -75,3 +76,9 @@ def missing() -> dict[str, list[str]]:
 
 def test_every_variant_has_a_time_or_a_reason_in_a_run_that_the_project_keeps():
     assert not missing(), "time what is new and keep it: `run -k ...`, then `keep` (CONTRIBUTING.md)"
+
+
+def test_what_runs_only_when_it_is_named_says_why():
+    apart = kept.named_only(catalogue.component("timing.cold_start"), catalogue.IMPLS)
+    assert apart["imported"].startswith("only when named (starts processes") and "numpy" not in apart
+    assert not kept.named_only(catalogue.component("matmul.ladder"), catalogue.IMPLS)
