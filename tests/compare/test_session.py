@@ -221,16 +221,18 @@ def test_trees_that_require_different_packages_get_an_environment_each(repositor
     pyproject.write_text(pyproject.read_text().replace('"numba>=0.60"', '"numba>=0.60,<0.62"'))
     git(repository, "commit", "-qam", "An older numba")
     pyproject.write_text(pyproject.read_text().replace('"numba>=0.60,<0.62"', '"numba>=0.62"'))
-    only = FAMILY.format("torch_sum")
-    done = command(repository, "compare", "HEAD", "--only", only, "--alpha", "0.2", "--delta", "0.1", timeout=900)
+    # Other packages may well be slower, and at this alpha one comparison in five may err: no verdict is asked for.
+    words = ("compare", "HEAD", "--only", FAMILY.format("torch_sum"), "--alpha", "0.2", "--delta", "0.1")
+    words = (*words, "--gate", "none")
+    done = command(repository, *words, timeout=900)
     assert "making an environment for each" in done.stderr
     assert "! the packages differ too" in done.stdout and "numba==0.61" in done.stdout, done.stdout + done.stderr
     assert "in a process of its own" in done.stdout
     (row,) = document(repository)["rows"]
-    assert row["verdict"] in ("SAME", "UNDECIDED") and row["epochs"] >= 5
+    assert row["verdict"] in ("SAME", "UNDECIDED", "SLOWER", "FASTER") and row["epochs"] >= 3
     assert done.returncode == 0 and not workers() and not leftovers(repository)
 
-    done = command(repository, "compare", "HEAD", "--only", only, "--installed", "--alpha", "0.2", "--delta", "0.1")
+    done = command(repository, *words, "--installed")
     assert done.returncode == 0 and "both ran with those installed here" in done.stdout
 
 
