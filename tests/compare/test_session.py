@@ -210,7 +210,7 @@ def test_trees_in_processes_of_their_own_are_compared_too(repository: Path, comm
     rows = {row["cell"].split("/")[1]: row for row in document(repository)["rows"]}
     assert rows["torch_sum"]["verdict"] == "SLOWER", done.stdout + done.stderr
     assert rows["torch_sum"]["counts"] and rows["torch_sum"]["ratio"] > 1
-    assert rows["numpy_sum"]["verdict"] in ("SAME", "UNDECIDED")
+    assert rows["numpy_sum"]["epochs"] >= 3, "apart, and at this alpha, any verdict may come"
     assert rows["einsum"]["verdict"] == "ERROR" and "not today" in rows["einsum"]["reason"]
     assert done.returncode == 1 and not workers() and not leftovers(repository)
 
