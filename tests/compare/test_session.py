@@ -205,12 +205,12 @@ def test_trees_in_processes_of_their_own_are_compared_too(repository: Path, comm
     (repository / "impls" / "smallops" / "row_sum.py").write_text(
         path.read_text().replace('    return torch.einsum("ij->j", x)\n', "    raise RuntimeError('not today')\n")
     )
-    words = ("--apart", "--alpha", "0.2", "--delta", "0.1", "--budget", "120")
+    words = ("--apart", "--delta", "0.1", "--budget", "240")  # at the usual alpha: what is alike must not be slower
     done = command(repository, "compare", "HEAD", "--only", only, *words)
     rows = {row["cell"].split("/")[1]: row for row in document(repository)["rows"]}
     assert rows["torch_sum"]["verdict"] == "SLOWER", done.stdout + done.stderr
     assert rows["torch_sum"]["counts"] and rows["torch_sum"]["ratio"] > 1
-    assert rows["numpy_sum"]["epochs"] >= 3, "apart, and at this alpha, any verdict may come"
+    assert rows["numpy_sum"]["verdict"] in ("SAME", "UNDECIDED")
     assert rows["einsum"]["verdict"] == "ERROR" and "not today" in rows["einsum"]["reason"]
     assert done.returncode == 1 and not workers() and not leftovers(repository)
 
@@ -221,15 +221,14 @@ def test_trees_that_require_different_packages_get_an_environment_each(repositor
     pyproject.write_text(pyproject.read_text().replace('"numba>=0.60"', '"numba>=0.60,<0.62"'))
     git(repository, "commit", "-qam", "An older numba")
     pyproject.write_text(pyproject.read_text().replace('"numba>=0.60,<0.62"', '"numba>=0.62"'))
-    # Other packages may well be slower, and at this alpha one comparison in five may err: no verdict is asked for.
-    words = ("compare", "HEAD", "--only", FAMILY.format("torch_sum"), "--alpha", "0.2", "--delta", "0.1")
-    words = (*words, "--gate", "none")
+    # At the usual alpha: at 0.2 one comparison in five may call the same code slower, and one did.
+    words = ("compare", "HEAD", "--only", FAMILY.format("torch_sum"), "--delta", "0.1")
     done = command(repository, *words, timeout=900)
     assert "making an environment for each" in done.stderr
     assert "! the packages differ too" in done.stdout and "numba==0.61" in done.stdout, done.stdout + done.stderr
     assert "in a process of its own" in done.stdout
     (row,) = document(repository)["rows"]
-    assert row["verdict"] in ("SAME", "UNDECIDED", "SLOWER", "FASTER") and row["epochs"] >= 3
+    assert row["verdict"] in ("SAME", "UNDECIDED") and row["epochs"] >= 5
     assert done.returncode == 0 and not workers() and not leftovers(repository)
 
     done = command(repository, *words, "--installed")
