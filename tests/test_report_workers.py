@@ -126,7 +126,8 @@ def test_remarks_neither_meet_nor_cover_a_mark():
     beside = dataclasses.replace(alike[0], epoch=alike[0].epoch * 1.05)
     (axes,) = workers.figure([alike[0], beside]).figure.axes
     shown = [word for word in axes.texts if word.get_text() == "0.100×"]
-    assert sorted(word.xyann for word in shown) == [(0, -15), (0, 7)], "each on the side where the other is not"
+    upwards = [word.xyann for word in sorted(shown, key=lambda word: word.xy[1])]
+    assert upwards == [(0, -15), (0, 7)], "each on the side where the other's mark is not"
 
 
 def view_of(found: Run) -> View:

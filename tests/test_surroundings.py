@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import surroundings
 from benchmarks.catalogue import ROOT
+from benchmarks.cell import Cell
 
 Times = namedtuple("Times", ["user", "system", "idle", "iowait"])
 
@@ -62,3 +63,19 @@ def test_the_settings_of_a_cell_do_not_import_the_compiler():
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"], "it would cost every worker two seconds"
+
+
+@pytest.mark.parametrize(("part", "name"), [("conv", "convolution precision"), ("rnn", "recurrent precision")])
+def test_a_variant_that_leaves_another_precision_is_told_and_put_right(part: str, name: str):
+    """The choice of cuDNN is ten bits of float32: beside it, a rival that computes in full would look slow."""
+    import torch
+
+    where = getattr(torch.backends.cudnn, part)
+    before = where.fp32_precision
+    other = "tf32" if before != "tf32" else "ieee"
+    with surroundings.settings(Cell.parse("matmul.ladder/mm/eager/cpu/8/1")) as verify:
+        verify()
+        where.fp32_precision = other
+        with pytest.raises(surroundings.Changed, match=f"{name} from {before} to {other}"):
+            verify()
+        assert where.fp32_precision == before
