@@ -19,8 +19,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
+from benchmarks.printable import visible
 from reports import units
-from reports.grid import visible
 
 P = ParamSpec("P")
 

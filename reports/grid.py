@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.printable import PLAIN
+
 GAP = "  "
-PLAIN = {"\u200d"}  # joins the parts of one emoji
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,6 @@ class Column:
     title: str
     right: bool = True
     rank: int = 0  # 0 stays always; the highest rank goes first
-
-
-def visible(text: str) -> str:
-    """``text`` with whatever moves the cursor, hides or turns the direction written out, as Python escapes it."""
-    return "".join(letter if _harmless(letter) else letter.encode("unicode_escape").decode() for letter in text)
-
-
-def _harmless(letter: str) -> bool:
-    return letter in PLAIN or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def wide(text: str) -> int:

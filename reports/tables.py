@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.printable import visible
 from reports import units
 from reports.frame import rows as rows_of
-from reports.grid import visible
 
 MARKDOWN = ("Cell", "Time", "±", "× best", "Speed-up", "× floor", "Bound", "Peak", "Error", "Status")
 

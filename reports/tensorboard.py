@@ -20,11 +20,11 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.printable import visible
 from benchmarks.record import Run
 from benchmarks.tracing import tensorboard_copy
 from reports import figures, frame, units
 from reports.drawing import PAPER, STYLE, Drawing
-from reports.grid import visible
 from reports.missing import gaps
 from reports.view import View, anchor, group_name, threads
 

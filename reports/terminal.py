@@ -11,10 +11,11 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from benchmarks.printable import visible
 from benchmarks.record import Problem, Record, Run, to_json
 from reports import evidence, ledger, published, units
 from reports import frame as frames
-from reports.grid import Column, draw, visible
+from reports.grid import Column, draw
 from reports.missing import gaps
 from reports.view import group_name
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.compare.record import VERDICTS, Comparison, Row, differ
+from benchmarks.printable import visible
 from benchmarks.record import to_json
 from reports import units
-from reports.grid import Column, draw, visible
+from reports.grid import Column, draw
 
 FOUND = ("SLOWER", "FASTER", "UNTRUSTED", "ERROR", "INCOMPARABLE")  # shown always, in this order
 QUIET = ("UNDECIDED", "SAME")  # shown when asked for

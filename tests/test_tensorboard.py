@@ -25,9 +25,9 @@ import made
 import psutil
 import pytest
 
+from benchmarks.printable import visible
 from benchmarks.record import Run
 from reports import frame, tensorboard
-from reports.grid import visible
 from reports.view import View, anchor
 
 RUN = "20261121-235000-3f2a"

@@ -11,9 +11,10 @@ import unicodedata
 import made
 import pytest
 
+from benchmarks.printable import visible
 from benchmarks.record import Run
 from reports import ledger, terminal
-from reports.grid import Column, draw, visible, wide
+from reports.grid import Column, draw, wide
 
 LADDER = """\
 5x784x10 · float32 · cpu · 1 thread  median of 6 launches, ± covers it with 97 %
