@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,7 @@ NEIGHBOURS = "(matmul.ladder and /eager/cpu/8/1 and (mm or einsum)) or smallops.
 FEW = "matmul.ladder and /eager/cpu/ and (/mm/ or /mm_out/) and (/8/1 or /16/1)"
 NO_SPACES = "not played: this process may not make a file system of its own (unshare, mount)"
 
+CHANGING = re.compile(r"/\S*/(?=[\w.-]+)|0x[0-9a-f]+|\d+(?= process\(es\))|(?<=pid\(s\) )\d+")
 FAILING = """#!/bin/sh
 case "$*" in
     *--version*) echo "g++ 12.2.0" ;;
@@ -228,7 +230,12 @@ def _row(fault: str, cells: Sequence[record.Record], wanted: Told, left: int, ne
     status, says = wanted
     fits = cells and all(one.status == status and says in one.reason for one in cells)
     told = f"{cells[0].status}: {cells[0].reason}" if cells and cells[0].reason else "ok"
-    return Row(fault, told, int(not cells), left, neighbours, bool(fits))
+    return Row(fault, _plain(told), int(not cells), left, neighbours, bool(fits))
+
+
+def _plain(text: str) -> str:
+    """``text`` without what differs from one play to the next: temporary folders, addresses, numbers of processes."""
+    return CHANGING.sub("…", text)
 
 
 def _lesson(component: str, variant: str = "") -> str:
@@ -310,7 +317,7 @@ def torn(ground: Ground) -> Iterator[Row]:
         bad += len(_launches(data[:start].decode())) > len(journal.load(path).launches) or whole < 1
     done = ground.run("run", "--resume", "--no-report")
     run = ground.records()
-    told = f"read at each of {len(data) - start + 1} lengths; resumed: exit code {done.code}"
+    told = f"read at each length; resumed: exit code {done.code}"
     yield Row("A journal cut at every byte of its last line", told, bad, ground.left(), _neighbours(run.records))
 
 
@@ -427,7 +434,7 @@ def read_only(ground: Ground) -> Iterator[Row]:
     """A results folder that cannot be written to: nothing is measured for nothing."""
     done = _mounted(ground, "mount -t tmpfs -o ro,size=64k tmpfs $results\nrun")
     fits = done.code == 2 and "Read-only file system" in done.err and "Traceback" not in done.err
-    told = f"exit code {done.code}: {_last(done.err)}"
+    told = f"exit code {done.code}: {_plain(_last(done.err))}"
     yield Row("The results folder is read-only", told, 0, ground.left(), "ok", fits)
 
 
@@ -453,7 +460,7 @@ def full_results(ground: Ground) -> Iterator[Row]:
     lost = sum(after.get(key) != wall for key, wall in kept.items()) + (4 - len(run.records))
     said = next((line for line in done.err.splitlines() if "No space left" in line), "")
     fits = "first 2" in done.out and "second 0" in done.out and "--resume" in done.err and "Traceback" not in done.err
-    told = f"exit code 2: {_short(said, ground)}; resumed with more room: exit code 0"
+    told = f"exit code 2: {_plain(said)}; resumed with more room: exit code 0"
     yield Row("The disk of the results is full", told, lost, ground.left(), _neighbours(run.records), fits)
 
 
@@ -461,7 +468,7 @@ def full_temporary(ground: Ground) -> Iterator[Row]:
     """The temporary folder is full."""
     done = _mounted(ground, "mount -t tmpfs -o size=256k tmpfs $tmp\ncode=0; run || code=$?\nls -A $tmp\nexit $code")
     fits = done.code == 2 and "No space left" in done.err and "Traceback" not in done.err and not done.out.strip()
-    told = f"exit code {done.code}: {_short(_last(done.err), ground)}"
+    told = f"exit code {done.code}: {_plain(_last(done.err))}"
     yield Row("The temporary folder is full", told, 0, ground.left(), "ok", fits)
 
 
@@ -478,11 +485,6 @@ def small_shared_memory(ground: Ground) -> Iterator[Row]:
 def _last(text: str) -> str:
     lines = text.strip().splitlines()
     return lines[-1] if lines else ""
-
-
-def _short(text: str, ground: Ground) -> str:
-    """``text`` without what differs from one play to the next."""
-    return text.replace(str(ground.folder), "…")
 
 
 # -- all of them ------------------------------------------------------------------------------------------------------

@@ -203,6 +203,7 @@ def _begin(
     clock: Clock,
     stack: contextlib.ExitStack,
 ) -> _Lane:
+    variant_of(site, cell)  # its file is imported before
     site.step("preparation", str(cell))
     start = time.perf_counter()
     ready = stack.enter_context(ready_in(site, cell, inputs))

@@ -124,20 +124,27 @@ def variant_of(site: Site, cell: Cell) -> Callable[..., Any]:
         Broken: its file cannot be imported.
         surroundings.Spoiled: the import of its file changes global state.
     """
-    file = mount.file_of(cell.component)
     if (site.package, cell.component) not in site.imported:
-        site.step(IMPORT, str(cell))
-        site.imported.add((site.package, cell.component))
-    with surroundings.unspoiled(file):
-        try:
-            function = mount.variant(cell.component, cell.variant, site.mount, site.package)
-        except NotImplementedError:  # an older tree, which does not have it
-            raise
-        except BaseException as problem:
-            raise Broken(f"{file} cannot be imported: {reason_of(problem)}") from problem
+        _import(site, cell)
+    function = mount.variant(cell.component, cell.variant, site.mount, site.package)
     if reason := contestant.missing(getattr(function, "__needs__", ()), cell.executor, cell.device):
         raise contestant.Missing(reason)
     return function
+
+
+def _import(site: Site, cell: Cell) -> None:
+    """Import the cell's file for the first time in this process, and see that this changes nothing for others."""
+    site.step(IMPORT, str(cell))
+    file = mount.file_of(cell.component)
+    with surroundings.unspoiled(file):
+        try:
+            mount.load(cell.component, site.mount, site.package)
+        except ModuleNotFoundError as problem:
+            if problem.name is None or not problem.name.startswith(site.package):
+                raise Broken(f"{file} cannot be imported: {reason_of(problem)}") from problem
+        except BaseException as problem:
+            raise Broken(f"{file} cannot be imported: {reason_of(problem)}") from problem
+    site.imported.add((site.package, cell.component))
 
 
 def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -161,7 +168,7 @@ def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"status": "error", "reason": _line(str(problem)), "file": True}
     except BaseException as problem:
         status = "oom" if _out_of_memory(problem) else "error"
-        first = _first(problem)
+        first = _first(_text(problem))
         if isinstance(problem, NotImplementedError) and first.startswith("needs "):
             return {"status": "skipped", "reason": _line(first)}
         return {"status": status, "reason": reason_of(problem)}
@@ -169,26 +176,29 @@ def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def reason_of(problem: BaseException) -> str:
     """An exception in one line that is safe to print: its type, its first line, and the line of a compiler's error."""
-    first = _first(problem)
-    words = [type(problem).__name__, *([first] if first else [])]
-    if (error := _compilers_line(problem)) and error not in first:
+    text = _text(problem)
+    first = _first(text).rstrip(":")
+    words = [type(problem).__name__, first]
+    if (error := _compilers_line(text)) and error not in first:
         words.append(error)
-    if hint := shared_memory.hint(str(problem)):
-        words.append(hint)
-    return _line("; ".join([": ".join(words), *getattr(problem, "__notes__", ())]))
+    words.append(shared_memory.hint(text))
+    return _line("; ".join([": ".join(filter(None, words)), *getattr(problem, "__notes__", ())]))
 
 
-def _first(problem: BaseException) -> str:
+def _text(problem: BaseException) -> str:
     try:
-        lines = str(problem).strip().splitlines()
+        return str(problem)
     except Exception as another:  # its __str__ is a variant's code too
         return f"({type(another).__name__} while its text was made)"
-    return lines[0] if lines else ""
 
 
-def _compilers_line(problem: BaseException) -> str:
+def _first(text: str) -> str:
+    return (text.strip().splitlines() or [""])[0]
+
+
+def _compilers_line(text: str) -> str:
     """What a compiler or a linker said was wrong, in a text of many lines."""
-    found = ERROR.search(str(problem)) or LINKER.search(str(problem))
+    found = ERROR.search(text) or LINKER.search(text)
     return found[0].strip() if found else ""
 
 
@@ -197,7 +207,7 @@ def _line(text: str) -> str:
 
 
 def _out_of_memory(problem: BaseException) -> bool:
-    text = str(problem)
+    text = _text(problem)
     return (
         isinstance(problem, MemoryError)
         or type(problem).__name__ == "OutOfMemoryError"

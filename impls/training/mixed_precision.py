@@ -71,7 +71,7 @@ def _training(
 def _rounded_convolutions(rounded: bool) -> Iterator[None]:
     """Whether convolutions on a GPU may round factors to TF32's 10 bits, which cuDNN does unless it is told otherwise.
 
-    The older of torch's two interfaces: after the newer one, the older can no longer be read, and torch's compiler does.
+    The older of torch's two interfaces: the newer one would make it unreadable, and torch's compiler reads it.
     """
     before = torch.backends.cudnn.allow_tf32
     torch.backends.cudnn.allow_tf32 = rounded
