@@ -18,6 +18,7 @@ from benchmarks import journal as runs
 from benchmarks.cell import Cell
 from benchmarks.compare import record as compared
 from benchmarks.journal import Options
+from benchmarks.lines import KEPT
 from benchmarks.process import Fault, Process
 from benchmarks.quick import QUICK, TRACED, pick
 from benchmarks.record import FAILED, Roof, Run, latest, read, to_json, write
@@ -68,7 +69,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         journal = session.start(_asked(options), options.results, options.tree)
     found = session.measure(journal, options.results, options.tree)
-    path = write(found, options.results)
+    try:
+        path = write(found, options.results)
+    except OSError as problem:
+        raise OSError(problem.errno, f"{problem.strerror} ({KEPT})", problem.filename) from problem
     if not found.partial:
         journal.path.unlink()
     return _show(found, path, options)
@@ -218,7 +222,7 @@ def _worker(tree: Path) -> Iterator[Process]:
     scratch.sweep()
     with scratch.Scratch() as folder:
         mount.lay(tree, folder / "mount")
-        with Process(folder / "mount", folder, timeout=120) as process:
+        with Process(folder / "mount", folder, timeout=300) as process:
             yield process
 
 
@@ -337,6 +341,18 @@ def _recorded(options: argparse.Namespace, path: Path, load: Callable[[Path], An
     return 0
 
 
+def faults(options: argparse.Namespace) -> int:
+    """Play every kind of fault beside honest neighbours, and print what each of them cost: some minutes."""
+    from benchmarks import faults
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    rows = faults.play(say=say)
+    print(json.dumps(to_json(rows)) if options.json else faults.table(rows), end="")
+    return 0 if all(row.well for row in rows) else 3
+
+
 def report(options: argparse.Namespace) -> int:
     """Write the report of a stored run again, by default the newest."""
     path = options.record or latest(options.results)
@@ -422,7 +438,7 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted run")
         made.add_argument("--launches", type=_positive(int), help="fresh processes per cell (default 6)")
         made.add_argument("--budget", type=_positive(float), help="seconds of samples per cell and launch")
-        made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")
+        made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 300)")
         made.add_argument("--memory-limit", type=_positive(int), help="bytes that a worker may grow by")
         made.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")
         made.add_argument("--no-report", action="store_true", help="write the record file only")
@@ -443,7 +459,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--budget", type=_positive(float), help="seconds for all (default 8 per cell, 40 to 600)")
     made.add_argument("--epochs", type=_positive(int), help="fresh processes at most (default 60)")
     made.add_argument("--longest", type=_positive(float), help="leave out cells with longer calls (default 0.2 s)")
-    made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")
+    made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 300)")
     made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
     made.add_argument("--all", action="store_true", help="show every row, not only what was found")
     made.add_argument("--instructions", action="store_true", help="count Python's instructions on both sides too")
@@ -471,6 +487,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=_positive(int), default=3, help="how often each way has its turn")
     made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
     made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
+    command("faults", faults)
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)

@@ -79,7 +79,8 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
     finally:
         session.progress.end()
         session.close()
-        journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
+        with contextlib.suppress(OSError):  # on a full disk it has been told already
+            journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
         journal.close()
     return fold(journal.found, tree)
 

@@ -122,7 +122,8 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
         session.progress.note("interrupted: what was measured is kept; `python -m benchmarks compare --resume` goes on")
     finally:
         session.close()
-        journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
+        with contextlib.suppress(OSError):  # on a full disk it has been told already
+            journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
         journal.close()
         if ended:
             shutil.rmtree(session.folder, ignore_errors=True)
