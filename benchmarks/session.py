@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks import catalogue, machine, mount
+from benchmarks import catalogue, claims, machine, mount
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options, begin, fold
 from benchmarks.passes import COST
@@ -148,7 +148,8 @@ class Session:
         with self._own_worker():
             if "environment" not in self.found.head:
                 self.journal.add("environment", environment=self._ask("environment"))
-                self.journal.add("facts", facts=self._ask("facts"))
+                rows = {row for cell in self.cells for row in catalogue.component(cell.component).rows}
+                self.journal.add("facts", facts=self._ask("facts") if claims.looked_at(rows) else [])
             if not self.found.roofs:
                 self._limits(sorted({cell.threads for cell in self.cells}), self.options.limits, None)
             for cell in self.cells:

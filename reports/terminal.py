@@ -244,7 +244,7 @@ def _wrapped(text: str, width: int, paint: Paint, *codes: str) -> list[str]:
 
 def document(run: Run) -> dict[str, Any]:
     """The run as JSON's own types: its head, and for each cell what is known of it. No key stands without a value."""
-    head = to_json(dataclasses.replace(run, records=(), problems=()))
+    head = to_json(dataclasses.replace(run, records=(), problems=(), facts=ledger.facts(run)))
     del head["records"], head["problems"]
     return {
         **head,
