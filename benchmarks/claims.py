@@ -834,7 +834,7 @@ def _both(what: Faster, case: str, records: Mapping[str, Record]) -> bool:
     fast, slow = (
         {str(arm.cell(what.component, case)) for arm in side} & records.keys() for side in (what.fast, what.slow)
     )
-    return bool(fast and slow)  # one cell alone cannot be compared with itself
+    return bool(fast and slow) and len(fast | slow) > 1  # one cell alone cannot be compared with itself
 
 
 def _needs(record: Record) -> bool:

@@ -492,7 +492,7 @@ def selected(expression: str, selection: str = "") -> Run:
         ("smallops.row_sum and (/torch_sum/ or /slice_loop/)", ["K17"]),
         ("smallops.row_sum/torch_sum/eager/cpu/500x10/1", []),  # one side of K17 alone says nothing of it
         ("matmul.ladder and /eager/cpu/5x784x10/1 and not @cold", ["K22"]),
-        ("dataload.dirichlet/per_sample/", []),
+        ("dataload.decode/workers_1/", []),  # a number of workers is compared with others
         ("dataload.tar", ["K19"]),  # its facts are of the row that the component is of
         ("checkpoint.load/kept/eager/cpu/mlp/1", ["K10"]),  # a fact is one of its parts
         ("einsum.chain and /cpu/", ["K03"]),
