@@ -275,7 +275,7 @@ def bisect(options: argparse.Namespace) -> int:
 
     repository = options.tree.parent
     cell = str(Cell.parse(options.cell))
-    progress = Progress(0)
+    progress = Progress()
     answer, whole = bisect.find(repository, options.good, options.bad, cell, options.alpha or 0.01, progress)
     if options.json:
         print(json.dumps({"cell": cell, "ratio": whole.ratio, **to_json(answer)}, allow_nan=False))
@@ -319,7 +319,7 @@ def spread(options: argparse.Namespace) -> int:
 
     path = options.record or spread.record()
     if not options.table:
-        spread.write(path, spread.measure(options.epochs, options.rounds, Progress(0)))
+        spread.write(path, spread.measure(options.epochs, options.rounds, Progress()))
     return _recorded(options, path, spread.load, spread.table)
 
 

@@ -103,7 +103,7 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
             scales=dict.fromkeys(cells, one.scale) if one.scale else {},
         )
         journal = session.start(options, Path(folder), str(tree), str(head))
-        found = session.measure(journal, Progress(0))
+        found = session.measure(journal, Progress())
     if found.partial:
         raise KeyboardInterrupt
     return line(one, found, done)

@@ -161,7 +161,7 @@ def ours(place: Ground, kind: str) -> Said:
         options = Options(cells=(), selection=" or ".join(CELLS), command="python -m benchmarks peers")
         base, head = (str(place.tree(name) / "impls") for name in ("base", kind))
         journal = session.start(options, Path(folder), base, head)
-        found = session.measure(journal, Progress(0))
+        found = session.measure(journal, Progress())
     if found.partial:
         raise KeyboardInterrupt
     words = {"SLOWER": "slower", "FASTER": "faster"}
