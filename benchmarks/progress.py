@@ -69,7 +69,7 @@ class Progress:
         return self.done + len(self._ahead)
 
     def plan(self, what: Hashable, steps: Mapping[Step, float]) -> None:
-        """The steps of ``what`` that are to come, with the seconds that each may take; told again when more is known."""
+        """The steps of ``what`` to come, and the seconds that each may take; told again when more is known."""
         for step in self._plans.get(what, ()):
             self._ahead.pop(step, None)
         self._ahead.update(steps)

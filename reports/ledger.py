@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from benchmarks.claims import VERDICTS, Finding, concerning, decide, seen
 from benchmarks.record import Fact, Run
+from reports.ink import DIM, GREEN, RED, YELLOW
 
+HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
 SIGNS = {"verified": "✓", "refuted": "✗", "size-dependent": "≶", "undecided": "?", "not testable here": "○"}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.printable import visible
 from benchmarks.record import Run
-from reports import ledger, terminal
+from reports import ink, ledger, terminal
 from reports.grid import Column, draw, wide
 
 LADDER = """\
@@ -191,7 +191,7 @@ class Terminal(io.StringIO):
     ],
 )
 def test_who_gets_colour(stream: io.StringIO, environment: dict[str, str], wanted: bool):
-    assert terminal.wants_color(stream, environment) is wanted
+    assert ink.wants_color(stream, environment) is wanted
 
 
 def test_hostile_names_stay_whole_and_harmless():
