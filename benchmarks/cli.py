@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from benchmarks import catalogue, data
+from benchmarks import catalogue, data, machine
 from benchmarks import journal as runs
 from benchmarks.cell import Cell
 from benchmarks.compare import record as compared
 from benchmarks.journal import Options
-from benchmarks.printable import line, lines, readable, visible
+from benchmarks.printable import many_lines, one_line, readable, visible
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, TRACED, pick
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _complain(problem: object) -> None:
     """What went wrong, in one line that holds nothing but letters."""
-    print(line(f"benchmarks: {problem}"), file=sys.stderr)
+    print(one_line(f"benchmarks: {problem}"), file=sys.stderr)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -78,6 +78,9 @@ def run(options: argparse.Namespace) -> int:
         journal = runs.resume(options.results, options.resume)
     else:
         journal = session.start(_asked(options), options.results, options.tree)
+    if not journal.found.head["commit"] and not options.quiet:
+        why, remedy = machine.uncommitted(catalogue.ROOT)
+        print(one_line(f"no commit in the record of this run: {why}; {remedy}"), file=sys.stderr)
     quiet = Progress(io.StringIO()) if options.quiet else None
     found = session.measure(journal, options.results, options.tree, quiet)
     path = write(found, options.results)
@@ -215,7 +218,7 @@ def listing(options: argparse.Namespace) -> int:
     if options.rows:
         from benchmarks import rows
 
-        print(lines(rows.table(options.tree)))
+        print(many_lines(rows.table(options.tree)))
         return 0
     cells = catalogue.all_cells(options.tree)
     cells = catalogue.select(cells, options.select) if options.select else cells
@@ -279,7 +282,7 @@ def compare(options: argparse.Namespace) -> int:
     for journal in journals:
         base, head = journal.found.head["base"], journal.found.head["head"]
         for word, side, name in (("comparing", base, "BASE"), ("     with", head, "HEAD")):
-            print(line(f"{word} {side['label']} ({name})"), file=sys.stderr)
+            print(one_line(f"{word} {side['label']} ({name})"), file=sys.stderr)
         found = session.measure(journal)
         codes.append(found.exit_code)
         path = verdicts.write(found, options.results / "compare")
@@ -320,7 +323,7 @@ def bisect(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"cell": cell, "ratio": whole.ratio, **to_json(answer)}, allow_nan=False))
     else:
-        print(lines(bisect.text(repository, answer, whole)))
+        print(many_lines(bisect.text(repository, answer, whole)))
     return 0
 
 
@@ -369,9 +372,9 @@ def _recorded(options: argparse.Namespace, path: Path, load: Callable[[Path], An
     if options.json:
         print(json.dumps(load(path)))
     elif options.table and not options.record:
-        print(lines(tables(path.parent, lambda one: table(load(one)))), end="")
+        print(many_lines(tables(path.parent, lambda one: table(load(one)))), end="")
     else:
-        print(lines(table(load(path))), end="")
+        print(many_lines(table(load(path))), end="")
     return 0
 
 
@@ -437,7 +440,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print usage and complaint, and exit."""
-        super().error(line(message))
+        super().error(one_line(message))
 
 
 def _parser() -> argparse.ArgumentParser:

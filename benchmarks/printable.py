@@ -24,14 +24,14 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def line(text: str, most: int = 2 * REASON) -> str:
+def one_line(text: str, most: int = 2 * REASON) -> str:
     """``text`` as one harmless line of a screen: cut before it is looked at, for it may be of any length."""
     return visible(cut(text, most))
 
 
-def lines(text: str) -> str:
-    """``text`` made harmless line by line: its line breaks stay, nothing else does."""
-    return "\n".join(map(visible, text.split("\n")))
+def many_lines(text: str, most: int = 10_000) -> str:
+    """``text`` made harmless line by line: its line breaks stay, and no line is longer than ``most``."""
+    return "\n".join(one_line(one, most) for one in text.split("\n"))
 
 
 def readable(streams: Iterable[object]) -> None:

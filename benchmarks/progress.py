@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from benchmarks.printable import line
+from benchmarks.printable import one_line
 
 EVERY = 10.0  # seconds between two lines where there is no terminal
 ENOUGH = 0.05  # of the expected seconds must be behind before anything is promised, and this many seconds:
@@ -87,7 +87,7 @@ class Progress:
             self._now = (phase, self._ahead.pop((phase, step), 0.0))
         if not (self._live or always or now - self._said > EVERY):
             return
-        text = line(f"[{self.done}/{self.steps}{self._left(now)}] {text}" if phase else text)
+        text = one_line(f"[{self.done}/{self.steps}{self._left(now)}] {text}" if phase else text)
         if self._live:
             self.out.write(f"\r\x1b[2K{text[:110]}")
             self.out.flush()
@@ -99,7 +99,7 @@ class Progress:
         """Something that should stay readable."""
         if self._live:
             self.out.write("\r\x1b[2K")
-        print(line(text), file=self.out, flush=True)
+        print(one_line(text), file=self.out, flush=True)
 
     def end(self) -> None:
         """Leave the line."""

@@ -28,6 +28,7 @@ from typing import Any
 from benchmarks import catalogue, machine
 from benchmarks.compare import edits, session
 from benchmarks.compare.record import Comparison, Options
+from benchmarks.printable import one_line
 from benchmarks.progress import Progress
 
 EVIDENCE = catalogue.ROOT / "benchmarks" / "compare" / "evidence"
@@ -193,7 +194,8 @@ def sitting(path: Path, kinds: Sequence[str], minutes: float, sessions: int) -> 
         added += 1
         verdicts = [row["verdict"] for row in found["rows"].values()]
         told = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
-        print(f"session {len(known) + 1}: {one.name}: {told}; {found['seconds']:.0f} s", file=sys.stderr, flush=True)
+        took = f"{found['seconds']:.0f} s"
+        print(one_line(f"session {len(known) + 1}: {one.name}: {told}; {took}"), file=sys.stderr, flush=True)
     return added
 
 
