@@ -190,7 +190,12 @@ def _tensorboard(found: Run, results: Path) -> bool:
         return False
     from reports import tensorboard
 
-    tensorboard.write(found, results)
+    try:
+        tensorboard.write(found, results)
+    except (ValueError, OSError) as problem:  # the record and the report are there, and tell the same
+        why = "this locale has no letters for its name" if isinstance(problem, UnicodeError) else problem
+        print(one_line(f"no log for TensorBoard below {results}: {why}"), file=sys.stderr)
+        return False
     return True
 
 
@@ -225,7 +230,7 @@ def listing(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([str(cell) for cell in cells]))
     else:
-        print("\n".join(visible(str(cell)) for cell in cells))
+        print("\n".join(one_line(str(cell), 10_000) for cell in cells))
     return 0
 
 

@@ -71,7 +71,7 @@ def _title(run: Run, table: pd.DataFrame, paint: Paint) -> list[str]:
     ok = int(table["seconds"].notna().sum())
     commit = run.commit[:10] + ("+changes" if run.dirty else "") if run.commit else "no commit"
     facts = (f"run {run.run}", run.selection, commit, run.machine_class, f"{ok} of {len(table)} cells timed")
-    lines = [paint(visible(" · ".join(fact for fact in facts if fact)), BOLD)]
+    lines = [paint(visible(" · ".join(cut(fact, REASON) for fact in facts if fact)), BOLD)]
     if run.partial:
         lines.append(paint("! interrupted: `python -m benchmarks run --resume` goes on", YELLOW))
     return lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.printable import visible
+from benchmarks.printable import cut, visible
 from benchmarks.record import Run
 from benchmarks.tracing import OPERATORS
 from reports import units
@@ -16,6 +16,7 @@ from reports.grid import Column, draw
 from reports.ink import BOLD, DIM, Paint, ink, wrapped
 
 FEW, SHOWN = 4, 12  # traces: of at most so many a table each, of at most so many a line each
+LONGEST = 60  # characters of an operator's name
 ROWS, NAMED = 5, 3  # operators in a table, and in a line
 COLUMNS = (
     Column("operator", right=False),
@@ -49,6 +50,11 @@ def _profile(cell: str, path: Path) -> Profile:
         return Profile(cell, path, int(told["steps"]), tuple(rows), tuple(map(str, told["notes"])))
     except (OSError, ValueError, KeyError, TypeError):
         return Profile(cell, path)
+
+
+def _name(row: dict[str, Any]) -> str:
+    """What an operator is called; that of a kernel may be a page of template arguments."""
+    return visible(cut(str(row["name"]), LONGEST))
 
 
 def _self(row: dict[str, Any]) -> float:
@@ -88,7 +94,7 @@ def _table(one: Profile, here: Path, width: int, paint: Paint) -> list[str]:
     whole = sum(map(_self, one.operators))
     rows = [
         [
-            visible(str(row["name"])),
+            _name(row),
             units.time(row["self_cpu_us"] * 1e-6 / one.steps),
             units.time(row["self_device_us"] * 1e-6 / one.steps) if "self_device_us" in row else "",
             units.percent(_self(row) / whole),
@@ -103,6 +109,6 @@ def _table(one: Profile, here: Path, width: int, paint: Paint) -> list[str]:
 
 def _line(one: Profile, here: Path, width: int, paint: Paint) -> list[str]:
     whole = sum(map(_self, one.operators))
-    named = [f"{row['name']} {units.percent(_self(row) / whole)}" for row in one.operators[:NAMED]]
+    named = [f"{_name(row)} {units.percent(_self(row) / whole)}" for row in one.operators[:NAMED]]
     told = f"    {', '.join(named) or 'no operator takes time in it'}"
     return [visible(str(seen(one.path, here))), *wrapped(told, width, paint, DIM)]
