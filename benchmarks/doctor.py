@@ -220,7 +220,9 @@ def _cannot_include(header: str, command: list[str], environ: Mapping[str, str])
 
 def openssl(place: Place) -> Iterator[Finding]:
     """With which newer versions of torch recognise a header that is compiled already."""
-    if not shutil.which("openssl", path=place.environ.get("PATH")):
+    if found := shutil.which("openssl", path=place.environ.get("PATH")):
+        yield Finding("ok", "openssl", found)
+    else:
         text = "not found: torch 2.15 compiles nothing for the CPU without it"
         yield Finding("note", "openssl", text, "install openssl, or TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS=0")
 
@@ -368,21 +370,23 @@ def _bytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 2**20:.3g} MiB"
 
 
-def temporary(place: Place) -> Iterator[Finding]:
-    """Whether torch can compile where it puts what it compiles: below the folder for temporary files."""
-    folder = place.temporary
+def compiling(place: Place) -> Iterator[Finding]:
+    """Whether torch can compile where it puts what it compiles: in a folder named after the user, below TMPDIR."""
     user = place.environ.get("LOGNAME") or place.environ.get("USER") or ""
-    for name, text, remedy in (
-        ("TMPDIR", folder, "set TMPDIR to a folder without them, such as /tmp"),
-        ("user's name", user, "set USER and LOGNAME to a name without them"),
-    ):
-        if found := BREAKING.findall(text):
-            letters = ", ".join(dict.fromkeys("a blank" if letter.isspace() else letter for letter in found))
-            told = f"{text!r} holds {letters}: torch cannot compile anything there"
-            yield Finding("note", "temporary", f"the {name} {told}", remedy)
-    if not folder.isascii() and locale.getencoding().lower() in ("ascii", "ansi_x3.4-1968", "us-ascii"):
-        told = f"the TMPDIR {folder!r} cannot be read in the locale's ASCII: torch cannot compile anything there"
-        yield Finding("note", "temporary", told, "set LC_ALL=C.UTF-8")
+    found = [
+        (f"{name} {text!r} holds {letters}", remedy)
+        for name, text, remedy in (
+            ("TMPDIR", place.temporary, "set TMPDIR to a folder without them, such as /tmp"),
+            ("the user's name", user, "set USER and LOGNAME to a name without them"),
+        )
+        if (letters := ", ".join(dict.fromkeys("a blank" if one.isspace() else one for one in BREAKING.findall(text))))
+    ]
+    if not place.temporary.isascii() and locale.getencoding().lower() in ("ascii", "ansi_x3.4-1968", "us-ascii"):
+        found.append((f"TMPDIR {place.temporary!r} has letters that this locale lacks", "set LC_ALL=C.UTF-8"))
+    for problem, remedy in found:
+        yield Finding("note", "compiling", f"{problem}: torch cannot compile anything below it", remedy)
+    if not found:
+        yield Finding("ok", "compiling", f"below {place.temporary}")
 
 
 def files(place: Place) -> Iterator[Finding]:
@@ -428,7 +432,7 @@ CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
     memory,
     shared,
     space,
-    temporary,
+    compiling,
     files,
     variables,
 )
