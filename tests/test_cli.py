@@ -122,8 +122,13 @@ def test_a_report_of_a_run_with_failures_ends_well(tmp_path: Path, capsys: Out, 
     assert "wrong: it is" in out and err == "wrong: matmul.ladder/loop/eager/cpu/5x784x10/1: it is\n"
 
 
-def test_a_report_of_very_many_cells_is_a_page_or_everything_or_a_path(tmp_path: Path, capsys: Out, drawn: None):
-    path = write(made.large(20), tmp_path)
+def test_a_report_of_very_many_cells_is_a_page_or_everything_or_a_path(
+    tmp_path: Path, capsys: Out, drawn: None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(terminal, "MANY", 100)
+    run = made.realistic()
+    untraced = tuple(dataclasses.replace(record, trace="") for record in run.records)
+    path = write(dataclasses.replace(run, records=untraced), tmp_path)
     printed = {}
     for how in ("", "--all", "--quiet"):
         assert cli.main(["report", str(path), "--results", str(tmp_path), *filter(None, [how])]) == 0
@@ -329,23 +334,20 @@ def test_a_report_is_shown_in_ascii(tmp_path: Path, variables: dict[str, str]):
     assert "×" in (tmp_path / "é" / "report" / "index.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("variables", ASCII)
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["list", "--rows"], 0),
-        (["--help"], 0),
+        (["list"], 0),
         (["run", "--help"], 0),
         (["doctor"], 0),
         (["compare", "é×", "HEAD"], 2),
-        (["list", "-k", "é×"], 2),
         (["report", "é×"], 2),
         (["é×"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_any_command_speaks_ascii(variables: dict[str, str], arguments: list[str], code: int):
-    done = in_ascii(variables, *arguments)
+def test_any_command_speaks_ascii(arguments: list[str], code: int):
+    done = in_ascii(ASCII[0].values[0], *arguments)
     assert done.returncode == code, done.stderr
     assert done.stdout or done.stderr
 

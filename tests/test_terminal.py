@@ -235,7 +235,7 @@ def test_an_empty_run_is_shown():
 
 
 def test_very_many_cells_are_one_page_unless_everything_is_asked_for():
-    run = made.large()
+    run = made.large(20)
     page, whole = shown(run), terminal.show(run, color=False, width=120, every=True)
     assert "median of" not in page and "The fastest and the slowest way" in page and "`--all` prints them" in page
     ladders = [block for block in whole.split("\n\n") if "median of" in block.split("\n")[0]]
