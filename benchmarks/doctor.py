@@ -6,7 +6,6 @@ torch is imported in a process of its own: a broken one may end it.
 from __future__ import annotations
 
 import json
-import locale
 import os
 import re
 import shlex
@@ -22,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data, machine
+from benchmarks import data, machine, scratch
 from benchmarks.printable import one_line
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -39,7 +38,6 @@ FREE = 0.8  # share of a core's time that is idle where nothing else runs
 SPACE = 2e9  # bytes: compiled kernels, traces and generated data sets need about as much
 DEEPEN = "git fetch --unshallow"
 SHARED = 64 << 20  # bytes of shared memory: what a container gets is soon full
-BREAKING = re.compile(r"""[\s'"\\]""")  # in a path: torch takes its compiler's command line apart as a shell would
 TOGETHER = "install torch and torchvision together, from one index"
 IMPORTS = """
 import json
@@ -218,15 +216,6 @@ def _cannot_include(header: str, command: list[str], environ: Mapping[str, str])
     return (errors or [f"it ends with code {done.returncode}"])[0] if done.returncode else ""
 
 
-def openssl(place: Place) -> Iterator[Finding]:
-    """With which newer versions of torch recognise a header that is compiled already."""
-    if found := shutil.which("openssl", path=place.environ.get("PATH")):
-        yield Finding("ok", "openssl", found)
-    else:
-        text = "not found: torch 2.15 compiles nothing for the CPU without it"
-        yield Finding("note", "openssl", text, "install openssl, or TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS=0")
-
-
 def cuda(place: Place) -> Iterator[Finding]:
     """The GPUs, and whether this torch can use them."""
     built, here = place.torch.get("built", ""), machine.gpus(place.root)
@@ -371,22 +360,16 @@ def _bytes(size: int) -> str:
 
 
 def compiling(place: Place) -> Iterator[Finding]:
-    """Whether torch can compile where it puts what it compiles: in a folder named after the user, below TMPDIR."""
-    user = place.environ.get("LOGNAME") or place.environ.get("USER") or ""
-    found = [
-        (f"{name} {text!r} holds {letters}", remedy)
-        for name, text, remedy in (
-            ("TMPDIR", place.temporary, "set TMPDIR to a folder without them, such as /tmp"),
-            ("the user's name", user, "set USER and LOGNAME to a name without them"),
-        )
-        if (letters := ", ".join(dict.fromkeys("a blank" if one.isspace() else one for one in BREAKING.findall(text))))
-    ]
-    if not place.temporary.isascii() and locale.getencoding().lower() in ("ascii", "ansi_x3.4-1968", "us-ascii"):
-        found.append((f"TMPDIR {place.temporary!r} has letters that this locale lacks", "set LC_ALL=C.UTF-8"))
-    for problem, remedy in found:
-        yield Finding("note", "compiling", f"{problem}: torch cannot compile anything below it", remedy)
-    if not found:
-        yield Finding("ok", "compiling", f"below {place.temporary}")
+    """Where workers put what torch compiles: torch's compiler cannot take every folder."""
+    folder = place.temporary
+    if scratch.compilable(folder):
+        yield Finding("ok", "compiling", f"below {folder}")
+    elif refuge := scratch.base(folder):
+        why = "torch's compiler can take no blank, quote or letter outside ASCII in a path"
+        yield Finding("ok", "compiling", f"below {refuge}, not {folder}: {why}")
+    else:
+        text = f"torch cannot compile below {folder!r}, for the blank, quote or letter outside ASCII in it"
+        yield Finding("note", "compiling", text, "set TMPDIR to a plain folder: compiled cells fail")
 
 
 def files(place: Place) -> Iterator[Finding]:
@@ -424,7 +407,6 @@ CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
     torch,
     packages,
     compilers,
-    openssl,
     cuda,
     git,
     load,

@@ -26,7 +26,7 @@ class Scratch:
     """A new folder in the system's temporary one. Use it as a context manager, or call :meth:`remove` at the end."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base()))
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base(tempfile.gettempdir())))
         self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
@@ -58,12 +58,13 @@ def compilable(path: str) -> bool:
         return False
 
 
-def _base() -> str | None:
-    """Where a temporary folder goes: ``None`` is the usual place, unless compilers do not work there."""
-    usual = tempfile.gettempdir()
-    if compilable(usual):
-        return None
-    return next((place for place in OTHERS if os.access(place, os.W_OK | os.X_OK)), None)
+def base(usual: str) -> str | None:
+    """Where a temporary folder goes: the ``usual`` place, or another if compilers do not work there.
+
+    ``None`` where there is no such place.
+    """
+    places = [usual, *OTHERS] if compilable(usual) else OTHERS
+    return next((place for place in places if os.access(place, os.W_OK | os.X_OK)), None)
 
 
 def sweep() -> list[Path]:

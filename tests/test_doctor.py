@@ -489,37 +489,20 @@ def test_shared_memory_is_told_and_named_where_it_is_small(tmp_path: Path):
         assert "--shm-size=1g" in found.remedy
 
 
-@pytest.mark.parametrize(
-    ("folder", "letters"),
-    [
-        ("/tmp/a dir é", "a blank"),
-        ("/tmp/a\tb", "a blank"),
-        ("/tmp/it's", "'"),
-        ('/tmp/"x" \\y', '", a blank, \\'),
-        ("/tmp/é$;(&)*#%", ""),  # none of these does any harm
-    ],
-)
-def test_a_folder_in_which_nothing_compiles_is_named(tmp_path: Path, folder: str, letters: str):
-    (found,) = doctor.compiling(place(tmp_path, temporary=folder))
-    if not letters:
-        assert found == Finding("ok", "compiling", f"below {folder}")
-        return
-    assert found.mark == "note" and "TMPDIR" in found.remedy
-    assert found.text == f"TMPDIR {folder!r} holds {letters}: torch cannot compile anything below it"
-
-
-def test_so_is_a_user_with_such_a_name_and_a_folder_that_the_locale_cannot_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("folder", ["/tmp/a dir é", "/tmp/a\tb", "/tmp/it's", '/tmp/"x" \\y', "/tmp/é"])
+def test_a_folder_in_which_nothing_compiles_is_avoided_or_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ):
-    (found,) = doctor.compiling(place(tmp_path, temporary="/tmp", environ={"USER": "a b"}))
-    assert "the user's name 'a b' holds a blank" in found.text
-    monkeypatch.setattr(doctor.locale, "getencoding", lambda: "ANSI_X3.4-1968")
-    (found,) = doctor.compiling(place(tmp_path, temporary="/tmp/é"))
-    assert "LC_ALL=C.UTF-8" in found.remedy
-    assert marks(doctor.compiling(place(tmp_path, temporary="/tmp"))) == [("ok", "compiling")]
+    (found,) = doctor.compiling(place(tmp_path, temporary=folder))
+    assert (found.mark, found.text.split(":")[0]) == ("ok", f"below /tmp, not {folder}")
+    monkeypatch.setattr(doctor.scratch, "OTHERS", ())
+    (found,) = doctor.compiling(place(tmp_path, temporary=folder))
+    assert found.mark == "note" and repr(folder) in found.text and "TMPDIR" in found.remedy
+    (found,) = doctor.compiling(place(tmp_path, temporary="/tmp"))
+    assert found == Finding("ok", "compiling", "below /tmp")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "compiles"), [("a dir", False), ("é", True)])
 def test_it_is_the_blank_that_breaks_compiling(tmp_path: Path, name: str, compiles: bool):
     """With the torch that is installed: when this fails, the doctor warns of what does no harm any more."""
@@ -530,12 +513,6 @@ def test_it_is_the_blank_that_breaks_compiling(tmp_path: Path, name: str, compil
     environ.pop("TORCHINDUCTOR_CACHE_DIR", None)
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, timeout=300, check=False)
     assert (done.returncode == 0) == compiles, done.stderr.decode(errors="replace")[-500:]
-
-
-def test_openssl_is_asked_for(tmp_path: Path):
-    assert marks(doctor.openssl(place(tmp_path, environ={"PATH": str(tmp_path)}))) == [("note", "openssl")]
-    (tmp_path / "openssl").touch(0o755)
-    assert marks(doctor.openssl(place(tmp_path, environ={"PATH": str(tmp_path)}))) == [("ok", "openssl")]
 
 
 def test_an_old_python_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
