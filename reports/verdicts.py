@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.compare.record import VERDICTS, Comparison, Row, differ
-from benchmarks.printable import visible
+from benchmarks.printable import cut, visible
 from benchmarks.record import to_json
 from reports import units
 from reports.grid import Column, draw
+from reports.tables import is_formula
 
 FOUND = ("SLOWER", "FASTER", "UNTRUSTED", "ERROR", "INCOMPARABLE")  # shown always, in this order
 QUIET = ("UNDECIDED", "SAME")  # shown when asked for
@@ -35,6 +36,14 @@ COLUMNS = (
     Column("epochs", rank=3),
     Column("cost", rank=3),
 )
+
+
+LONGEST = 1000  # letters of one text
+
+
+def _shown(text: str) -> str:
+    """``text`` on one line, harmless to print, and no longer than anybody reads."""
+    return cut(visible(text), LONGEST)
 
 
 def change(ratio: float | None) -> str:
@@ -122,8 +131,8 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if color and codes else text
 
     lines = [
-        f"BASE  {visible(found.base['label'])}",
-        f"HEAD  {visible(found.head['label'])}",
+        f"BASE  {_shown(found.base['label'])}",
+        f"HEAD  {_shown(found.head['label'])}",
         "",
         paint(headline(found), "1"),
         effort(found),
@@ -138,7 +147,7 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
         for line, row in zip(drawn, rows, strict=True):
             lines.append(paint(line, *([HUES[row.verdict]] if row.verdict in HUES else [])))
             if reason := why(row):
-                lines.append(paint(f"    {visible(reason)}", "2"))
+                lines.append(paint(f"    {_shown(reason)}", "2"))
     hidden = [f"{found.count(verdict)} {NAMES[verdict]}" for verdict in QUIET if found.count(verdict)]
     if hidden and not every:
         lines += ["", f"not shown: {', '.join(hidden)}; `--all` shows them"]
@@ -156,11 +165,11 @@ def other_packages(found: Comparison) -> list[str]:
     if "packages" in found.base:
         if not found.base["packages"] and not found.head["packages"]:
             return ["! the trees require different packages, which comes to the same ones: both ran with those"]
-        told = " against ".join(visible(", ".join(side["packages"]) or "none") for side in (found.base, found.head))
+        told = " against ".join(_shown(", ".join(side["packages"]) or "none") for side in (found.base, found.head))
         return [f"! the packages differ too ({told}): each side ran with its own, in a process of its own"]
     apart = (("BASE", base - head), ("HEAD", head - base))
     sides = "; ".join(f"only {name}: {', '.join(sorted(one))}" for name, one in apart if one)
-    return [f"! the trees want different packages ({visible(sides)}); both ran with those installed here"]
+    return [f"! the trees want different packages ({_shown(sides)}); both ran with those installed here"]
 
 
 def creep(found: Comparison, history: Sequence[Comparison]) -> str:
@@ -171,7 +180,7 @@ def creep(found: Comparison, history: Sequence[Comparison]) -> str:
             continue
         steps = [other.ratio for one in history for other in one.rows if other.cell == row.cell and other.ratio]
         path = ", ".join(change(ratio) for ratio in steps)
-        lines.append(f"{visible(row.cell)} against {visible(found.base['label'])}, one after the other: {path}")
+        lines.append(f"{_shown(row.cell)} against {_shown(found.base['label'])}, one after the other: {path}")
     return "\n".join([*lines, ""]) + "\n" if lines else ""
 
 
@@ -180,7 +189,7 @@ def _cells(row: Row) -> list[str]:
         row.verdict,
         change(row.ratio) if row.ratio else "",
         between(row),
-        visible(row.cell),
+        _shown(row.cell),
         units.time(row.base) if row.base else "",
         str(row.epochs) if row.epochs else "",
         units.time(row.seconds) if row.epochs else "",
@@ -192,7 +201,7 @@ def _skipped(found: Comparison) -> list[str]:
     for cell, reason in found.skipped.items():
         reasons.setdefault(reason, []).append(cell)
     return [
-        f"left out: {visible(cells[0]) if len(cells) == 1 else f'{len(cells)} cells'}: {visible(reason)}"
+        f"left out: {_shown(cells[0]) if len(cells) == 1 else f'{len(cells)} cells'}: {_shown(reason)}"
         for reason, cells in reasons.items()
     ]
 
@@ -227,12 +236,15 @@ def markdown(found: Comparison) -> str:
 
 def _line(row: Row) -> str:
     verdict, ratio, interval, cell, base, epochs, _ = map(_escaped, _cells(row))
-    return f"| {verdict} | {ratio} | {interval} | {cell} | {base} | {epochs} | {_escaped(why(row))} |"
+    told = _escaped(why(row))
+    # A number with its sign is no formula; a text may be one to a spreadsheet.
+    cell, told = ("\\" * is_formula(text) + text for text in (cell, told))
+    return f"| {verdict} | {ratio} | {interval} | {cell} | {base} | {epochs} | {told} |"
 
 
 def _escaped(text: str) -> str:
     """``text`` so that Markdown takes none of it for markup."""
-    text = visible(text)
+    text = _shown(text)
     for letter in "\\`*_[]<>|":
         text = text.replace(letter, f"\\{letter}" if letter not in "<>" else {"<": "&lt;", ">": "&gt;"}[letter])
     return text
