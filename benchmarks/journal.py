@@ -10,9 +10,9 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from benchmarks import catalogue, estimates, lines
+from benchmarks import catalogue, estimates, lines, reading, sound
 from benchmarks.cell import Cell
 from benchmarks.record import Cost, Fact, Launch, Proof, Record, Roof, Run, launch_from
 
@@ -88,6 +88,89 @@ class Found:
 Journal = lines.Journal[Found]
 
 
+# -- the file, as others may have written it ---------------------------------------------------------------------------
+
+
+class _Head(TypedDict):
+    kind: str
+    run: str
+    started: str
+    began: float  # ``time.time()``
+    options: Options
+    machine: dict[str, Any]
+    machine_class: str
+    commit: str
+    dirty: bool
+    tree: str
+
+
+class _Check(TypedDict):
+    kind: str
+    cell: str
+    answer: dict[str, Any]  # of a worker: what is read of it is an ``_Answer``
+
+
+class _Answer(TypedDict):
+    status: str
+    reason: str
+    proof: NotRequired[Proof | None]
+    cost: NotRequired[Cost | None]
+
+
+class _Launch(TypedDict):
+    kind: str
+    cell: str
+    launch: Launch
+    contended: bool
+
+
+class _Fault(TypedDict):
+    kind: str
+    cell: str
+    status: str
+    reason: str
+
+
+class _Trace(TypedDict):
+    kind: str
+    cell: str
+    path: str
+
+
+class _Roofs(TypedDict):
+    kind: str
+    roofs: tuple[Roof, ...]
+
+
+class _Sitting(TypedDict):
+    kind: str
+    seconds: float
+    ended: bool
+
+
+class _Facts(TypedDict):
+    kind: str
+    facts: tuple[Fact, ...]
+
+
+class _Environment(TypedDict):
+    kind: str
+    environment: dict[str, Any]
+
+
+KINDS = {
+    "run": _Head,
+    "check": _Check,
+    "launch": _Launch,
+    "fault": _Fault,
+    "trace": _Trace,
+    "roofs": _Roofs,
+    "sitting": _Sitting,
+    "facts": _Facts,
+    "environment": _Environment,
+}
+
+
 def begin(results: Path, options: Options, machine: Mapping[str, Any]) -> Journal:
     """Start the journal of a new run."""
     return Journal.begin(results / "journal", Found, "run", {"options": dataclasses.asdict(options), **machine})
@@ -103,12 +186,59 @@ def resume(results: Path, run: str = "") -> Journal:
 
 
 def load(path: Path) -> Found:
-    """Read a journal.
+    """Read a journal, whoever wrote it.
 
     Raises:
-        ValueError: it is damaged elsewhere than at its end.
+        ValueError: it is damaged elsewhere than at its end, or of cells that are no more.
     """
-    return lines.load(path, Found)
+    asked: set[str] = set()
+
+    def check(line: Mapping[str, Any]) -> None:
+        if line["kind"] == "run":
+            asked.update(line["options"]["cells"])
+        elif "cell" in line and line["cell"] not in asked:
+            raise ValueError("cell: is not among those that the run was asked for")
+        _check(line)
+
+    return lines.load(path, Found, KINDS, check)
+
+
+def _check(line: Mapping[str, Any]) -> None:
+    """What the types of a line do not say."""
+    match line["kind"]:
+        case "run":
+            sound.origin(line)
+            _check_options(line["options"])
+        case "check":
+            answer = {name: item for name, item in line["answer"].items() if name in _Answer.__annotations__}
+            told = reading.value(answer, _Answer)
+            sound.status(told["status"], "answer.status")
+            if proof := told.get("proof"):
+                sound.proof(proof, "answer.proof")
+        case "launch":
+            sound.launch(launch_from(line["launch"]), "launch")
+        case "fault":
+            sound.status(line["status"], "status")
+        case "trace":
+            sound.inside(line["path"], "path")
+        case "roofs":
+            for at, roof in enumerate(line["roofs"]):
+                sound.ceiling(Roof(**roof), f"roofs[{at}]")
+        case "sitting":
+            sound.at_least(0, line["seconds"], "seconds")
+
+
+def _check_options(data: Mapping[str, Any]) -> None:
+    options = reading.value(data, Options)
+    for at, name in enumerate(options.cells):
+        where = f"options.cells[{at}]"
+        cell = sound.cell(name, where)
+        if cell.case not in {case.name for case in catalogue.component(cell.component).cases}:
+            raise ValueError(f"{where}: {reading.told(name)} is no more")
+    for name in ("launches", "rounds", "seeds"):
+        sound.at_least(1, getattr(options, name), f"options.{name}")
+    for name in ("budget", "target", "longest", "timeout", "limits"):
+        sound.at_least(sound.SHORTEST, getattr(options, name), f"options.{name}")
 
 
 def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:

@@ -11,10 +11,12 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
+
+from benchmarks import reading, sound
 
 KEPT = "what was found until then is kept: put that right, then go on with --resume"
 
@@ -31,6 +33,7 @@ class Findings(Protocol):
 
 F = TypeVar("F", bound=Findings)
 Make = Callable[[dict[str, Any]], F]  # the findings that begin with this first line
+Check = Callable[[Mapping[str, Any]], None]
 
 
 class Journal(Generic[F]):
@@ -93,7 +96,7 @@ class Journal(Generic[F]):
         for path in paths:
             found = read(path)
             if ended or not found.ended:
-                whole = b"".join(whole_lines(path))
+                whole = b"".join(line + b"\n" for line in reading.kept(path))
                 if whole != path.read_bytes():
                     path.write_bytes(whole)
                 return cls(path, found)
@@ -103,25 +106,37 @@ class Journal(Generic[F]):
         raise ValueError(f"{which} in {folder}: nothing to resume")
 
 
-def whole_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a journal; a torn last one is dropped."""
-    for line in path.read_bytes().splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            return
-        yield line
+def load(path: Path, make: Make[F], kinds: Mapping[str, Any], check: Check, schema: int | None = None) -> F:
+    """Read a journal, whoever wrote it.
 
-
-def load(path: Path, make: Make[F]) -> F:
-    """Read a journal.
+    Args:
+        path: the file.
+        make: the findings that begin with a first line.
+        kinds: what a line of each kind must be, a ``TypedDict``; the first kind is that of the first line.
+        check: looks at a line whose types are right; raises a ``ValueError`` that begins with the field.
+        schema: what the first line must call its schema; ``None`` where it has none.
 
     Raises:
-        ValueError: it is damaged elsewhere than at its end.
+        ValueError: it is damaged elsewhere than at its end; names the line, its cell and the field.
     """
-    try:
-        head, *rest = (json.loads(line) for line in whole_lines(path))
-        found = make(head)
-        for line in rest:
-            found.add(line)
-    except (ValueError, KeyError) as problem:
-        raise ValueError(f"{path} is damaged ({problem}): delete it and start again") from problem
+    remedy = "delete it and start again"
+    first, *others = kinds
+    found: F | None = None
+    for number, text in enumerate(reading.kept(path), start=1):
+        with reading.damage(path, f"line {number}", remedy):
+            line = reading.parsed(text)
+        cell = line.get("cell")
+        where = f"line {number}: {reading.told(cell)}" if isinstance(cell, str) else f"line {number}"
+        with reading.damage(path, where, remedy):
+            if found is None and schema is not None and line.get("schema") != schema:
+                raise ValueError(f"schema {reading.told(line.get('schema'))}, this version reads {schema}")
+            sound.one_of([first] if found is None else others, line.get("kind"), "kind")
+            reading.value(line, kinds[line["kind"]])
+            check(line)
+            if found is None:
+                found = make(line)
+            else:
+                found.add(line)
+    if found is None:
+        raise ValueError(f"{path} is damaged: it holds no whole line: {remedy}")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -12,11 +13,19 @@ REASON = 300  # characters of a reason that one line of a screen shows
 SIGNS = {"×": "x", "·": "|", "±": "~", "µ": "u", "–": "-", "−": "-", "—": "-", "…": "~", "→": ">", "←": "<"}
 SIGNS |= {"✓": "+", "✗": "-", "≶": "~", "○": "o", "∞": "inf", "“": '"', "”": '"', "‘": "'", "’": "'"}
 READABLE = "readable"  # the name of the error handler below
+RAW = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters but tab and line feed; halves
 
 
 def visible(text: str) -> str:
     """``text`` with whatever moves the cursor, hides or turns the direction written out, as Python escapes it."""
-    return "".join(letter if _harmless(letter) else letter.encode("unicode_escape").decode() for letter in text)
+    if text.isprintable():  # almost all is
+        return text
+    return "".join(letter if _harmless(letter) else _escaped(letter) for letter in text)
+
+
+def legible(text: str) -> str:
+    """``text`` for a file that holds lines of text: control characters and half characters are written out."""
+    return RAW.sub(lambda found: _escaped(found[0]), text)
 
 
 def cut(text: str, most: int) -> str:
@@ -50,6 +59,10 @@ def _replaced(problem: UnicodeError) -> tuple[str, int]:
         raise problem
     lost = problem.object[problem.start : problem.end]
     return "".join(SIGNS.get(one) or one.encode("unicode_escape").decode() for one in lost), problem.end
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
 
 
 def _harmless(letter: str) -> bool:

@@ -15,9 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import reading
 from benchmarks.cell import Cell
 
-SCHEMA = 1  # 1 (2026-11): first
+# 1 (2026-11): first.
+# A field that is new and has a default needs no new number: files that lack it are read with the default. A field that
+# is gone, is renamed or means something else does, and what reads the older number stays. An unknown field is damage.
+SCHEMA = 1
 
 FAILED = ("wrong", "error", "timeout", "crashed", "oom")  # the variant's own fault
 # Why a cell has a time, or none. Only "ok" enters an aggregate.
@@ -184,40 +188,11 @@ def to_json(value: Any) -> Any:
 
 
 def launch_from(data: Mapping[str, Any]) -> Launch:
-    """Read a :class:`Launch` from JSON."""
-    lists = {name: tuple(data[name]) for name in ("at", "wall", "cpu", "delay", "switches", "faults")}
-    parts = {name: tuple(values) for name, values in data["parts"].items()}
+    """A :class:`Launch` as this process has just written it: nothing is looked at twice, and no library is needed."""
+    columns = ("at", "wall", "cpu", "delay", "switches", "faults")
+    lists = {name: tuple(data[name]) for name in columns if name in data}
+    parts = {name: tuple(values) for name, values in data.get("parts", {}).items()}
     return Launch(**{**data, **lists, "parts": parts})
-
-
-def record_from(data: Mapping[str, Any]) -> Record:
-    """Read a :class:`Record` from JSON."""
-    return Record(
-        **{
-            **data,
-            "proof": Proof(**data["proof"]) if data["proof"] else None,
-            "launches": tuple(launch_from(launch) for launch in data["launches"]),
-            "cost": Cost(**data["cost"]) if data["cost"] else None,
-        }
-    )
-
-
-def problem_from(data: Mapping[str, Any]) -> Problem:
-    """Read a :class:`Problem` from JSON."""
-    variants = tuple(Variant(**{**variant, "needs": tuple(variant["needs"])}) for variant in data["variants"])
-    published = {
-        name: tuple(float("nan") if value is None else value for value in values)
-        for name, values in data["published"].items()
-    }
-    return Problem(
-        **{
-            **data,
-            "rows": tuple(data["rows"]),
-            "cases": tuple(data["cases"]),
-            "variants": variants,
-            "published": published,
-        }
-    )
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -242,31 +217,75 @@ def write(run: Run, folder: Path) -> Path:
 
 
 def read(path: Path) -> Run:
-    """Read a record file.
+    """Read a record file, whoever wrote it.
 
     Raises:
-        ValueError: the file is not a record file, is damaged, or comes from a newer schema.
+        FileNotFoundError: there is none.
+        ValueError: it is not a record file, is damaged, or comes from a newer schema; or msgspec is not installed. One
+            line that names the file, the cell (where there is none, the line) and the field.
     """
+    from benchmarks import sound  # which knows the values above
+
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            head, *records = map(json.loads, lines)
-    except (OSError, EOFError, ValueError) as problem:
-        if isinstance(problem, FileNotFoundError):
-            raise
-        raise ValueError(f"{path} is not a readable record file: {problem}") from problem
-    if not isinstance(head, dict) or "schema" not in head:
+        lines = reading.packed(path)
+    except ValueError as problem:
+        raise ValueError(f"{path} is not a readable record file: {problem}") from None
+    if not lines:
+        raise ValueError(f"{path} is not a record file: it is empty")
+    head = _head(path, lines[0])
+    components = {problem.name for problem in head.problems}
+    records: dict[str, Record] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        with reading.damage(path, f"line {number}"):
+            data = reading.parsed(line)
+        cell = data.get("cell")
+        with reading.damage(path, reading.told(cell) if isinstance(cell, str) else f"line {number}"):
+            record = reading.value(data, Record)
+            sound.record(record, components)
+            if record.cell in records:
+                raise ValueError(f"cell: is there twice, again in line {number}")
+            records[record.cell] = record
+    return dataclasses.replace(head, records=tuple(records.values()))
+
+
+def _head(path: Path, line: bytes) -> Run:
+    """The first line of a record file: the run, but for its records."""
+    from benchmarks import sound
+
+    try:
+        data = reading.parsed(line)
+    except ValueError as problem:
+        raise ValueError(f"{path} is not a readable record file: its first line {problem}") from None
+    schema = data.get("schema")
+    if schema is None:
         raise ValueError(f"{path} is not a record file: its first line has no schema")
-    if head["schema"] > SCHEMA:
-        raise ValueError(f"{path} has schema {head['schema']}, this version reads up to {SCHEMA}: update the suite")
-    return Run(
-        **{
-            **head,
-            "roofs": tuple(Roof(**roof) for roof in head["roofs"]),
-            "problems": tuple(map(problem_from, head["problems"])),
-            "records": tuple(map(record_from, records)),
-            "facts": tuple(Fact(**fact) for fact in head.get("facts", ())),
-        }
-    )
+    if type(schema) is int and schema > SCHEMA:
+        newer = reading.told(schema)
+        raise ValueError(f"{path} has schema {newer}, this version reads up to {SCHEMA}: update the suite")
+    with reading.damage(path, "line 1"):
+        found = reading.value(_with_gaps(data), Run)
+        sound.at_least(1, found.schema, "schema")
+        sound.run(found)
+    return found
+
+
+def _with_gaps(data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with nan where a source has no figure: JSON has only null for it."""
+    problems = data.get("problems")
+    if not isinstance(problems, list):
+        return data
+    return {**data, "problems": [_gaps_of(problem) for problem in problems]}
+
+
+def _gaps_of(problem: Any) -> Any:
+    published = problem.get("published") if isinstance(problem, dict) else None
+    if not isinstance(published, dict):
+        return problem
+    filled = {
+        name: [float("nan") if value is None else value for value in values] if isinstance(values, list) else values
+        for name, values in published.items()
+    }
+    return {**problem, "published": filled}
 
 
 def latest(folder: Path) -> Path:

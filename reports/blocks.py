@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from benchmarks.printable import cut
 from reports.code import tokens
 from reports.drawing import Drawing, svg
 
@@ -29,6 +30,8 @@ class Link:
     text: str
     href: str
 
+
+SOURCE = 50_000  # characters of a piece of code
 
 BACKQUOTED = re.compile(r"``?([^`]+)``?")
 
@@ -75,7 +78,8 @@ class Code:
     @property
     def tokens(self) -> list[tuple[str, str]]:
         """``(kind, text)`` in order; put together they are the source."""
-        return tokens(self.source) if self.python else [("", self.source)]
+        source = cut(self.source, SOURCE)
+        return tokens(source) if self.python else [("", source)]
 
 
 @dataclass(frozen=True)

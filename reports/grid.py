@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.printable import PLAIN
+from benchmarks.printable import PLAIN, cut
 
 GAP = "  "
+LONGEST = 400  # letters of one field: no name is so long, and every other line would be filled up to it
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) ->
 
 
 def draw(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """The title line and one line for each row; a cell of a rank 0 column is never cut, the line is then longer."""
+    """The title line and one line for each row; a name that is wider than the screen makes its line longer."""
+    rows = [[cut(text, LONGEST) for text in row] for row in rows]
     kept = fit(columns, rows, width)
     widths = [max([wide(columns[at].title), *(wide(row[at]) for row in rows)]) for at in kept]
     lines = [[columns[at].title for at in kept], *([row[at] for at in kept] for row in rows)]

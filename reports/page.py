@@ -9,12 +9,14 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from benchmarks.compare.record import VERDICTS, Comparison
+from benchmarks.printable import cut, legible
 from benchmarks.record import Run
 from reports import frame as frames
 from reports import ledger, sections, tables, units, verdicts
@@ -24,6 +26,7 @@ from reports.view import View, page_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = "torch-perf-suite report"  # stands in each page that this module wrote, and only there
+LONGEST = 2000  # characters of one text on a page
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,22 @@ def _template() -> jinja2.Template:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["whole"] = _whole
     return environment.get_template("page.html")
+
+
+def _shown(value: Any) -> Any:
+    """What a template puts out: text without control characters, and no more of it than anybody reads."""
+    return cut(legible(value), LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _whole(text: str) -> Markup:
+    """``text`` that must not be cut: an address, a line of code."""
+    return escape(legible(text))
 
 
 def _asset(name: str) -> Markup:

@@ -56,8 +56,11 @@ def _gap(record: Record, order: Sequence[str]) -> float:
     """Median over launches of the launch's median: neighbours in time are compared, so slow drifts cancel."""
     gaps = []
     for launch in record.launches:
-        together = map(sum, zip(*(launch.parts[name] for name in order if name in launch.parts), strict=True))
-        gaps.append(statistics.median(total / whole - 1 for total, whole in zip(together, launch.wall, strict=True)))
+        columns = [values for name in order if (values := launch.parts.get(name))]
+        if columns:
+            together = map(sum, zip(*columns, strict=True))
+            ratios = [total / whole - 1 for total, whole in zip(together, launch.wall, strict=True)]
+            gaps.append(statistics.median(ratios))
     return statistics.median(gaps)
 
 
@@ -85,10 +88,10 @@ def bars(splits: Sequence[Split]) -> Drawing | None:
         for name in order:
             width = one.parts.get(name, 0.0) / unit.scale
             style: dict[str, Any] = {"color": hues.get(name, FAINT), "edgecolor": PAPER, "linewidth": 0.8}
-            axes.barh(at, width, left=start, height=0.62, alpha=0.6, label=name if not at else None, **style)
+            axes.barh(at, width, left=start, height=0.62, alpha=0.6, label=short(name) if not at else None, **style)
             if width > NARROW * longest / unit.scale:
                 middle = (start + width / 2, at)
-                note(axes, name, middle, (0, 0), ha="center", va="center", color=INK, fontsize=8)
+                note(axes, short(name), middle, (0, 0), ha="center", va="center", color=INK, fontsize=8)
             start += width
         axes.vlines(one.whole / unit.scale, at - 0.42, at + 0.42, color=INK, linewidth=1.6)
         end = (max(one.whole / unit.scale, start), at)

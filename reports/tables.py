@@ -8,24 +8,44 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.printable import visible
+from benchmarks.printable import cut, legible, visible
 from reports import units
+from reports.frame import TEXTS
 from reports.frame import rows as rows_of
+
+FORMULA = "=+-@\t\r\n＝＋－＠"  # a text that begins so is a formula to a spreadsheet (OWASP: CSV injection)
+LONGEST = 32_000  # letters of one text: spreadsheets take 32,767
+SHORT = 1000  # letters of one text in Markdown
 
 MARKDOWN = ("Cell", "Time", "±", "× best", "Speed-up", "× floor", "Bound", "Peak", "Error", "Status")
 
 
 def csv(frame: pd.DataFrame) -> str:
-    """Every column of ``frame``; an empty field is a figure that is not known. Names and units are in its header."""
+    """Every column of ``frame``; an empty field is a figure that is not known. Names and units are in its header.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe, which makes it a text there.
+    """
     out = io.StringIO()
-    frame.to_csv(out, index=False, lineterminator="\n")
+    texts = {name: [_field(text) for text in frame[name]] for name in TEXTS}
+    frame.assign(**texts).to_csv(out, index=False, lineterminator="\n")
     return out.getvalue()
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet that reads ``text`` would compute it."""
+    return text.startswith(tuple(FORMULA))
+
+
+def _field(text: str) -> str:
+    safe = cut(legible(text), LONGEST)
+    return f"'{safe}" if is_formula(safe) else safe
 
 
 def markdown(frame: pd.DataFrame) -> str:
     """One row for each cell, ready for a README or an issue."""
-    rows = [MARKDOWN, ("---", *["---:"] * 5, "---", "---:", "---:", "---"), *map(_row, rows_of(frame))]
-    return "".join(f"| {' | '.join(map(_escaped, row))} |\n" for row in rows)
+    rows = [MARKDOWN, ("---", *["---:"] * 5, "---", "---:", "---:", "---")]
+    rows += [tuple(map(_escaped, _row(row))) for row in rows_of(frame)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -47,5 +67,7 @@ def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _escaped(text: str) -> str:
-    """``text`` so that Markdown neither ends the cell nor reads it as markup."""
-    return "".join("\\" + letter if letter in "\\|`*_<>[]#$~&" else letter for letter in visible(text))
+    """``text`` so that Markdown neither ends the cell nor reads it as markup, nor a spreadsheet as a formula."""
+    safe = cut(visible(text), SHORT)
+    guard = "\\" if is_formula(safe) else ""
+    return guard + "".join("\\" + letter if letter in "\\|`*_<>[]#$~&" else letter for letter in safe)

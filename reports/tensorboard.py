@@ -20,7 +20,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.printable import visible
+from benchmarks import sound
+from benchmarks.printable import cut, legible, visible
 from benchmarks.record import Run
 from benchmarks.tracing import tensorboard_copy
 from reports import figures, frame, units
@@ -33,6 +34,7 @@ SCALARS = {"seconds": "seconds", "times_best": "times the best", "times_hardware
 HPARAMS = ("component", "variant", "executor", "device", "case", "threads", "dtype")
 COLUMNS = ("way", "time", "±", "× best", "× floor", "bound", "operators", "peak", "note")
 DPI = 110
+LONGEST = 2000  # letters of one text
 
 
 def write(run: Run, results: Path) -> Path:
@@ -46,7 +48,7 @@ def write(run: Run, results: Path) -> Path:
     table = frame.build(run)
     logs, hparams = results / "tensorboard", results / "tensorboard-hparams"
     with _replacing(logs / run.run) as building:
-        traces = {record.cell: results / record.trace for record in run.records if record.trace}
+        traces = {record.cell: results / record.trace for record in run.records if sound.stays(record.trace)}
         there = {cell: path for cell, path in traces.items() if _is_file(path)}
         with _log(building, run) as log:
             log(_text("run", _about(run, table, f"{len(there)} of {len(traces)}")))
@@ -174,8 +176,9 @@ def _about(run: Run, table: pd.DataFrame, traces: str) -> str:
 
 
 def escape(text: str) -> str:
-    """``text`` as it stands, whatever Markdown or HTML would make of it."""
-    return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&" else letter for letter in visible(text))
+    """``text`` as it stands, whatever Markdown or HTML would make of it; no more of it than anybody reads."""
+    shown = cut(visible(text), LONGEST)
+    return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&" else letter for letter in shown)
 
 
 @contextmanager
@@ -193,10 +196,15 @@ def _log(directory: Path, run: Run) -> Iterator[Any]:
         writer.close()
 
 
+def _tag(text: str) -> str:
+    """``text`` as a name in the log, where only whole characters may be."""
+    return cut(legible(text), LONGEST)
+
+
 def _scalar(tag: str, number: float) -> Any:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    return Summary.Value(tag=tag, simple_value=number)
+    return Summary.Value(tag=_tag(tag), simple_value=number)
 
 
 def _text(tag: str, markdown: str) -> Any:
@@ -207,7 +215,7 @@ def _text(tag: str, markdown: str) -> Any:
     plugin = SummaryMetadata.PluginData(plugin_name="text")
     shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=1)])
     tensor = TensorProto(dtype="DT_STRING", string_val=[markdown.encode()], tensor_shape=shape)
-    return Summary.Value(tag=tag, metadata=SummaryMetadata(plugin_data=plugin), tensor=tensor)
+    return Summary.Value(tag=_tag(tag), metadata=SummaryMetadata(plugin_data=plugin), tensor=tensor)
 
 
 def _image(tag: str, drawing: Drawing) -> Any:
@@ -216,7 +224,7 @@ def _image(tag: str, drawing: Drawing) -> Any:
     picture = png(drawing)
     width, height = struct.unpack(">II", picture[16:24])  # where a PNG has them
     image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=picture)
-    return Summary.Value(tag=tag, image=image)
+    return Summary.Value(tag=_tag(tag), image=image)
 
 
 def png(drawing: Drawing) -> bytes:
@@ -238,7 +246,7 @@ def _session(row: Mapping[str, Any], run: Run) -> Any:
 
     session = SessionStartInfo()
     for name in HPARAMS:
-        session.hparams[name].string_value = row[name]
+        session.hparams[name].string_value = _tag(row[name])
     session.hparams["cache"].string_value = "cold" if row["cold"] else "hot"
     session.hparams["run"].string_value = run.run
     data = HParamsPluginData(session_start_info=session, version=metadata.PLUGIN_DATA_VERSION)

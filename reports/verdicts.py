@@ -13,6 +13,7 @@ from benchmarks.printable import REASON, cut, one_line, visible
 from benchmarks.record import to_json
 from reports import units
 from reports.grid import Column, draw
+from reports.tables import is_formula
 
 FOUND = ("SLOWER", "FASTER", "UNTRUSTED", "ERROR", "INCOMPARABLE")  # shown always, in this order
 QUIET = ("UNDECIDED", "SAME")  # shown when asked for
@@ -35,6 +36,14 @@ COLUMNS = (
     Column("epochs", rank=3),
     Column("cost", rank=3),
 )
+
+
+LONGEST = 1000  # letters of one text
+
+
+def _shown(text: str) -> str:
+    """``text`` on one line, harmless to print, and no longer than anybody reads."""
+    return cut(visible(text), LONGEST)
 
 
 def change(ratio: float | None) -> str:
@@ -143,7 +152,7 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
         for line, row in zip(drawn, rows, strict=True):
             lines.append(paint(line, *([HUES[row.verdict]] if row.verdict in HUES else [])))
             if reason := why(row):
-                lines.append(paint(f"    {visible(reason)}", "2"))
+                lines.append(paint(f"    {_shown(reason)}", "2"))
     hidden = [f"{found.count(verdict)} {NAMES[verdict]}" for verdict in QUIET if found.count(verdict)]
     if hidden and not every:
         lines += ["", f"not shown: {', '.join(hidden)}; `--all` shows them"]
@@ -234,12 +243,15 @@ def markdown(found: Comparison) -> str:
 
 def _line(row: Row) -> str:
     verdict, ratio, interval, cell, base, epochs, _ = map(_escaped, _cells(row))
-    return f"| {verdict} | {ratio} | {interval} | {cell} | {base} | {epochs} | {_escaped(why(row))} |"
+    told = _escaped(why(row))
+    # A number with its sign is no formula; a text may be one to a spreadsheet.
+    cell, told = ("\\" * is_formula(text) + text for text in (cell, told))
+    return f"| {verdict} | {ratio} | {interval} | {cell} | {base} | {epochs} | {told} |"
 
 
 def _escaped(text: str) -> str:
     """``text`` so that Markdown takes none of it for markup."""
-    text = visible(text)
+    text = _shown(text)
     for letter in "\\`*_[]<>|":
         text = text.replace(letter, f"\\{letter}" if letter not in "<>" else {"<": "&lt;", ">": "&gt;"}[letter])
     return text

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from benchmarks import sound
 from benchmarks.cell import Cell
 from benchmarks.compare.record import Comparison
 from benchmarks.record import Problem, Record, Run
@@ -74,7 +75,8 @@ def safe(name: str) -> str:
     plain = UNSAFE.sub("-", name)[:120]
     if plain == name and not name.startswith("."):
         return name
-    return f"{plain.lstrip('.')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    return f"{plain.lstrip('.')}-{digest[:8]}"
 
 
 def page_of(component: str) -> str:
@@ -93,8 +95,8 @@ def command(cell: str) -> str:
 
 
 def trace_of(path: str) -> str:
-    """The address of a trace, seen from the report's folder; ``""`` for none."""
-    return f"../{quote(path)}" if path else ""
+    """The address of a trace, seen from the report's folder; ``""`` for none and for one outside the results."""
+    return f"../{quote(path)}" if path and sound.stays(path) else ""
 
 
 def group_name(cells: pd.DataFrame) -> str:

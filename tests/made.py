@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.cell import Cell
 from benchmarks.claims import At, Claim, Faster, Finding
 from benchmarks.estimates import Estimate
-from benchmarks.record import Cost, Launch, Problem, Proof, Record, Roof, Run, Variant
+from benchmarks.record import Cost, Fact, Launch, Problem, Proof, Record, Roof, Run, Variant
 
 HOSTILE = (
     '"><img src=x onerror=alert(1)>',
@@ -471,6 +471,53 @@ def hostile() -> Run:
         environment={"nan": float("nan"), "nested": {HOSTILE[0]: [HOSTILE[1], {"x": HOSTILE[2]}]}},
         roofs=(*ROOFS, Roof(HOSTILE[0], "1", "cpu", 1.0, 1.0, HOSTILE[1], HOSTILE[2])),
     )
+
+
+def tiny() -> Run:
+    """A few cells of every kind with few samples, so that a test can afford thousands of reports of it."""
+    rng = random.Random(13)
+    told, records = faults()
+    steps = Problem(
+        name="training.steps",
+        title="Steps of a training",
+        question="Where does `time` go?",
+        rows=("TR-01",),
+        baseline="plain",
+        version="1",
+        variants=(variant("plain", "One after the other.", "    yield from x\n", signature="x"),),
+        cases=("10",),
+        work={"plain": "nothing else"},
+        left_out={"other": "why not"},
+    )
+    ladder = dataclasses.replace(
+        ladder_problem(),
+        variants=tuple(one for one in ladder_problem().variants if one.name in ("loop", "mm")),
+        cases=("5x784x10", "8", "16"),
+    )
+    cells = [
+        record
+        for record in ladder_records(rng)
+        if record.key.case in ladder.cases and record.key.device == "cpu" and record.key.variant in ("loop", "mm")
+    ]
+    cells += [
+        Record(
+            "training.steps/plain/eager/cpu/10/1",
+            "ok",
+            dtype="float32",
+            launches=launches(1e-3, rng, data=4e-4, forward=5e-4, rest=1e-4),
+            cost=Cost(None, "unknown: other processes", None, None, None, None),
+        ),
+        *loader()[1][:2],
+        *records[:4],
+    ]
+    brief = tuple(dataclasses.replace(one, launches=tuple(map(_brief, one.launches[:2]))) for one in cells)
+    return run((ladder, steps, loader()[0], told), brief, roofs=ROOFS[:8], facts=(Fact("it is so", True, "seen"),))
+
+
+def _brief(launch: Launch) -> Launch:
+    columns: dict[str, Any] = {name: getattr(launch, name)[:3] for name in ("at", "wall", "cpu", "delay")}
+    parts = {name: values[:3] for name, values in launch.parts.items()}
+    return dataclasses.replace(launch, **columns, switches=(0, 1, 0), faults=(2, 0, 0), parts=parts)
 
 
 def large(components: int = 40) -> Run:

@@ -173,7 +173,8 @@ def discovered(project: Path, tmp_path: Path) -> list[dict[str, Any]]:
     """What asv's own discovery finds, in a process that has neither torch nor what only the other front end needs."""
     code = """
 import sys
-sys.modules.update(dict.fromkeys(("torch", "torchvision", "numba", "pytest", "pandas", "matplotlib", "jinja2")))
+away = ("torch", "torchvision", "numba", "pytest", "pandas", "matplotlib", "jinja2", "msgspec")
+sys.modules.update(dict.fromkeys(away))
 from asv_runner.discovery import _discover
 sys.argv = ["benchmark.py", "discover", *sys.argv[1:]]
 _discover(sys.argv[2:])
@@ -320,7 +321,7 @@ def test_the_version_changes_with_what_is_measured():
 def test_asv_installs_what_the_workers_need():
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     wanted = json.loads((ROOT / "asv.conf.json").read_text())["matrix"]["req"]
-    needed = [name for group in ("measure", "kernels", "files", "hf") for name in groups[group]]
+    needed = [name for group in ("measure", "read", "kernels", "files", "hf") for name in groups[group]]
     assert [*wanted] == [name.split(">")[0] for name in needed]
     assert {version for versions in wanted.values() for version in versions} == {""}, "a version would be in the name"
 

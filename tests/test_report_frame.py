@@ -338,7 +338,24 @@ def test_addresses_of_hostile_names_are_safe(name: str):
     assert set(safe(name)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
     assert len(safe(name)) < 140 and not safe(name).startswith(".")
     assert safe(name) != safe(name + " ") and safe("../" + name) != safe(name)
-    assert trace_of(name).startswith("../") and not {*trace_of(name)} & {*"\"'<> `"}
+    address = trace_of(name)
+    assert (address.startswith("../") or not address) and not {*address} & {*"\"'<> `"}
+
+
+def test_the_page_links_no_trace_outside_the_results():
+    for path in (
+        "../../etc/passwd",
+        "a/../../b",
+        "/etc/passwd",
+        "..\\x",
+        "c:x",
+        "javascript:alert(1)",
+        "a\nb",
+        "",
+        ".",
+    ):
+        assert trace_of(path) == "", path
+    assert trace_of("profile/a b/#1?.json.gz") == "../profile/a%20b/%231%3F.json.gz"
 
 
 def test_hostile_names_get_pages_and_anchors_of_their_own():

@@ -22,11 +22,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from benchmarks import catalogue, machine, scratch
+from benchmarks import catalogue, machine, reading, scratch, sound
 from benchmarks.compare import edits, session
-from benchmarks.compare.record import Comparison, Options
+from benchmarks.compare.record import VERDICTS, Comparison, Options
 from benchmarks.printable import one_line
 from benchmarks.progress import Progress
 
@@ -166,17 +166,70 @@ def add(path: Path, found: Mapping[str, Any]) -> None:
         file.write(json.dumps(found, separators=(",", ":")) + "\n")
 
 
+class _Row(TypedDict):
+    verdict: str
+    ratio: float | None
+    low: float | None
+    high: float | None
+    visible: float | None
+    spread: float | None
+    truth: float | None
+    epochs: int
+    seconds: float
+    xs: tuple[float, ...]
+    reason: NotRequired[str]
+
+
+class _Session(TypedDict):
+    kind: str
+    detector: int
+    when: str
+    seconds: float
+    epochs: int
+    control: dict[str, float]
+    edits: tuple[str, ...]
+    rows: dict[str, _Row]
+
+
+class _Detector(TypedDict):
+    detector: int
+
+
 def load(path: Path) -> list[dict[str, Any]]:
-    """All sessions of a record that this detector made; a torn last line is dropped.
+    """All sessions of a record that this detector made, whoever wrote it; a torn last line is dropped.
 
     Raises:
         FileNotFoundError: there are none.
+        ValueError: the record is damaged.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no sessions in {path}: run `python -m benchmarks calibrate` first")
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    sessions = [json.loads(text) for text in lines if text.endswith("\n")]
-    return [found for found in sessions if found["detector"] == DETECTOR]
+    sessions = []
+    for number, text in enumerate(reading.kept(path), start=1):
+        with reading.damage(path, f"line {number}"):
+            found = reading.parsed(text)
+            reading.value({"detector": found.get("detector")}, _Detector)
+            if found["detector"] == DETECTOR:
+                _check(reading.value(found, _Session))
+                sessions.append(found)
+    return sessions
+
+
+def _check(found: _Session) -> None:
+    """What the types of a session do not say."""
+    sound.one_of([one.name for one in KINDS], found["kind"], "kind")
+    sound.at_least(0, found["seconds"], "seconds")
+    if not found["rows"].keys() - {WORKERS}:
+        raise ValueError(f"rows: holds no cell but {WORKERS}")
+    for cell, row in found["rows"].items():
+        where = f"rows.{reading.told(cell)}"
+        sound.cell(cell, "rows")
+        sound.one_of(VERDICTS, row["verdict"], f"{where}.verdict")
+        for name, value in (("epochs", row["epochs"]), ("seconds", row["seconds"]), ("spread", row["spread"] or 0.0)):
+            sound.at_least(0, value, f"{where}.{name}")
+        bounded = row["low"] is not None and row["high"] is not None
+        if bounded and (row["truth"] is None or abs(row["truth"]) > sound.LOG):
+            raise ValueError(f"{where}.truth: {row['truth']} is no logarithm of a ratio of times")
 
 
 def sitting(path: Path, kinds: Sequence[str], minutes: float, sessions: int) -> int:
@@ -300,7 +353,7 @@ def _cells(sessions: Sequence[Mapping[str, Any]]) -> str:
         rows = [item["rows"][cell] for item in quiet if cell in item["rows"] and item["rows"][cell]["epochs"]]
         if not rows:
             continue
-        spread = statistics.median(row["spread"] for row in rows if row["spread"] is not None)
+        spread = statistics.median([row["spread"] for row in rows if row["spread"] is not None] or [0.0])
         visible = [row["visible"] for row in rows if row["visible"] is not None]
         seen = f"{100 * statistics.median(visible):.1f} %" if visible else "–"
         seconds = statistics.median(row["seconds"] for row in rows)

@@ -18,9 +18,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-from benchmarks import catalogue, machine, scratch
+from benchmarks import catalogue, machine, reading, scratch, sound
 from benchmarks.cell import Cell
 from benchmarks.compare import calibrate, session
 from benchmarks.compare.record import Options
@@ -297,15 +297,44 @@ def sitting(path: Path, rounds: int, tools: Sequence[str]) -> None:
                 calibrate.add(path, found)
 
 
+class _Answer(TypedDict):
+    tool: str
+    kind: str
+    when: str
+    seconds: float
+    said: dict[str, dict[str, str]]  # rule -> cell -> "slower", "faster" or ""
+
+
 def load(path: Path) -> list[dict[str, Any]]:
-    """All answers of a record.
+    """All answers of a record, whoever wrote it; a torn last line is dropped.
 
     Raises:
         FileNotFoundError: there are none.
+        ValueError: the record is damaged.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no answers in {path}: run `python -m benchmarks peers` first")
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    answers = []
+    for number, text in enumerate(reading.kept(path), start=1):
+        with reading.damage(path, f"line {number}"):
+            found = reading.parsed(text)
+            _check(reading.value(found, _Answer))
+            answers.append(found)
+    return answers
+
+
+def _check(found: _Answer) -> None:
+    """What the types of an answer do not say."""
+    sound.one_of(TOOLS, found["tool"], "tool")
+    sound.one_of(HEADS, found["kind"], "kind")
+    sound.at_least(0, found["seconds"], "seconds")
+    for rule, cells in found["said"].items():
+        where = f"said.{reading.told(rule)}"
+        if not cells:
+            raise ValueError(f"{where}: is empty")
+        for cell, word in cells.items():
+            sound.cell(cell, where)
+            sound.one_of(("slower", "faster", ""), word, f"{where}.{reading.told(cell)}")
 
 
 def table(answers: Sequence[Mapping[str, Any]]) -> str:
@@ -315,8 +344,9 @@ def table(answers: Sequence[Mapping[str, Any]]) -> str:
         "|---|---|---:|---:|---:|---:|",
     ]
     for tool in TOOLS:
-        mine = [answer for answer in answers if answer["tool"] == tool]
-        for rule in dict.fromkeys(rule for answer in mine for rule in answer["said"]):
+        theirs = [answer for answer in answers if answer["tool"] == tool]
+        for rule in dict.fromkeys(rule for answer in theirs for rule in answer["said"]):
+            mine = [answer for answer in theirs if rule in answer["said"]]
             shares = []
             for kind in HEADS:
                 said = [word for answer in mine if answer["kind"] == kind for word in answer["said"][rule].values()]

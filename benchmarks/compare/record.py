@@ -5,21 +5,23 @@ One JSON line for each finding, written at once: Ctrl-C and SIGKILL lose only wh
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from benchmarks import lines
+from benchmarks import lines, reading, sound
 from benchmarks.compare import sequential
 from benchmarks.compare.sequential import Judge, Rule
 
 SCHEMA = 1  # 1 (2026-11): first
 DECIDED = ("SLOWER", "FASTER", "SAME")
 VERDICTS = (*DECIDED, "UNDECIDED", "UNTRUSTED", "INCOMPARABLE", "ERROR")
+GATES: Mapping[str, tuple[str, ...]] = {"slower": ("SLOWER",), "any": ("SLOWER", "FASTER"), "none": ()}
 CONTROL = 0.005  # P(the live control fires although all is well), on either side
 
 
@@ -98,7 +100,7 @@ class Comparison:
     @property
     def exit_code(self) -> int:
         """0 ok, 1 the gate, 3 a cell failed, 4 cells on one side only, 5 untrusted, 130 interrupted."""
-        gates = {"slower": ("SLOWER",), "any": ("SLOWER", "FASTER"), "none": ()}[self.options.gate]
+        gates = GATES[self.options.gate]
         if self.partial:
             return 130
         found = {row.verdict for row in self.rows}
@@ -147,7 +149,8 @@ class Found:
                 for name in line["cells"]:
                     self.starts[name] = self.starts.get(name, 0.0) + line["seconds"] / len(line["cells"])
             case "x":
-                assert self.rule is not None
+                if self.rule is None:
+                    raise ValueError("kind: an x before the rule that it is judged by")
                 self.xs.setdefault(cell, []).append(dict(line))
                 self.judges.setdefault(cell, Judge(self.rule)).add(line["x"])
             case "control":
@@ -173,6 +176,110 @@ class Found:
 Journal = lines.Journal[Found]
 
 
+# -- the file, as others may have written it ---------------------------------------------------------------------------
+
+
+class _Side(TypedDict):
+    label: str
+    commit: str
+    path: str
+    hash: str
+    requirements: NotRequired[tuple[str, ...]]
+    python: NotRequired[str]
+    packages: NotRequired[tuple[str, ...]]
+
+
+class _Head(TypedDict):
+    kind: str
+    run: str
+    started: str
+    began: float  # ``time.time()``
+    schema: int
+    options: Options
+    base: _Side
+    head: _Side
+    folder: str
+    machine: dict[str, Any]
+    machine_class: str
+    malloc: dict[str, str]
+
+
+class _Proof(TypedDict):
+    kind: str
+    cell: str
+    verdict: str  # "" where the cell runs on both sides
+    reason: str
+    counts: NotRequired[dict[str, dict[str, int | None]]]
+    call: NotRequired[float]
+    seconds: NotRequired[float]
+
+
+class _Rule(TypedDict):
+    kind: str
+    rule: Rule
+
+
+class _Epoch(TypedDict):
+    kind: str
+    number: int
+    order: tuple[str, ...]
+    mount: int
+    hash: int
+    padding: int
+    seed: int
+    first: int
+
+
+class _Start(TypedDict):
+    kind: str
+    cells: tuple[str, ...]
+    seconds: float
+
+
+class _X(TypedDict):
+    kind: str
+    cell: str
+    epoch: int
+    x: float
+    blocks: tuple[float, ...]
+    calls: tuple[int, ...]
+    base: float
+    truth: float
+    seconds: float
+
+
+class _Control(TypedDict):
+    kind: str
+    cell: str
+    x: float
+
+
+class _Fault(TypedDict):
+    kind: str
+    cell: str
+    status: str
+    reason: str
+
+
+class _Sitting(TypedDict):
+    kind: str
+    seconds: float
+    ended: bool
+
+
+KINDS = {
+    "compare": _Head,
+    "proof": _Proof,
+    "rule": _Rule,
+    "epoch": _Epoch,
+    "start": _Start,
+    "x": _X,
+    "control": _Control,
+    "fault": _Fault,
+    "sitting": _Sitting,
+}
+
+
 def begin(results: Path, options: Options, facts: Mapping[str, Any]) -> Journal:
     """Start the journal of a new comparison."""
     head = {"schema": SCHEMA, "options": dataclasses.asdict(options), **facts}
@@ -189,18 +296,44 @@ def resume(results: Path, run: str = "") -> Journal:
 
 
 def load(path: Path) -> Found:
-    """Read a journal.
+    """Read a journal, whoever wrote it.
 
     Raises:
         ValueError: it is damaged elsewhere than at its end, or of another schema.
     """
+    return lines.load(path, Found, KINDS, _check, SCHEMA)
 
-    def make(head: dict[str, Any]) -> Found:
-        if head["kind"] != "compare" or head["schema"] != SCHEMA:
-            raise ValueError(f"schema {head.get('schema')}, this version reads {SCHEMA}")
-        return Found(head)
 
-    return lines.load(path, make)
+def _check(line: Mapping[str, Any]) -> None:
+    """What the types of a line do not say."""
+    if "cell" in line:
+        sound.cell(line["cell"], "cell")
+    if "seconds" in line:
+        sound.at_least(0, line["seconds"], "seconds")
+    if "x" in line and abs(line["x"]) > sound.LOG:
+        raise ValueError(f"x: {line['x']:g} is no logarithm of a ratio of times")
+    match line["kind"]:
+        case "compare":
+            sound.origin({**line, "commit": ""})
+            options = reading.value(line["options"], Options)
+            for at, name in enumerate(options.cells):
+                sound.cell(name, f"options.cells[{at}]")
+            sound.one_of(GATES, options.gate, "options.gate")
+            Rule(1, options.alpha, options.delta)
+        case "proof":
+            sound.one_of(("", "skipped", *VERDICTS), line["verdict"], "verdict")
+            if not line["verdict"] and "call" not in line:
+                raise ValueError("call: is missing")
+        case "rule":
+            Rule(**line["rule"])
+        case "start" if not line["cells"]:
+            raise ValueError("cells: is empty")
+        case "x":
+            sound.at_least(sound.SHORTEST, line["base"], "base")
+            if abs(line["truth"]) > sound.LOG:
+                raise ValueError(f"truth: {line['truth']:g} is no logarithm of a ratio of times")
+        case "fault":
+            sound.status(line["status"], "status")
 
 
 def latest(results: Path) -> Path:
@@ -216,8 +349,14 @@ def latest(results: Path) -> Path:
 
 
 def since(results: Path, found: Comparison) -> list[Comparison]:
-    """The stored comparisons with the same BASE on the same kind of machine, ``found`` included, oldest first."""
-    stored = [fold(load(path)) for path in sorted((results / "compare").glob("*.jsonl"))]
+    """The stored comparisons with the same BASE on the same kind of machine, ``found`` included, oldest first.
+
+    One that is damaged is passed over: it is not what was asked about.
+    """
+    stored = []
+    for path in sorted((results / "compare").glob("*.jsonl")):
+        with contextlib.suppress(ValueError):
+            stored.append(fold(load(path)))
     return [
         one
         for one in stored

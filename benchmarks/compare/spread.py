@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, machine, scratch
+from benchmarks import catalogue, machine, reading, scratch, sound
 from benchmarks.cell import Cell
 from benchmarks.compare import session
 from benchmarks.compare.calibrate import CELLS, EVIDENCE, WORKERS
@@ -73,20 +73,32 @@ def write(path: Path, found: Mapping[str, Mapping[str, Sequence[float]]]) -> Non
 
 
 def load(path: Path) -> dict[str, dict[str, list[float]]]:
-    """What was found.
+    """What was found, whoever wrote it down.
 
     Raises:
         FileNotFoundError: nothing yet.
+        ValueError: the record is damaged.
     """
     if not path.is_file():
         raise FileNotFoundError(f"nothing in {path}: run `python -m benchmarks spread` first")
-    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    with reading.damage(path):
+        found = reading.value(reading.parsed(path.read_bytes()), dict[str, dict[str, list[float]]])
+        for way, cells in found.items():
+            for cell, xs in cells.items():
+                where = f"{reading.told(way)}.{reading.told(cell)}"
+                sound.cell(cell, reading.told(way))
+                for at, x in enumerate(xs):
+                    if abs(x) > sound.LOG:
+                        raise ValueError(f"{where}[{at}]: {x:g} is no logarithm of a ratio of times")
+        if not _shared(found):
+            raise ValueError("no cell has two values in every way")
+    return found
 
 
 def table(found: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     """The standard deviation of X in per cent, a column for each cell, as Markdown; last, the geometric mean."""
     ways = list(found)
-    cells = [cell for cell in found[ways[0]] if all(len(found[way][cell]) > 1 for way in ways)]
+    cells = _shared(found)
     number = min((len(found[way][cell]) for way in ways for cell in cells), default=0)
     lines = [
         f"| standard deviation of X, {number} processes | {' | '.join(map(_short, cells))} | all |",
@@ -95,10 +107,17 @@ def table(found: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     for way in ways:
         spreads = [100 * statistics.stdev(found[way][cell]) for cell in cells]
         shown = " | ".join(f"{spread:.2f} %" for spread in spreads)
-        lines.append(f"| {way} | {shown} | {statistics.geometric_mean(spreads):.2f} % |")
+        mean = statistics.geometric_mean(spreads) if min(spreads) else 0.0
+        lines.append(f"| {way} | {shown} | {mean:.2f} % |")
     return "\n".join(lines) + "\n"
+
+
+def _shared(found: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str]:
+    """The cells that have a spread in every way."""
+    cells = dict.fromkeys(cell for way in found.values() for cell in way)
+    return [cell for cell in cells if all(len(way.get(cell, ())) > 1 for way in found.values())]
 
 
 def _short(cell: str) -> str:
     parsed = Cell.parse(cell)
-    return f"{parsed.component.split('.')[1]} {parsed.case}"
+    return f"{parsed.component.partition('.')[2]} {parsed.case}"

@@ -56,13 +56,14 @@ def _row(row: Mapping[str, Any]) -> Row:
     tone = "quiet" if row["status"] == "skipped" else "bad"
     without = (Cell(f"{sign} {row['status']}", tone=tone), *[Cell(units.NONE)] * 6)
     why = evidence.why(row) if timed else row["reason"]
+    trace = trace_of(row["trace"])
     return Row(
         (
             Cell(row["way"], mono=True),
             Cell(row["case"], row["size"] or None),
             Cell(place),
             *(figures if timed else without),
-            Cell("trace" if row["trace"] else "", href=trace_of(row["trace"])),
+            Cell("trace" if trace else "", href=trace),
             Cell(command(row["cell"]), mono=True),
         ),
         anchor=anchor(row["cell"]),

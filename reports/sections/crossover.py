@@ -37,7 +37,7 @@ def _table(cells: pd.DataFrame, place: str) -> Table | None:
         Row((Cell(way, mono=True), *(_cell(found.get((way, case))) for case in cases)))
         for way in dict.fromkeys(timed["way"])
     ]
-    best = {row["case"]: row["seconds"] for row in rows_of(timed[timed["best"]])}
+    best = timed.groupby("case")["seconds"].min()
     last = Row((Cell("Fastest time"), *(Cell(units.time(best[case]), tone="quiet") for case in cases)))
     columns = (Column("Way"), *(Column(case, True) for case in cases))
     return Table(f"crossover-{place}", f"Times slower than the fastest: {place}", columns, tuple(rows), last=last)

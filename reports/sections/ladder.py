@@ -137,9 +137,9 @@ def _more(row: Mapping[str, Any], variant: Variant | None) -> list[Block]:
     if facts := tuple((name, text) for name, text in measured(row) if text not in ("", units.NONE)):
         blocks.append(Facts(facts))
     blocks.append(Code(command(row["cell"]), python=False))
-    if row["trace"]:
+    if address := trace_of(row["trace"]):
         parts: tuple[Part, ...] = (
-            Link("Profiler’s trace", trace_of(row["trace"])),
+            Link("Profiler’s trace", address),
             ", for ui.perfetto.dev or TensorBoard",
         )
         blocks.append(prose(*parts, tone="note"))

@@ -39,5 +39,8 @@ def flat(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]
             if value:
                 yield whole, ", ".join(map(str, value))
         elif value not in ("", None):
-            sized = isinstance(value, int) and not isinstance(value, bool) and whole.split()[0] in BYTES
-            yield whole, units.size(value) if sized else {True: "yes", False: "no"}.get(value, str(value))
+            if isinstance(value, bool):
+                yield whole, "yes" if value else "no"
+            else:
+                sized = isinstance(value, int) and whole.partition(" ")[0] in BYTES
+                yield whole, units.size(value) if sized else str(value)

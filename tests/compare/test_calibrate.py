@@ -37,7 +37,11 @@ def session(kind: str, seconds: float = 30.0, **rows: dict[str, Any]) -> dict[st
     return {
         "kind": kind,
         "detector": calibrate.DETECTOR,
+        "when": "2026-11-22T06:31:57+00:00",
         "seconds": seconds,
+        "epochs": 6,
+        "control": {"slower": 0.1, "faster": -0.2},
+        "edits": [],
         "rows": {cells[name]: value for name, value in rows.items()},
     }
 
@@ -80,10 +84,11 @@ def test_sessions_of_another_detector_are_not_counted(tmp_path: Path):
     path = tmp_path / "record.jsonl"
     with pytest.raises(FileNotFoundError, match="benchmarks calibrate"):
         calibrate.load(path)
-    for found in (session("same"), {**session("same"), "detector": 0}, session("no-op")):
+    same, other = session("same", plain=row("SAME")), session("no-op", plain=row("SAME"))
+    for found in (same, {"detector": 0, "shape": "of another time"}, other):
         calibrate.add(path, found)
     with path.open("a") as file:
-        file.write(json.dumps(session("same"))[:40])  # killed while writing
+        file.write(json.dumps(same)[:40])  # killed while writing
     assert [found["kind"] for found in calibrate.load(path)] == ["same", "no-op"]
 
 

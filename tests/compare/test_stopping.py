@@ -33,7 +33,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         cells = (CLEAR, VAGUE)
         asked = Options(cells=cells, selection="", command="", **{"budget": 100.0, **options})  # type: ignore[arg-type]
         side = {"label": "", "commit": "", "path": "", "hash": ""}
-        facts = {"base": side, "head": side, "folder": str(tmp_path), "machine": {}, "machine_class": "m"}
+        facts = {"base": side, "head": side, "folder": str(tmp_path), "machine": {}, "machine_class": "m", "malloc": {}}
         journal = record.begin(tmp_path, asked, facts)
         journal.add("rule", rule=dataclasses.asdict(Rule(len(cells))))
         for cell in cells:
