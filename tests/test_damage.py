@@ -477,9 +477,9 @@ def test_a_whole_comparison_reads_and_a_damaged_one_breaks_no_report(
     report = tmp_path / "results" / "report" / "index.html"
     (tmp_path / "x.jsonl.gz").write_bytes(packed(*whole))
     words = ["report", str(tmp_path / "x.jsonl.gz"), "--results", str(tmp_path / "results")]
-    assert cli.main(words) == 3 and "What changed" in report.read_text(encoding="utf-8")
+    assert cli.main(words) == 0 and "What changed" in report.read_text(encoding="utf-8")
     path.write_text(path.read_text().replace('"verdict": ""', '"verdict": 1'))
-    assert cli.main(words) == 3 and "What changed" not in report.read_text(encoding="utf-8")
+    assert cli.main(words) == 0 and "What changed" not in report.read_text(encoding="utf-8")
     assert compared.since(tmp_path / "results", found) == []
     assert "Traceback" not in capsys.readouterr().err
 
