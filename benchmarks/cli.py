@@ -393,7 +393,7 @@ def faults(options: argparse.Namespace) -> int:
     from benchmarks import faults
 
     def say(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(one_line(text), file=sys.stderr, flush=True)
 
     rows = faults.play(say=say)
     print(json.dumps(to_json(rows)) if options.json else faults.table(rows), end="")

@@ -5,6 +5,7 @@ Nothing is drawn by a thread of its own: on two cores a redraw would be a noise 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections import defaultdict
@@ -89,22 +90,25 @@ class Progress:
             return
         text = one_line(f"[{self.done}/{self.steps}{self._left(now)}] {text}" if phase else text)
         if self._live:
-            self.out.write(f"\r\x1b[2K{text[:110]}")
-            self.out.flush()
+            self._write(f"\r\x1b[2K{text[:110]}")
         else:
-            print(text, file=self.out, flush=True)
+            self._write(f"{text}\n")
             self._said = now
 
     def note(self, text: str) -> None:
         """Something that should stay readable."""
-        if self._live:
-            self.out.write("\r\x1b[2K")
-        print(one_line(text), file=self.out, flush=True)
+        self.end()
+        self._write(f"{one_line(text)}\n")
 
     def end(self) -> None:
         """Leave the line."""
         if self._live:
-            self.out.write("\r\x1b[2K")
+            self._write("\r\x1b[2K")
+
+    def _write(self, text: str) -> None:
+        """A terminal that is gone, as after SIGHUP, costs what was to be said and nothing else."""
+        with contextlib.suppress(OSError):
+            self.out.write(text)
             self.out.flush()
 
     def _close(self, now: float) -> None:

@@ -142,7 +142,7 @@ def _limit_memory(size: int) -> None:
     """Let this process grow by ``size`` bytes and no more."""
     import resource
 
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + size, used + size))
 
 

@@ -20,6 +20,7 @@ from reports.view import group_name
 
 MANY = 500  # cells: more than these are shown on one page, unless everything is asked for
 DEAREST = 10
+LONG = 1000  # characters of a text that a record file brings along
 LADDER = (
     Column("", right=False),  # the sign of the best
     Column("way", right=False),
@@ -82,8 +83,8 @@ def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Paint) 
     cells = frames.in_order(problem, table[(table["component"] == problem.name) & (table["status"] != "skipped")])
     if cells.empty:
         return
-    question = wrapped(problem.question, width, paint)
-    yield [paint(visible(problem.name), BOLD) + visible(f"  {problem.title}"), *question]
+    question = wrapped(cut(problem.question, LONG), width, paint)
+    yield [paint(visible(problem.name), BOLD) + visible(f"  {cut(problem.title, REASON)}"), *question]
     for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
         yield _ladder(group, width, paint)
 
@@ -127,7 +128,7 @@ def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit, ties: boo
     faster = 1 / row["ratio"] if units.known(row["ratio"]) else None
     return [
         "*" if row["best"] else "",
-        visible(row["way"]),
+        visible(cut(row["way"], REASON)),
         units.digits(row["seconds"] / unit.scale),
         units.spread(row["seconds"], row["low"], row["high"])[1:] if sure else "",
         units.digits(row["first_item"] / parts.scale) if units.known(row["first_item"]) else "",
@@ -181,7 +182,7 @@ def _claims(run: Run, width: int, paint: Paint) -> list[str]:
         head = f"{ledger.SIGNS[finding.verdict]} {finding.claim.id}  {finding.verdict}  {figure}{finding.claim.text}"
         lines += wrapped(head, width, paint, ledger.HUES[finding.verdict])
         for part in finding.detail.split("\n"):
-            lines += wrapped(f"    {part}", width, paint, DIM)
+            lines += wrapped(f"    {cut(part, LONG)}", width, paint, DIM)
     silent = [finding.claim.id for finding in found if finding.verdict == "not testable here"]
     if silent:
         lines += wrapped(f"○ not testable here: {', '.join(silent)}", width, paint, DIM)
@@ -198,7 +199,7 @@ def _missing(table: pd.DataFrame, width: int, paint: Paint) -> list[str]:
 
 def _left_out(run: Run, width: int, paint: Paint, most: int) -> list[str]:
     if most >= 1000:
-        return [visible(f"Left out: {run.left_out}")] if run.left_out else []
+        return [visible(f"Left out: {cut(run.left_out, 10 * LONG)}")] if run.left_out else []
     return wrapped(f"Left out: {run.left_out}", width, paint, most=most) if run.left_out else []
 
 

@@ -209,3 +209,17 @@ def test_what_is_told_is_harmless(clock: list[float], write: Write):
     write(progress.Progress(out), "a\x1b[31m\x07\rb\udc80‮" + "x" * 10**6)
     assert out.getvalue().startswith(r"a\x1b[31m\x07\rb\udc80\u202ex")
     assert len(out.getvalue()) < 1000 and out.getvalue().count("\n") == 1
+
+
+class Gone(io.StringIO):
+    """A terminal that was hung up."""
+
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_terminal_that_is_gone_costs_nothing_but_the_words():
+    progress = Progress(Gone())
+    progress.step("checking", always=True)
+    progress.note("interrupted")
+    progress.end()
