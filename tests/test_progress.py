@@ -219,7 +219,7 @@ class Gone(io.StringIO):
 
 
 def test_a_terminal_that_is_gone_costs_nothing_but_the_words():
-    progress = Progress(Gone())
-    progress.step("checking", always=True)
-    progress.note("interrupted")
-    progress.end()
+    shown = progress.Progress(Gone())
+    shown.step("checking", always=True)
+    shown.note("interrupted")
+    shown.end()
