@@ -30,15 +30,6 @@ def module(component: str):
     return importlib.import_module(f"impls.{component}")
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """As the suite times: small operators on two threads of a busy machine wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def variants(*names: str) -> list:
     return [
         pytest.param(
