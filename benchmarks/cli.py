@@ -9,12 +9,11 @@ import os
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, data
+from benchmarks import catalogue, data, scratch, signals
 from benchmarks import journal as runs
 from benchmarks.cell import Cell
 from benchmarks.compare import record as compared
@@ -42,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        with signals.interrupting():
+            return command(options)
     except (ValueError, FileNotFoundError) as problem:
         print(f"benchmarks: {problem}", file=sys.stderr)
         return 2
@@ -215,9 +215,10 @@ def _worker(tree: Path) -> Iterator[Process]:
     """A worker for one question outside a run."""
     from benchmarks import mount
 
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        mount.lay(tree, Path(folder) / "mount")
-        with Process(Path(folder) / "mount", Path(folder), timeout=120) as process:
+    scratch.sweep()
+    with scratch.Scratch() as folder:
+        mount.lay(tree, folder / "mount")
+        with Process(folder / "mount", folder, timeout=120) as process:
             yield process
 
 
@@ -389,6 +390,8 @@ def clean(options: argparse.Namespace) -> int:
             shutil.rmtree(folder)
     kept = f"{len(records) - len(old)} record files and {len(comparisons) - len(gone)} comparisons"
     print(f"removed {len(old)} record files, {len(gone)} comparisons, reports, traces and journals; kept {kept}")
+    if left := scratch.sweep():
+        print(f"removed {len(left)} temporary folders of killed runs")
     return 0
 
 

@@ -6,10 +6,13 @@ A clock has ``now()`` in integer nanoseconds, ``sync()`` that waits until the de
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
+
+from benchmarks.descriptors import out_of_reach
 
 
 class Clock(Protocol):
@@ -145,14 +148,15 @@ class Witness:
             self._usage = resource.getrusage
             self._who = who
         path = Path("/proc/thread-self/schedstat")
-        self._schedstat = path.open("rb", buffering=0) if path.exists() else None
+        self._schedstat: int | None = None
+        if path.exists():
+            self._schedstat = out_of_reach(os.open(path, os.O_RDONLY))
 
     def read(self) -> tuple[int, int, int, int]:
         """``(thread CPU ns, run-queue wait ns, involuntary switches, minor faults)`` so far; 0 where unknown."""
         delay = switches = faults = 0
         if self._schedstat is not None:
-            self._schedstat.seek(0)
-            delay = int(self._schedstat.read(64).split()[1])
+            delay = int(os.pread(self._schedstat, 64, 0).split()[1])
         if self._usage is not None:
             usage = self._usage(self._who)
             switches, faults = usage.ru_nivcsw, usage.ru_minflt

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shlex
 import shutil
+import sys
 import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -65,7 +68,10 @@ def _c_compiler() -> str:
 
 
 def _cpp_compiler() -> str:
-    return "" if shutil.which("g++") or shutil.which("clang++") else "a C++ compiler (g++)"
+    """The one that torch's compiler calls: what CXX names, or the system's usual one."""
+    usual = "clang++" if sys.platform == "darwin" else "g++"
+    words = shlex.split(os.environ.get("CXX", usual)) or [""]
+    return "" if shutil.which(words[0]) else f"a C++ compiler ({words[0] or 'CXX is empty'})"
 
 
 _MISSING: dict[str, Callable[[], str]] = {

@@ -21,7 +21,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data
+from benchmarks import data, precision
 
 ROOT = Path("/")
 FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # what kernels are chosen by
@@ -259,7 +259,7 @@ def environment() -> dict[str, Any]:
         "capability": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
         "interop_threads": torch.get_num_interop_threads(),
-        "matmul_precision": torch.get_float32_matmul_precision(),
+        "matmul_precision": precision.read()["matmul precision"],
         "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "flush_denormal": float(torch.full((1,), 2.0**-130, dtype=torch.float32) * 1.0) == 0.0,
@@ -275,6 +275,7 @@ def _cuda() -> dict[str, Any]:
     import torch
 
     devices = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    told = precision.read()
     return {
         "gpus": [device.name for device in devices],
         "capability": [f"{device.major}.{device.minor}" for device in devices],
@@ -283,9 +284,9 @@ def _cuda() -> dict[str, Any]:
         or _output("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader").partition("\n")[0],
         "cudnn": torch.backends.cudnn.version(),
         "cudnn_benchmark": torch.backends.cudnn.benchmark,
-        "matmul_fp32": torch.backends.cuda.matmul.fp32_precision,  # the old flag raises where the new one was set
-        "conv_fp32": torch.backends.cudnn.conv.fp32_precision,
-        "rnn_fp32": torch.backends.cudnn.rnn.fp32_precision,
+        "matmul_fp32": told["matrix product precision"],
+        "conv_fp32": told["convolution precision"],
+        "rnn_fp32": told["recurrent precision"],
         "bf16_reduction": torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction,
         "allocator": torch.cuda.get_allocator_backend(),
     }

@@ -35,6 +35,11 @@ def lay(tree: Path, where: Path, name: str = NAME) -> Path:
     return where / name
 
 
+def file_of(component: str) -> str:
+    """The file that the variants of ``component`` stand in, as people call it."""
+    return f"impls/{component.replace('.', '/')}.py"
+
+
 def load(component: str, where: Path, name: str = NAME) -> Any:
     """Import ``component``'s module from the mounted tree.
 

@@ -15,15 +15,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import contestant, gate, surroundings, timing
+from benchmarks import compiling, contestant, gate, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Clock, Witness, clock_for
 from benchmarks.component import Inputs
 from benchmarks.record import Launch, Proof, to_json
-from benchmarks.site import Site, attempt, consume, ready_in, start_compiler, timed_in, variant_of
+from benchmarks.site import Site, attempt, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 
 LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
 COST = "memory and operators"  # the step of a check whose failure says nothing of the answer
+NOBODY = ""  # whose answer it is when a group fails as a whole
 FRESH = 1000  # seeds of the inputs after the timing lie this far from those before it
 
 
@@ -35,7 +36,7 @@ class Plan:
     rounds: int  # samples of a cell, at most
     budget: float  # seconds of samples of a cell, about
     target: float  # seconds of one sample, about
-    began: float  # ``time.time()`` at the run's start
+    began: float  # ``time.monotonic()`` at the run's start, less what a sitting before this one took
 
 
 # -- check ------------------------------------------------------------------------------------------------------------
@@ -54,24 +55,26 @@ def check(site: Site, cell: Cell, seeds: int, cost: bool = False) -> dict[str, A
         inputs = gate.copy(truths[0].inputs, cell.device)
         if cell.executor == "compile":
             start_compiler(site)
-        site.step("preparation and first call", str(cell))
-        start = time.perf_counter()
-        with surroundings.settings(cell) as verify, ready_in(site, cell, inputs) as ready:
-            consume(contestant.first_call(ready), truths[0].component)
-            first = time.perf_counter() - start
-            calls: list[float] = []
+        with surroundings.kept(cell) as verify:
+            site.step("preparation and first call", str(cell))
+            start = time.perf_counter()
+            with compiling.watched(cell) as compiled, ready_in(site, cell, inputs) as ready:
+                consume(first_call(cell, ready), truths[0].component)
+                first = time.perf_counter() - start
+                calls: list[float] = []
 
-            def timed() -> Any:
-                site.step("proof", str(cell))
-                start = time.perf_counter()
-                output = consume(ready(), truths[0].component)
-                calls.append(time.perf_counter() - start)
-                return output
+                def timed() -> Any:
+                    site.step("proof", str(cell))
+                    start = time.perf_counter()
+                    output = consume(ready(), truths[0].component)
+                    calls.append(time.perf_counter() - start)
+                    return output
 
-            found = gate.prove(timed, inputs, truths, cell.device)
-            verify()
-            proof = asdict(Proof(found.error, found.share, seeds, first, min(calls)))
-            return {"proof": proof, **(_cost(site, cell, ready, truths[0]) if cost else {})}
+                found = gate.prove(timed, inputs, truths, cell.device)
+                verify()
+                compiled(partial(_whole, ready, truths[0]))
+                proof = asdict(Proof(found.error, found.share, seeds, first, min(calls)))
+                return {"proof": proof, **(_cost(site, cell, ready, truths[0]) if cost else {})}
 
     return attempt(prove)
 
@@ -125,18 +128,48 @@ class _Lane:
         )
 
 
+class _Spoiler(Exception):
+    """A cell that did not end well while a group was timed: what was measured beside it does not count."""
+
+    def __init__(self, cell: Cell, answer: dict[str, Any]) -> None:
+        super().__init__(answer["reason"])
+        self.cell = cell
+        self.answer = answer
+
+
 def interleave(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
     """Time the cells of one group in turns: each cell's ``{"status": ..., "launch": ...}``.
 
     All get the same inputs. Order: preparation, first call, its proof, warm-up, batch size; then rounds in random
-    order; then one call of each on fresh inputs, whose failure makes the cell wrong and discards its samples.
+    order; then one call of each on fresh inputs, whose failure makes the cell wrong and discards its samples. The
+    first cell that does not end well ends it: the answer is then this cell's alone, or that of ``NOBODY`` where it
+    is not known which of them it was.
     """
+    try:
+        return _interleaved(site, cells, plan)
+    except _Spoiler as end:
+        return {str(end.cell): end.answer}
+    except BaseException as problem:
+        return {NOBODY: attempt(partial(_again, problem))}
+
+
+def _again(problem: BaseException) -> dict[str, Any]:
+    raise problem
+
+
+def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     shuffle = random.Random(f"{plan.launch} {cells[0].group}")
     clock = clock_for(cells[0].device)
     truth = site.truth(cells[0], plan.launch)
     inputs = gate.copy(truth.inputs, cells[0].device)
-    with surroundings.settings(cells[0]) as verify, contextlib.ExitStack() as stack:
+
+    def must(cell: Cell, step: Callable[[], dict[str, Any]]) -> None:
+        answers[str(cell)] = attempt(step)
+        if answers[str(cell)]["status"] not in ("ok", "skipped"):
+            raise _Spoiler(cell, answers[str(cell)])
+
+    with surroundings.kept(cells[0]) as verify, contextlib.ExitStack() as stack:
         busy = cells[0].threads == "all" and not surroundings.idle()
         lanes: list[_Lane] = []
         for cell in shuffle.sample(cells, len(cells)):
@@ -147,15 +180,15 @@ def interleave(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
                 lanes.append(lane)
                 return {}
 
-            answers[str(cell)] = attempt(begin)
+            must(cell, begin)
         with surroundings.undisturbed(), surroundings.no_recompiles(cells):
+            verify_sample = surroundings.watch()
             for index in timing.rounds([lane.count for lane in lanes], shuffle):
-                _sample(site, lanes[index], plan, answers)
-            lanes = [lane for lane in lanes if answers[str(lane.cell)]["status"] == "ok"]
+                must(lanes[index].cell, partial(_sample, site, lanes[index], plan, verify_sample))
             fresh = site.truth(cells[0], FRESH + plan.launch)
             gate.refill(inputs, fresh.inputs)
             for lane in lanes:
-                answers[str(lane.cell)] = attempt(partial(_finish, site, lane, inputs, fresh, plan))
+                must(lane.cell, partial(_finish, site, lane, inputs, fresh, plan))
     for answer in answers.values():
         answer["contended"] = busy
     return answers
@@ -170,12 +203,13 @@ def _begin(
     clock: Clock,
     stack: contextlib.ExitStack,
 ) -> _Lane:
+    variant_of(site, cell)  # its file is imported before
     site.step("preparation", str(cell))
     start = time.perf_counter()
     ready = stack.enter_context(ready_in(site, cell, inputs))
     prepared = time.perf_counter()
     site.step("first call", str(cell))
-    output = consume(contestant.first_call(ready), truth.component)
+    output = consume(first_call(cell, ready), truth.component)
     first = time.perf_counter() - prepared
     gate.match(output, truth, cell.device)
     gate.unchanged(inputs, truth)
@@ -193,22 +227,17 @@ def _begin(
     return lane
 
 
-def _sample(site: Site, lane: _Lane, plan: Plan, answers: dict[str, Any]) -> None:
-    if answers[str(lane.cell)]["status"] != "ok":
-        return
-
-    def take() -> dict[str, Any]:
-        site.step("sample", str(lane.cell))
-        at = time.time() - plan.began
-        before = _witness().read()
-        batch = lane.timed(lane.calls)
-        after = _witness().read()
-        lane.at.append(at)
-        lane.batches.append(batch)
-        lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
-        return {}
-
-    answers[str(lane.cell)] = attempt(take)
+def _sample(site: Site, lane: _Lane, plan: Plan, verify: surroundings.Verify) -> dict[str, Any]:
+    site.step("sample", str(lane.cell))
+    at = time.monotonic() - plan.began
+    before = _witness().read()
+    batch = lane.timed(lane.calls)
+    after = _witness().read()
+    lane.at.append(at)
+    lane.batches.append(batch)
+    lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
+    verify()
+    return {}
 
 
 def _finish(site: Site, lane: _Lane, inputs: Inputs, fresh: gate.Truth, plan: Plan) -> dict[str, Any]:
@@ -234,8 +263,8 @@ def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]
     def count() -> dict[str, Any]:
         truth = site.truth(cell, 0)
         with surroundings.settings(cell), ready_in(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
-            before = _graphs() if cell.executor == "compile" else 0
-            consume(contestant.first_call(ready), truth.component)
+            before = compiling.graphs() if cell.executor == "compile" else 0
+            consume(first_call(cell, ready), truth.component)
             site.step("counts", str(cell))
             call = partial(_whole, ready, truth)
             plain = ready.plain and partial(_whole, ready.plain, truth)
@@ -248,19 +277,12 @@ def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]
                     "bytes moved": traffic,
                     "allocations": held and held.allocations,
                     "peak bytes": held and held.peak,
-                    "graphs": _graphs() - before if cell.executor == "compile" else None,
+                    "graphs": compiling.graphs() - before if cell.executor == "compile" else None,
                     "Python instructions": instruments.instructions(call) if instructions else None,
                 }
             }
 
     return attempt(count)
-
-
-def _graphs() -> int:
-    """How many graphs this process has compiled: of one function, one more than its breaks."""
-    from torch._dynamo.utils import counters
-
-    return int(counters["stats"]["unique_graphs"])
 
 
 def trace(site: Site, cell: Cell, folder: Path) -> dict[str, Any]:
@@ -272,7 +294,7 @@ def trace(site: Site, cell: Cell, folder: Path) -> dict[str, Any]:
         with surroundings.settings(cell), ready_in(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
             for _ in range(2):
                 site.step("warm-up", str(cell))
-                consume(contestant.first_call(ready), truth.component)
+                consume(first_call(cell, ready), truth.component)
             site.step("trace", str(cell))
             component = truth.component
             call = partial(_whole, ready, truth) if component.timeline else ready

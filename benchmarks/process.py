@@ -6,20 +6,24 @@ import contextlib
 import ctypes
 import json
 import os
+import secrets
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import psutil
 
+from benchmarks import family, scratch, shared_memory
 from benchmarks.catalogue import ROOT
-from benchmarks.worker import BOARD, Board
+from benchmarks.printable import cut, visible
+from benchmarks.worker import BOARD, Board, Step
 
 PR_SET_CHILD_SUBREAPER = 36
 POLL = 0.1  # seconds between two looks at a worker that is silent
@@ -38,7 +42,7 @@ class Fault(Exception):
 
     def __init__(self, status: str, reason: str, cell: str, step: str = "") -> None:
         super().__init__(reason)
-        self.status = status  # "crashed", "timeout" or "oom"
+        self.status = status  # "crashed", "timeout", "oom", or "error": its answer cannot be read
         self.reason = reason
         self.cell = cell  # what was running; "" if nothing of a cell
         self.step = step  # and which step of it
@@ -50,7 +54,7 @@ class Process:
     def __init__(
         self,
         mount: Path,
-        scratch: Path,
+        folder: Path,
         *,
         timeout: float,
         memory_limit: int = 0,
@@ -60,24 +64,29 @@ class Process:
         self.timeout = timeout  # seconds that one step may take
         self._adopt_orphans()
         self._before = {child.pid for child in psutil.Process().children()}
-        board = scratch / "board"
+        board = folder / "board"
         board.write_bytes(bytes(BOARD))
         self._board = Board(board)
-        self._log = scratch / "worker.log"
+        self._temporary = scratch.Scratch()
         job_read, job_write = os.pipe()
         answer_read, answer_write = os.pipe()
         command = [python, "-P", str(ROOT / "benchmarks" / "worker.py"), "--mount", str(mount)]
-        command += ["--caches", str(scratch / "caches"), "--board", str(board)]
+        command += ["--caches", str(folder / "caches"), "--board", str(board)]
         command += ["--pipes", str(job_read), str(answer_write), "--memory-limit", str(memory_limit)]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(job_read, answer_write),
-                env={**_environment(), **variables},
-            )
+        self._log = self._temporary.path / "worker.log"
+        try:
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(job_read, answer_write),
+                    env={**_environment(), **variables, "TMPDIR": str(self._temporary.path)},
+                )
+        except BaseException:
+            self._temporary.remove()
+            raise
         WORKERS.add(self._process.pid)
         os.close(job_read)
         os.close(answer_write)
@@ -98,17 +107,24 @@ class Process:
         """Give the worker a job and wait for its answer.
 
         Raises:
-            Fault: it crashed, ran out of memory, or one step took longer than the time-out.
+            Fault: it crashed, ran out of memory, one step took longer than the time-out, or the answer is not its.
         """
+        token = secrets.token_hex(8)
         with contextlib.suppress(BrokenPipeError):  # a dead worker is noticed while waiting
-            self._jobs.write(json.dumps({"do": do, **arguments}) + "\n")
+            self._jobs.write(json.dumps({"do": do, "token": token, **arguments}) + "\n")
             self._jobs.flush()
-        answer = self._wait()
+        line = self._wait()
         self._fresh = False
-        return json.loads(answer)
+        told, _, answer = line.partition(b" ")
+        try:
+            if told != token.encode():
+                raise ValueError
+            return json.loads(answer)
+        except ValueError:
+            raise self._unreadable(line) from None
 
     def _wait(self) -> bytes:
-        steps, since = self._board.read()[0], time.monotonic()
+        seen, since = self._board.read().number, time.monotonic()
         while True:
             ready, _, _ = select.select([self._answers], [], [], POLL)
             if ready:
@@ -121,56 +137,71 @@ class Process:
                     time.sleep(POLL)
             if (code := self._process.poll()) is not None:
                 raise self._crash(code)
-            count, what, cell = self._board.read()
-            if count != steps:
-                steps, since = count, time.monotonic()
-            allowed = max(self.timeout, START) if self._fresh and not count else self.timeout
+            step = self._board.read()
+            if step.number != seen:
+                seen, since = step.number, time.monotonic()
+            allowed = max(self.timeout, START) if self._fresh and not step.number else self.timeout
             if time.monotonic() - since > allowed:
-                self.close()
-                raise Fault("timeout", f"{what or 'start'} took longer than {allowed:g} s", cell, what)
+                raise self._late(step, allowed)
+
+    def _late(self, step: Step, allowed: float) -> Fault:
+        """What is known of a worker that does not go on, looked at before it is killed."""
+        reason = f"{step.what or 'start'} took longer than {allowed:g} s"
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED:
+                reason += ": the process was stopped (SIGSTOP)"
+        if shared_memory.full():
+            reason += f": {shared_memory.advice()}"
+        self.close()
+        return Fault("timeout", reason, step.cell, step.what)
 
     def _crash(self, code: int) -> Fault:
-        _, what, cell = self._board.read()
+        step = self._board.read()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        reason = f"{how} during {step.what or 'start'}{_last_words(self._log, step.printed)}"
         self.close()
-        return Fault("crashed", f"{how} during {what or 'start'}{_last_words(self._log)}", cell, what)
+        return Fault("crashed", reason, step.cell, step.what)
+
+    def _unreadable(self, line: bytes) -> Fault:
+        step = self._board.read()
+        self.close()
+        text = cut(visible(line.decode(errors="replace")), 60)
+        return Fault("error", f"something else than the worker wrote into its answers: {text}", step.cell, step.what)
 
     def strays(self) -> list[psutil.Process]:
         """Processes that were started by variants and are still there; Python's own service processes are not."""
-        with contextlib.suppress(psutil.Error):
-            found = self._orphans()
-            found += psutil.Process(self._process.pid).children(recursive=True)
-            return [child for child in found if not _is_service(child)]
-        return []
+        found = []
+        for number in self._started():
+            with contextlib.suppress(psutil.Error):
+                child = psutil.Process(number)
+                if not _is_service(child):
+                    found.append(child)
+        return found
 
     def close(self) -> None:
         """Stop the worker, and whatever it started, wherever that hides."""
         with contextlib.suppress(OSError):
             self._jobs.close()
-        tree: list[psutil.Process] = []
-        with contextlib.suppress(psutil.Error):
-            tree = psutil.Process(self._process.pid).children(recursive=True)
-        if self._process.poll() is None and not tree:
+        if self._process.poll() is None and not self._started():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(2)  # the pipe is closed: an idle worker ends by itself
-        if self._process.poll() is None:
-            self._process.kill()
-        _kill(tree)
+        family.end(lambda: self._started() | ({self._process.pid} if self._process.poll() is None else set()))
         self._process.wait()
-        for _ in range(50):  # orphans come to this process, and may have started others meanwhile
-            left = self._orphans()
-            if not left:
-                break
-            _kill([item for child in left for item in _family(child)])
+        family.bury(self._before | WORKERS)
         WORKERS.discard(self._process.pid)
         with contextlib.suppress(OSError):
             os.close(self._answers)
             self._answers = -1
+        self._temporary.remove()
 
-    def _orphans(self) -> list[psutil.Process]:
-        """What became a child of this process since the worker was started, and is no worker."""
-        known = self._before | WORKERS | {self._process.pid}
-        return [child for child in psutil.Process().children() if child.pid not in known]
+    def _started(self) -> set[int]:
+        """What lives below the worker, and what became a child of this process since it was started and is no worker.
+
+        The latter are those that outlived whoever started them.
+        """
+        table, known = family.parents(), self._before | WORKERS | {self._process.pid}
+        adopted = {one for one, parent in table.items() if parent == os.getpid() and one not in known}
+        return family.below([self._process.pid, *adopted], table) | adopted
 
     @staticmethod
     def _adopt_orphans() -> None:
@@ -182,13 +213,12 @@ class Process:
 def _environment() -> dict[str, str]:
     """The user's environment and what is set in every worker; bytecode is cached."""
     changed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    for name in ("LOGNAME", "USER"):  # torch's compiler makes a folder of it, and writes its path on a command line
+        if not scratch.compilable(changed.get(name, "")):
+            changed[name] = "user"
+    if not shutil.which("openssl"):  # with which it tells its precompiled headers apart
+        changed["TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS"] = "0"
     return {**changed, **SETTINGS}
-
-
-def _family(process: psutil.Process) -> list[psutil.Process]:
-    with contextlib.suppress(psutil.Error):
-        return [process, *process.children(recursive=True)]
-    return [process]
 
 
 def _is_service(process: psutil.Process) -> bool:
@@ -198,21 +228,13 @@ def _is_service(process: psutil.Process) -> bool:
     return True
 
 
-def _kill(processes: Iterable[psutil.Process]) -> None:
-    processes = list(processes)
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(processes, timeout=2)
-
-
-def _last_words(log: Path, most: int = 200) -> str:
-    """The last line that a worker printed, made fit to print."""
+def _last_words(log: Path, since: int, most: int = 200) -> str:
+    """The last line that a worker printed after its first ``since`` bytes, made fit to print."""
     with contextlib.suppress(OSError):
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 4096))
+            file.seek(max(since, log.stat().st_size - 4096))
             text = file.read().decode(errors="replace")
-        lines = ["".join(c if c.isprintable() else " " for c in line).strip() for line in text.splitlines()]
+        lines = [visible(line.strip()) for line in text.splitlines()]
         if lines := [line for line in lines if line]:
-            return f"; last output: {lines[-1][:most]}"
+            return f"; last output: {cut(lines[-1], most)}"
     return ""

@@ -10,8 +10,6 @@ import contextlib
 import dataclasses
 import math
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,13 +17,14 @@ from typing import Any
 
 import psutil
 
-from benchmarks import catalogue, machine, mount
+from benchmarks import catalogue, machine, mount, scratch
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options, begin, fold
-from benchmarks.passes import COST
+from benchmarks.passes import COST, NOBODY
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
-from benchmarks.record import Run
+from benchmarks.record import FAILED, Run
+from benchmarks.site import IMPORT
 
 MARGIN = 3.0  # a prediction may be this far off
 DRIFT = (
@@ -97,15 +96,24 @@ class Session:
         groups = len({cell.group for cell in self.cells})
         steps = len(self.cells) + groups * self.options.launches
         self.progress = progress or Progress(steps + len(self.options.traces))
-        self._scratch = Path(tempfile.mkdtemp(prefix="benchmarks-"))
-        self._mount = self._scratch / "mount"
-        mount.lay(tree, self._mount)
+        scratch.sweep()  # what a killed run has left
+        self._scratch = scratch.Scratch()
+        self._mount = self._scratch.path / "mount"
+        try:
+            mount.lay(tree, self._mount)
+        except BaseException:
+            self._scratch.remove()
+            raise
         self._process: Process | None = None
+        self._files = {  # component -> the answer of all its cells, where their file is at fault
+            Cell.parse(cell).component: check for cell, check in self.found.checks.items() if check.get("file")
+        }
+        self._began = time.monotonic() - self.found.seconds
 
     def close(self) -> None:
         """Stop the worker and remove what was only for it."""
         self._stop()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.remove()
 
     # -- the worker at hand -------------------------------------------------------------------------------------------
 
@@ -113,7 +121,7 @@ class Session:
         if self._process is None:
             self._process = Process(
                 self._mount,
-                self._scratch,
+                self._scratch.path,
                 timeout=self.options.timeout,
                 memory_limit=self.options.memory_limit,
             )
@@ -168,15 +176,26 @@ class Session:
                 self.journal.add("roofs", roofs=roofs)
 
     def _checked(self, cell: Cell) -> dict[str, Any]:
+        if answer := self._files.get(cell.component):
+            return answer
         if reason := self._too_big(cell) or self._too_long(cell):
             return {"status": "skipped", "reason": reason}
         try:
             answer = self._proved(cell)
         except Fault as fault:
-            return {"status": fault.status, "reason": fault.reason}
-        if strays := self._worker().strays():
+            answer = {"status": fault.status, "reason": fault.reason}
+            if fault.step == IMPORT:
+                answer = {
+                    **answer,
+                    "reason": f"importing {mount.file_of(cell.component)}: {fault.reason}",
+                    "file": True,
+                }
+        if answer["status"] not in FAILED and (strays := self._worker().strays()):
+            answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
+        if answer["status"] in FAILED:
             self._stop()
-            return {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
+        if answer.get("file"):
+            self._files[cell.component] = answer
         return answer
 
     def _proved(self, cell: Cell) -> dict[str, Any]:
@@ -233,29 +252,61 @@ class Session:
         return proved and name not in self.found.faults and (launch, name) not in self.found.launches
 
     def _time_group(self, cells: Sequence[Cell], launch: int) -> None:
-        """Time the cells of one group; after a fault again without the culprit, until it goes through."""
+        """Time the cells of one group; after a fault again without the culprit, until it goes through.
+
+        What was measured beside a culprit does not count. Where it is not known who it is, each is tried alone; if
+        then all goes well, the group is tried once more before all are blamed.
+        """
+        tries = 0
+        while waiting := [str(cell) for cell in cells if self._open(cell, launch)]:
+            answers = self._timed_together(waiting, launch)
+            bad = {cell: answer for cell, answer in answers.items() if answer["status"] in FAILED}
+            if NOBODY in bad and len(waiting) > 1:
+                tries += 1
+                bad = dict.fromkeys(waiting, bad[NOBODY]) if tries > 1 else self._alone(waiting, launch)
+                if not bad:
+                    continue
+            for cell, answer in bad.items():
+                name = cell or waiting[0]
+                self.journal.add("fault", cell=name, status=answer["status"], reason=answer["reason"])
+            if bad:
+                continue
+            for cell, answer in answers.items():
+                if answer["status"] == "ok":
+                    self.journal.add("launch", cell=cell, launch=answer["launch"], contended=answer["contended"])
+                else:
+                    self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
+            return
+
+    def _alone(self, cells: Sequence[str], launch: int) -> dict[str, dict[str, Any]]:
+        """Those of ``cells`` that do not end well when they are timed by themselves, each with its answer."""
+        found = {}
+        for cell in cells:
+            answer = next(iter(self._timed_together([cell], launch).values()))
+            if answer["status"] in FAILED:
+                found[cell] = answer
+        return found
+
+    def _timed_together(self, cells: Sequence[str], launch: int) -> dict[str, dict[str, Any]]:
+        """What the worker answers; it is replaced if anything did not end well."""
         options = self.options
         plan = {
             "launch": launch,
             "rounds": options.rounds,
             "budget": options.budget,
             "target": options.target,
-            "began": self.found.head["began"],
+            "began": self._began,
         }
-        while waiting := [str(cell) for cell in cells if self._open(cell, launch)]:
-            try:
-                answers = self._ask("time", cells=waiting, plan=plan)
-            except Fault as fault:
-                for culprit in [fault.cell] if fault.cell in waiting else waiting:
-                    self.journal.add("fault", cell=culprit, status=fault.status, reason=fault.reason)
-                continue
-            for cell in waiting:
-                answer = answers[cell]
-                if answer["status"] == "ok":
-                    self.journal.add("launch", cell=cell, launch=answer["launch"], contended=answer["contended"])
-                else:
-                    self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
-            return
+        try:
+            answers: dict[str, dict[str, Any]] = self._ask("time", cells=cells, plan=plan)
+        except Fault as fault:
+            culprit = fault.cell if fault.cell in cells else NOBODY
+            return {culprit: {"status": fault.status, "reason": fault.reason}}
+        if not any(answer["status"] in FAILED for answer in answers.values()) and (strays := self._worker().strays()):
+            answers = {NOBODY: {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}}
+        if any(answer["status"] in FAILED for answer in answers.values()):
+            self._stop()
+        return answers
 
     # -- cost and trace -----------------------------------------------------------------------------------------------
 
@@ -272,6 +323,8 @@ class Session:
                     answer = self._ask("trace", cell=name, folder=str((self.results / folder).resolve()))
                 except Fault as fault:
                     answer = {"status": fault.status, "reason": fault.reason}
+                if answer["status"] in FAILED:
+                    self._stop()
                 if answer["status"] == "ok":
                     self.journal.add("trace", cell=name, path=(folder / "trace.json.gz").as_posix())
                 else:

@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, contestant, gate, mount, surroundings, timing
+from benchmarks import catalogue, compiling, contestant, gate, mount, shared_memory, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Clock
 from benchmarks.component import Component, Inputs
 from benchmarks.mount import NAME
+from benchmarks.printable import cut, visible
+
+INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
+IMPORT = "import"  # the step whose failure is the file's, not a variant's
+ERROR = re.compile(r"^.*\b(?:fatal )?error:.*$", re.MULTILINE)  # as gcc, clang, nvcc and Triton write it
+LINKER = re.compile(r"^.*(?:undefined reference|cannot find -l|No such file or directory).*$", re.MULTILINE)
+
+
+class Broken(Exception):
+    """A file of variants cannot be imported; the text says why."""
 
 
 @dataclass
@@ -30,6 +41,7 @@ class Site:
     truths: dict[tuple[str, str, int], gate.Truth] = field(default_factory=dict)
     held: Any = None  # the cell that waits for its turns, while another process holds the other arm
     compiler: bool = False  # whether something was compiled in this process
+    imported: set[tuple[str, str]] = field(default_factory=set)  # (package, component)
 
     def truth(self, cell: Cell, seed: int) -> gate.Truth:
         """Inputs and reference of one seed; those of the case at hand are kept, others are dropped."""
@@ -76,7 +88,9 @@ def ready_in(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Cont
     function = variant_of(site, cell)
     if cell.executor == "compile":
         start_compiler(site)
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / site.package / cell.slug[:200])
+        os.environ[INDUCTOR] = str(site.caches / site.package / cell.slug[:200])
+    else:
+        os.environ[INDUCTOR] = str(site.caches / "inductor")  # the run's own: never what an earlier one compiled
     ready = contestant.prepare(function, cell.executor, inputs)
     try:
         yield ready
@@ -88,38 +102,112 @@ def ready_in(site: Site, cell: Cell, inputs: Inputs) -> Iterator[contestant.Cont
             torch._dynamo.reset()
 
 
+def first_call(cell: Cell, ready: contestant.Contestant) -> Any:
+    """The first call, in which a variant may still say that it needs what is not here, and a graph is compiled.
+
+    Raises:
+        contestant.Missing: it does.
+        compiling.NotCompiled: the cell is a compiled one and nothing was.
+    """
+    before = compiling.graphs()
+    output = contestant.first_call(ready)
+    if cell.executor == "compile" and compiling.graphs() == before:
+        raise compiling.NotCompiled
+    return output
+
+
 def variant_of(site: Site, cell: Cell) -> Callable[..., Any]:
     """The cell's function.
 
     Raises:
         contestant.Missing: it needs what is not here.
+        Broken: its file cannot be imported.
+        surroundings.Spoiled: the import of its file changes global state.
     """
+    if (site.package, cell.component) not in site.imported:
+        _import(site, cell)
     function = mount.variant(cell.component, cell.variant, site.mount, site.package)
     if reason := contestant.missing(getattr(function, "__needs__", ()), cell.executor, cell.device):
         raise contestant.Missing(reason)
     return function
 
 
+def _import(site: Site, cell: Cell) -> None:
+    """Import the cell's file for the first time in this process, and see that this changes nothing for others."""
+    site.step(IMPORT, str(cell))
+    file = mount.file_of(cell.component)
+    with surroundings.unspoiled(file):
+        try:
+            mount.load(cell.component, site.mount, site.package)
+        except ModuleNotFoundError as problem:
+            if problem.name is None or not problem.name.startswith(site.package):
+                raise Broken(f"{file} cannot be imported: {reason_of(problem)}") from problem
+        except BaseException as problem:
+            raise Broken(f"{file} cannot be imported: {reason_of(problem)}") from problem
+    site.imported.add((site.package, cell.component))
+
+
 def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Run one step of one cell and turn what it raises into a status; nothing of a variant escapes."""
+    """Run one step of one cell and turn what it raises into a status; nothing of a variant escapes.
+
+    ``"file": True`` in the answer says that all cells of the component's file would end alike.
+    """
     try:
         return {"status": "ok", "reason": "", **step()}
     except contestant.Missing as problem:
-        return {"status": "skipped", "reason": str(problem)}
+        return {"status": "skipped", "reason": _line(str(problem))}
     except gate.Wrong as problem:
-        return {"status": "wrong", "reason": str(problem)}
+        return {"status": "wrong", "reason": _line(str(problem))}
+    except surroundings.Spoiled as problem:
+        return {"status": "error", "reason": _line(str(problem)), "file": True}
+    except compiling.NotCompiled as problem:
+        return {"status": "error", "reason": str(problem)}
     except surroundings.Changed as problem:
-        return {"status": "error", "reason": f"changes global state: {problem}"}
+        return {"status": "error", "reason": _line(str(problem))}
+    except Broken as problem:
+        return {"status": "error", "reason": _line(str(problem)), "file": True}
     except BaseException as problem:
         status = "oom" if _out_of_memory(problem) else "error"
-        first = (str(problem).strip().splitlines() or [""])[0]
+        first = _first(_text(problem))
         if isinstance(problem, NotImplementedError) and first.startswith("needs "):
-            return {"status": "skipped", "reason": first}
-        return {"status": status, "reason": f"{type(problem).__name__}: {first}"[:500]}
+            return {"status": "skipped", "reason": _line(first)}
+        return {"status": status, "reason": reason_of(problem)}
+
+
+def reason_of(problem: BaseException) -> str:
+    """An exception in one line that is safe to print: its type, its first line, and the line of a compiler's error."""
+    text = _text(problem)
+    first = _first(text).rstrip(":")
+    words = [type(problem).__name__, first]
+    if (error := _compilers_line(text)) and error not in first:
+        words.append(error)
+    words.append(shared_memory.hint(text))
+    return _line("; ".join([": ".join(filter(None, words)), *getattr(problem, "__notes__", ())]))
+
+
+def _text(problem: BaseException) -> str:
+    try:
+        return str(problem)
+    except Exception as another:  # its __str__ is a variant's code too
+        return f"({type(another).__name__} while its text was made)"
+
+
+def _first(text: str) -> str:
+    return (text.strip().splitlines() or [""])[0]
+
+
+def _compilers_line(text: str) -> str:
+    """What a compiler or a linker said was wrong, in a text of many lines."""
+    found = ERROR.search(text) or LINKER.search(text)
+    return found[0].strip() if found else ""
+
+
+def _line(text: str) -> str:
+    return cut(visible(" ".join(text.split("\n"))), 500)
 
 
 def _out_of_memory(problem: BaseException) -> bool:
-    text = str(problem)
+    text = _text(problem)
     return (
         isinstance(problem, MemoryError)
         or type(problem).__name__ == "OutOfMemoryError"
@@ -136,6 +224,6 @@ def start_compiler(site: Site) -> None:
     site.step("start of the compiler", "")
     import torch
 
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(site.caches / "first")
+    os.environ[INDUCTOR] = str(site.caches / "first")
     torch.compile(lambda x: x * 2 + 1)(torch.ones(64, 64))
     torch._dynamo.reset()

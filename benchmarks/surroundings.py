@@ -8,43 +8,133 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import psutil
 
-from benchmarks import machine
+from benchmarks import machine, state
 from benchmarks.cell import Cell
+from benchmarks.contestant import Missing
 
 FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
 IDLE = 0.95  # share of the cores that must be free before something runs on all of them
+SETTLE = 1.0  # seconds that a pool of threads may spin before it waits
+LOOK, SPINNING = 0.02, 0.2  # seconds between two looks at a thread, and the share of them that it may run
 
 
 class Changed(Exception):
-    """A variant left a global setting changed."""
+    """Something of the process was left changed, so that whatever comes next would be measured beside it."""
+
+
+class Spoiled(Changed):
+    """It was the import of a file that changed it: no variant of that file is to blame more than another."""
+
+
+Verify = Callable[[], None]
 
 
 @contextlib.contextmanager
-def settings(cell: Cell) -> Iterator[Callable[[], None]]:
-    """The threads of ``cell``; yields a check that no global setting was changed since, which undoes the change.
+def settings(cell: Cell) -> Iterator[Verify]:
+    """The threads and the precision that ``cell`` is to run with; yields a check that nothing was changed since.
+
+    What was changed is not put right: the process is given up.
 
     Raises (the check):
-        Changed: one was.
+        Changed: something was.
     """
+    import torch
+
+    threads = torch.get_num_threads()
     _set_threads(1 if cell.threads == "1" else machine.cores())
-    before = _globals()
+    try:
+        yield watch()
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def kept(cell: Cell) -> Iterator[Verify]:
+    """As :func:`settings`, and at the end, when all is closed, nothing is left changed and no new thread runs.
+
+    Raises:
+        Changed: something was changed, or a thread goes on running.
+    """
+    before = state.threads()
+    with settings(cell) as verify:
+        try:
+            yield verify
+        except Missing:  # who leaves because something is not here must leave nothing either
+            verify()
+            raise
+        except Exception as problem:
+            with contextlib.suppress(Exception):
+                _note(problem, verify)
+            raise
+        verify()
+    quiet_threads(before)
+
+
+def _note(problem: Exception, verify: Verify) -> None:
+    """Add to an exception what was left changed, for that may be its cause."""
+    if not isinstance(problem, Changed):
+        try:
+            verify()
+        except Changed as told:
+            problem.add_note(str(told))
+
+
+def watch() -> Verify:
+    """A check that nothing was left changed since now.
+
+    Raises (the check):
+        Changed: something was.
+    """
+    before = state.read()
 
     def verify() -> None:
-        after = _globals()
-        if changed := [name for name in before if before[name] != after[name]]:
-            _restore(before)
-            raise Changed(", ".join(f"{name} from {before[name]} to {after[name]}" for name in changed))
+        if told := state.changed(before, state.read()):
+            raise Changed(f"changes global state: {', '.join(told)}")
 
+    return verify
+
+
+@contextlib.contextmanager
+def unspoiled(file: str) -> Iterator[None]:
+    """Whether what is done inside, the import of ``file``, leaves anything changed.
+
+    Raises:
+        Spoiled: it does.
+    """
+    verify = watch()
+    yield
     try:
-        yield verify
-    finally:
-        _restore(before)
+        verify()
+    except Changed as problem:
+        raise Spoiled(f"importing {file} {problem}") from None
+
+
+def quiet_threads(before: Mapping[int, int]) -> None:
+    """Check that no thread that came since ``before`` (:func:`benchmarks.state.threads`) goes on running.
+
+    One that only waits is no harm; a pool may spin for a moment before it waits.
+
+    Raises:
+        Changed: one does.
+    """
+    end = time.monotonic() + SETTLE
+    while True:
+        then = state.threads()
+        if not set(then) - set(before):
+            return
+        time.sleep(LOOK)
+        now = state.threads()
+        running = [one for one in set(now) - set(before) if now[one] - then.get(one, 0) > SPINNING * LOOK * 1e9]
+        if not running:
+            return
+        if time.monotonic() > end:
+            raise Changed(f"leaves {len(running)} thread(s) running")
 
 
 def _set_threads(count: int) -> None:
@@ -53,37 +143,6 @@ def _set_threads(count: int) -> None:
 
     threadpoolctl.threadpool_limits(limits=count)  # numpy's BLAS does not listen to torch
     torch.set_num_threads(count)
-
-
-def _globals() -> dict[str, Any]:
-    import torch
-
-    return {
-        "threads": torch.get_num_threads(),
-        "default dtype": torch.get_default_dtype(),
-        "matmul precision": torch.get_float32_matmul_precision(),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "grad mode": torch.is_grad_enabled(),
-        "flush denormal": float(torch.full((1,), 1e-40) * 1.0) == 0.0,
-        "cudnn benchmark": torch.backends.cudnn.benchmark,
-        "convolution precision": torch.backends.cudnn.conv.fp32_precision,
-        "recurrent precision": torch.backends.cudnn.rnn.fp32_precision,
-    }
-
-
-def _restore(state: dict[str, Any]) -> None:
-    import torch
-
-    torch.set_num_threads(state["threads"])
-    torch.set_default_dtype(state["default dtype"])
-    torch.set_float32_matmul_precision(state["matmul precision"])
-    if torch.are_deterministic_algorithms_enabled() != state["deterministic"]:  # the call imports the compiler: 2 s
-        torch.use_deterministic_algorithms(state["deterministic"])
-    torch.set_grad_enabled(state["grad mode"])
-    torch.set_flush_denormal(state["flush denormal"])
-    torch.backends.cudnn.benchmark = state["cudnn benchmark"]
-    torch.backends.cudnn.conv.fp32_precision = state["convolution precision"]
-    torch.backends.cudnn.rnn.fp32_precision = state["recurrent precision"]
 
 
 @contextlib.contextmanager

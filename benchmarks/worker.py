@@ -1,7 +1,8 @@
 """The process that runs variants: it is given a mounted tree and obeys small jobs, one at a time.
 
-It alone imports torch and the contestants. Jobs and answers are JSON lines on two pipes; a board in shared memory says
-at every moment what is running, so that the parent can name the culprit of a crash or a hang without being woken.
+It alone imports torch and the contestants. Jobs and answers are JSON lines on two pipes, whose numbers a variant does
+not reach by accident; an answer bears the token of its job. A board in shared memory says at every moment what is
+running, so that the parent can name the culprit of a crash or a hang without being woken.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-BOARD = 1024  # bytes: a counter of the steps begun, then the running one's text
+BOARD = 1024  # bytes: a counter of the steps begun, where the log stood then, and the running one's text
 PR_SET_PDEATHSIG = 1
 
 
@@ -27,19 +28,45 @@ class Board:
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), BOARD)
+        self._owner = os.getpid()
 
     def step(self, what: str, cell: str = "") -> None:
-        """Begin a step; its time allowance begins anew."""
-        text = f"{what}\n{cell}".encode()[: BOARD - 9]
+        """Begin a step; its time allowance begins anew, and what is printed from now on is its own.
+
+        A process that a variant forked has no say.
+        """
+        if os.getpid() != self._owner:
+            return
+        text = f"{what}\n{cell}".encode(errors="replace")[: BOARD - 17]
         count = int.from_bytes(self._map[:8], "little") + 1
-        self._map[8 : 9 + len(text)] = text + b"\0"
+        self._map[8:16] = _printed().to_bytes(8, "little")
+        self._map[16 : 17 + len(text)] = text + b"\0"
         self._map[:8] = count.to_bytes(8, "little")
 
-    def read(self) -> tuple[int, str, str]:
-        """``(steps begun, what, cell)``."""
-        text = self._map[8:].split(b"\0", 1)[0].decode(errors="replace")
+    def read(self) -> Step:
+        """The step that is running."""
+        text = self._map[16:].split(b"\0", 1)[0].decode(errors="replace")
         what, _, cell = text.partition("\n")
-        return int.from_bytes(self._map[:8], "little"), what, cell
+        count, printed = (int.from_bytes(self._map[at : at + 8], "little") for at in (0, 8))
+        return Step(count, what, cell, printed)
+
+
+class Step(NamedTuple):
+    """One step of a worker's work."""
+
+    number: int  # how many were begun
+    what: str
+    cell: str  # "" if nothing of a cell is running
+    printed: int  # bytes in the worker's log when it began
+
+
+def _printed() -> int:
+    """Bytes in the log so far, what Python held back included; 0 if a variant closed it."""
+    try:
+        sys.stdout.flush()
+        return os.fstat(1).st_size
+    except (OSError, ValueError, AttributeError):
+        return 0
 
 
 def obey(job: dict[str, Any], site: Any) -> Any:
@@ -128,36 +155,42 @@ def main() -> None:
     parser.add_argument("--pipes", type=int, nargs=2, required=True)
     parser.add_argument("--memory-limit", type=int, default=0)
     options = parser.parse_args()
+    from benchmarks import descriptors
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     sys.path.insert(0, str(options.mount))
-    # What a variant prints goes to the log; the pipes are not inherited by what it starts.
-    jobs = os.fdopen(options.pipes[0], "r", encoding="utf-8")
-    answers = os.fdopen(options.pipes[1], "w", encoding="utf-8", buffering=1)
-    for pipe in options.pipes:
-        os.set_inheritable(pipe, False)
+    # What a variant prints goes to the log; the pipes are out of its reach and not inherited by what it starts.
+    read, write = (descriptors.out_of_reach(pipe) for pipe in options.pipes)
+    jobs = os.fdopen(read, "r", encoding="utf-8")
+    owner = os.getpid()
 
     os.environ["NUMBA_CACHE_DIR"] = str(options.caches / "numba")  # what one worker compiled the next need not
 
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
+    from benchmarks import precision
     from benchmarks.site import Site
 
     gc.freeze()  # what the imports left is not looked through again before every group of cells
     torch.set_num_threads(1)
-    # cuDNN takes ten bits of each float32 unless it is told otherwise: here all variants compute in full, but for those
-    # that say so.
-    torch.backends.cudnn.conv.fp32_precision = torch.backends.cudnn.rnn.fp32_precision = "ieee"
+    precision.full()
     if options.memory_limit:
         _limit_memory(options.memory_limit)
     site = Site(options.mount, options.caches, Board(options.board).step)
     for line in jobs:
-        answer = obey(json.loads(line), site)
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        job = json.loads(line)
+        answer = json.dumps(obey(job, site))
+        if os.getpid() != owner:  # a variant forked, and the child came back from its call as well
+            os._exit(1)
+        _write_all(write, f"{job['token']} {answer}\n".encode())
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 if __name__ == "__main__":

@@ -69,5 +69,5 @@ def _compile(*arguments: str) -> str:
     except OSError as problem:
         raise NotImplementedError(f"needs a C compiler: {problem}") from problem
     if done.returncode:
-        raise RuntimeError(f"{shlex.join(['cc', *arguments])} failed:\n{done.stderr}")
+        raise RuntimeError(f"the C compiler failed:\n{done.stderr}\n{shlex.join(['cc', *arguments])}")
     return done.stdout

@@ -14,11 +14,11 @@ HEAVY = {"torch", "torchvision", "transformers", "tokenizers", "accelerate", "da
 
 
 def modules(room: str) -> list[str]:
-    """Every importable module of a room; the command line's entry and the pytest suite are no modules."""
+    """Every importable module of a room; no entry, no pytest suite, nothing that misbehaves."""
     names = []
     for path in sorted((ROOT / room).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        if parts[-1] == "__main__" or "suite" in parts:
+        if parts[-1] == "__main__" or {"suite", "misbehaviour"} & set(parts):
             continue
         names.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
     return names

@@ -11,7 +11,6 @@ import pytest
 
 from benchmarks import surroundings
 from benchmarks.catalogue import ROOT
-from benchmarks.cell import Cell
 
 Times = namedtuple("Times", ["user", "system", "idle", "iowait"])
 
@@ -65,17 +64,73 @@ def test_the_settings_of_a_cell_do_not_import_the_compiler():
     assert done.stdout.split() == ["False", "False"], "it would cost every worker two seconds"
 
 
-@pytest.mark.parametrize(("part", "name"), [("conv", "convolution precision"), ("rnn", "recurrent precision")])
-def test_a_variant_that_leaves_another_precision_is_told_and_put_right(part: str, name: str):
-    """The choice of cuDNN is ten bits of float32: beside it, a rival that computes in full would look slow."""
-    import torch
+def run(script: str) -> list[str]:
+    """The lines that a script prints in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
-    where = getattr(torch.backends.cudnn, part)
-    before = where.fp32_precision
-    other = "tf32" if before != "tf32" else "ieee"
-    with surroundings.settings(Cell.parse("matmul.ladder/mm/eager/cpu/8/1")) as verify:
-        verify()
-        where.fp32_precision = other
-        with pytest.raises(surroundings.Changed, match=f"{name} from {before} to {other}"):
-            verify()
-        assert where.fp32_precision == before
+
+PRECISIONS = """
+import torch
+from benchmarks import precision
+print(precision.read()["cuDNN's allow_tf32"], precision.read()["convolution precision"])
+precision.full()
+torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, torch.get_float32_matmul_precision()
+print(*sorted(set(precision.read().values())))
+torch.backends.cudnn.conv.fp32_precision = "tf32"
+torch.backends.cuda.matmul.fp32_precision = "tf32"
+told = precision.read()
+print(told["cuDNN's allow_tf32"], told["matmul precision"], told["convolution precision"], told["recurrent precision"])
+precision.full()
+print(*sorted(set(precision.read().values())))
+"""
+
+
+def test_full_precision_can_be_read_through_both_of_torchs_interfaces():
+    """The newer one alone would leave the older one unreadable, and torch's own compiler reads it."""
+    assert run(PRECISIONS) == ["True tf32", "False highest ieee", "mixed mixed tf32 ieee", "False highest ieee"]
+
+
+LEFT = """
+import threading
+import torch
+from benchmarks import surroundings
+from benchmarks.cell import Cell
+from benchmarks.contestant import Missing
+cell = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
+
+def end(do, raises=None):
+    try:
+        with surroundings.kept(cell):
+            do()
+            if raises:
+                raise raises
+    except Exception as problem:
+        print(type(problem).__name__, problem, *getattr(problem, "__notes__", ()))
+    else:
+        print("nothing")
+    torch.set_grad_enabled(True)
+
+end(lambda: None)
+end(lambda: torch.set_grad_enabled(False))
+end(lambda: torch.set_grad_enabled(False), Missing("needs a thing"))
+end(lambda: None, Missing("needs a thing"))
+end(lambda: torch.set_grad_enabled(False), RuntimeError("no"))
+wait = threading.Event()
+end(lambda: threading.Thread(target=wait.wait, daemon=True).start())
+end(lambda: threading.Thread(target=exec, args=("while True: pass",), daemon=True).start())
+"""
+
+
+def test_what_is_left_behind_is_told_however_a_cell_ends():
+    gradients = "changes global state: grad mode from True to False"
+    assert run(LEFT) == [
+        "nothing",
+        f"Changed {gradients}",
+        f"Changed {gradients}",
+        "Missing needs a thing",
+        f"RuntimeError no {gradients}",
+        "nothing",  # a thread that waits harms nobody
+        "Changed leaves 1 thread(s) running",
+    ]

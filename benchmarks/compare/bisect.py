@@ -7,11 +7,11 @@ the range that is left is the answer: nothing is guessed.
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import scratch
 from benchmarks.compare import session, trees
 from benchmarks.compare.record import Options, Row
 from benchmarks.progress import Progress
@@ -109,7 +109,7 @@ def find(repository: Path, good: str, bad: str, cell: str, alpha: float, progres
 def _compare(repository: Path, base: str, head: str, cell: str, alpha: float, split: float, progress: Progress) -> Row:
     """The row of one comparison; where it is undecided, of another one with twice the time, both of them counted."""
     for budget in (BUDGET, 2 * BUDGET):
-        with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        with scratch.Scratch() as folder:
             options = Options(
                 cells=(),
                 selection=cell,
@@ -119,7 +119,7 @@ def _compare(repository: Path, base: str, head: str, cell: str, alpha: float, sp
                 split=split,
                 counts=False,
             )
-            journal = session.start(options, Path(folder), base, head, repository / "impls")
+            journal = session.start(options, folder, base, head, repository / "impls")
             found = session.measure(journal, progress)
         if found.partial:
             raise KeyboardInterrupt

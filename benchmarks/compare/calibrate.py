@@ -17,7 +17,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, machine
+from benchmarks import catalogue, machine, scratch
 from benchmarks.compare import edits, session
 from benchmarks.compare.record import Comparison, Options
 from benchmarks.progress import Progress
@@ -92,8 +91,8 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
     Raises:
         KeyboardInterrupt: it was interrupted; nothing is kept of it.
     """
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder, _load(one.load):
-        head = Path(folder) / "head" / "impls"
+    with scratch.Scratch() as folder, _load(one.load):
+        head = folder / "head" / "impls"
         shutil.copytree(tree, head, ignore=shutil.ignore_patterns("__pycache__"))
         done = edits.no_op(head, random.Random(secrets.randbits(48))) if one.edited else []
         options = Options(
@@ -102,7 +101,7 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
             command="python -m benchmarks calibrate",
             scales=dict.fromkeys(cells, one.scale) if one.scale else {},
         )
-        journal = session.start(options, Path(folder), str(tree), str(head))
+        journal = session.start(options, folder, str(tree), str(head))
         found = session.measure(journal, Progress(0))
     if found.partial:
         raise KeyboardInterrupt

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from benchmarks import catalogue, contestant, gate, surroundings, timing
+from benchmarks import catalogue, gate, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import clock_for
 from benchmarks.compare.sequential import trimmed
 from benchmarks.component import Inputs
-from benchmarks.site import Site, attempt, consume, ready_in, timed_in
+from benchmarks.site import Site, attempt, consume, first_call, ready_in, timed_in
 
 USUAL = 20  # blocks at least, where calls are not so long that
 LONG = 0.5  # seconds are not enough for them
@@ -49,7 +49,7 @@ def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
         began = time.perf_counter()
         site.step("inputs", str(cell))
         inputs = inputs_of(cell, plan.seed)
-        with surroundings.settings(cell) as verify, contextlib.ExitStack() as stack:
+        with surroundings.kept(cell) as verify, contextlib.ExitStack() as stack:
 
             def ready(arm: str) -> timing.Timed:
                 site.package = plan.packages["AB".index(arm)]
@@ -58,7 +58,6 @@ def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
                 return timed
 
             found = compare(cell, plan, ready, partial(undisturbed, cell), lambda what: site.step(what, str(cell)))
-            verify()
         return {**found, "seconds": time.perf_counter() - began}
 
     return attempt(take)
@@ -76,7 +75,7 @@ def inputs_of(cell: Cell, seed: int) -> Inputs:
 def begun(site: Site, cell: Cell, inputs: Inputs, stack: contextlib.ExitStack) -> timing.Timed:
     """What times the contestant of the tree at hand, prepared and called once; ``stack`` closes it."""
     ready = stack.enter_context(ready_in(site, cell, inputs))
-    consume(contestant.first_call(ready), catalogue.component(cell.component))
+    consume(first_call(cell, ready), catalogue.component(cell.component))
     return timed_in(cell, ready, clock_for(cell.device))
 
 
@@ -172,10 +171,10 @@ class Held:
         self._cell = cell
         self._stack = contextlib.ExitStack()
         try:
-            self._verify = self._stack.enter_context(surroundings.settings(cell))
+            verify = self._stack.enter_context(surroundings.kept(cell))
             site.step("preparation", str(cell))
             self._timed = begun(site, cell, inputs_of(cell, seed), self._stack)
-            self._verify()
+            verify()
         except BaseException:
             self._stack.close()
             raise
@@ -192,7 +191,6 @@ class Held:
         """Let it go.
 
         Raises:
-            Changed: it left a global setting changed.
+            Changed: it left something changed, or a thread running.
         """
-        with self._stack:
-            self._verify()
+        self._stack.close()

@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, machine
+from benchmarks import catalogue, machine, scratch
 from benchmarks.cell import Cell
 from benchmarks.compare import calibrate, session
 from benchmarks.compare.record import Options
@@ -157,10 +156,10 @@ Said = dict[str, dict[str, str]]  # rule -> cell -> what it says
 
 def ours(place: Ground, kind: str) -> Said:
     """``python -m benchmarks compare`` at its usual settings."""
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+    with scratch.Scratch() as folder:
         options = Options(cells=(), selection=" or ".join(CELLS), command="python -m benchmarks peers")
         base, head = (str(place.tree(name) / "impls") for name in ("base", kind))
-        journal = session.start(options, Path(folder), base, head)
+        journal = session.start(options, folder, base, head)
         found = session.measure(journal, Progress(0))
     if found.partial:
         raise KeyboardInterrupt
@@ -194,8 +193,19 @@ def read_asv(text: str) -> dict[str, str]:
 
 def pytest_benchmark(place: Ground, kind: str) -> Said:
     """``pytest --benchmark-compare-fail=median:5%`` of one run against the one before; it tells slower ones only."""
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", folder]
+    with scratch.Scratch() as folder:
+        words = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "--rootdir",
+            str(folder),
+        ]
         words += [f"--benchmark-storage=file://{folder}", str(place.folder / "test_functions.py")]
         _run([*words, "--benchmark-save=base"], place.tree("base"))
         words += ["--benchmark-compare=0001", "--benchmark-compare-fail=median:5%"]
@@ -210,10 +220,10 @@ def read_pytest(text: str) -> dict[str, str]:
 
 def pyperf(place: Ground, kind: str) -> Said:
     """``pyperf compare_to`` of two runs at its quickest setting, of two functions."""
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+    with scratch.Scratch() as folder:
         made: list[str] = []
         for name in ("base", kind):
-            made.append(str(Path(folder) / f"{len(made)}.json"))
+            made.append(str(folder / f"{len(made)}.json"))
             words = [sys.executable, str(place.folder / "functions.py"), "--fast", "--quiet", "-o", made[-1]]
             _run([*words, "--inherit-environ", "PYTHONPATH,OMP_NUM_THREADS"], place.tree(name))
         return {"compare_to": read_pyperf(_run([sys.executable, "-m", "pyperf", "compare_to", *made], place.folder))}
@@ -262,8 +272,8 @@ def record(folder: Path = calibrate.EVIDENCE) -> Path:
 
 def sitting(path: Path, rounds: int, tools: Sequence[str]) -> None:
     """Let every tool judge every kind once a round, in random order; each answer is written down at once."""
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        place = ground(Path(folder))
+    with scratch.Scratch() as folder:
+        place = ground(folder)
         if "asv continuous" in tools:  # what is installed once is nobody's time
             _run([sys.executable, "-m", "asv", "machine", "--yes"], place.repository, imports=False)
             _run(

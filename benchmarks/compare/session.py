@@ -29,6 +29,7 @@ from benchmarks.compare.workers import Workers
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, pick
+from benchmarks.record import FAILED
 
 # Package names of equal length; the third is a copy of BASE, for the live control.
 NAMES = ("impls_a", "impls_b")
@@ -158,6 +159,7 @@ class Session:
         self._spent = 0.0  # seconds in epochs
         self._coming: list[_Epoch] = []  # started ahead
         self._side = NAMES[0]
+        self._files: dict[str, tuple[str, str]] = {}  # component -> the verdict on all, where its file is at fault
 
     def close(self) -> None:
         """Stop the workers that were started ahead."""
@@ -215,7 +217,8 @@ class Session:
                     cell = waiting.pop(0)
                     self.progress.step(f"proving {cell}")
                     try:
-                        self._prove(workers, cell)
+                        if not self._prove(workers, cell):
+                            break  # nothing else is asked of workers in which something did not end well
                     except Fault as fault:
                         side, verdict = ("HEAD", "ERROR") if self._side == NAMES[1] else ("BASE", "INCOMPARABLE")
                         self._proved(cell, verdict, f"{side} {fault.status}: {fault.reason}")
@@ -225,29 +228,38 @@ class Session:
             rule = Rule(len(cells), options.alpha, options.delta, split=options.split)
             self.journal.add("rule", rule=dataclasses.asdict(rule))
 
-    def _prove(self, workers: Workers, name: str) -> None:
+    def _prove(self, workers: Workers, name: str) -> bool:
+        """Prove one cell on both sides; whether the workers are fit for another."""
         began = time.monotonic()
         cell = Cell.parse(name)
         paths = [Path(self.found.head[side]["path"]) for side in ("base", "head")]
         sides = [cell in set(catalogue.cells(catalogue.component(cell.component), path)) for path in paths]
         if not all(sides):
             self._proved(name, "INCOMPARABLE", f"only in {'BASE' if sides[0] else 'HEAD'}")
-            return
+            return True
         if both := set.intersection(*(catalogue.operators(cell.component, path) for path in paths)):
             told = f"both register the operator {min(both)!r}: in one process they would call the same one"
             self._proved(name, "INCOMPARABLE", f"{told}; begin its name with __package__")
-            return
-        answers = []
+            return True
+        if verdict := self._files.get(cell.component):
+            self._proved(name, *verdict)
+            return True
+        answers: list[dict[str, Any]] = []
         for package, process in zip(NAMES, (workers.base, workers.head), strict=True):
             self._side = package
-            answers.append(process.ask("check", cell=name, seeds=SEEDS, package=package))
+            answer = process.ask("check", cell=name, seeds=SEEDS, package=package)
+            if answer["status"] not in FAILED and (strays := process.strays()):
+                answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
+            answers.append(answer)
         if any(answer["status"] != "ok" for answer in answers):
+            if any(answer.get("file") for answer in answers):
+                self._files[cell.component] = _unfit(answers[0], answers[1])
             self._proved(name, *_unfit(answers[0], answers[1]), seconds=time.monotonic() - began)
-            return
+            return not any(answer["status"] in FAILED for answer in answers)
         call = max(answer["proof"]["call"] for answer in answers)
         if call > self.options.longest:
             self._proved(name, "skipped", f"takes {call:.2g} s a call; above --longest {self.options.longest:g}")
-            return
+            return True
         counts = {}
         for package, side in zip(NAMES, ("base", "head"), strict=True):
             if self.options.counts:
@@ -258,6 +270,7 @@ class Session:
                     .get("counts", {})
                 )
         self._proved(name, "", "", counts=counts, call=call, seconds=time.monotonic() - began)
+        return True
 
     def _proved(self, cell: str, verdict: str, reason: str, **values: Any) -> None:
         self.journal.add("proof", cell=cell, verdict=verdict, reason=reason, **values)
@@ -340,12 +353,16 @@ class Session:
             except Fault as fault:
                 self.journal.add("fault", cell=cell, status=fault.status, reason=fault.reason)
                 return False
+            if answer["status"] == "ok" and (strays := epoch.workers.strays()):
+                answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
             if answer["status"] == "ok":
                 values = {key: value for key, value in answer.items() if key not in ("status", "reason")}
                 self.journal.add("x", cell=cell, epoch=self.found.epochs - 1, **values)
                 self._tell(cell)
             else:
                 self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
+                if answer["status"] in FAILED:
+                    return False
         return True
 
     def _tell(self, cell: str) -> None:

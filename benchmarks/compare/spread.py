@@ -9,13 +9,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import statistics
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, machine
+from benchmarks import catalogue, machine, scratch
 from benchmarks.cell import Cell
 from benchmarks.compare import session
 from benchmarks.compare.calibrate import CELLS, EVIDENCE, WORKERS
@@ -51,9 +50,9 @@ def measure(epochs: int, rounds: int, progress: Progress) -> dict[str, dict[str,
             progress.note(f"round {at + 1} of {rounds}: {way.name}")
             asked = Options(cells=(), selection=" or ".join(cells), command="", epochs=epochs)
             asked = dataclasses.replace(asked, **ENDLESS, **way.options)
-            with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+            with scratch.Scratch() as folder:
                 tree = str(catalogue.IMPLS)
-                one = session.measure(session.start(asked, Path(folder), tree, tree), Progress(0, progress.out))
+                one = session.measure(session.start(asked, folder, tree, tree), Progress(0, progress.out))
             if one.partial:
                 raise KeyboardInterrupt
             for row in one.rows:

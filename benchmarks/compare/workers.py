@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import psutil
+
 from benchmarks.compare import apart, pair
 from benchmarks.process import Process
 
@@ -43,6 +45,10 @@ class Workers:
         """
         for process in {self.base, self.head}:
             process.ask("ready")
+
+    def strays(self) -> list[psutil.Process]:
+        """What variants started and left behind."""
+        return [stray for process in {self.base, self.head} for stray in process.strays()]
 
     def compare(self, cell: str, plan: pair.Plan) -> dict[str, Any]:
         """Compare one cell: what ``compare.pair`` answers.

@@ -68,14 +68,17 @@ def _training(
 
 
 @contextmanager
-def _convolutions_in(precision: str) -> Iterator[None]:
-    """Convolutions on a GPU in "ieee" or "tf32": cuDNN takes the latter for float32 unless it is told otherwise."""
-    before = torch.backends.cudnn.conv.fp32_precision
-    torch.backends.cudnn.conv.fp32_precision = precision
+def _rounded_convolutions(rounded: bool) -> Iterator[None]:
+    """Whether convolutions on a GPU may round factors to TF32's 10 bits, which cuDNN does unless it is told otherwise.
+
+    The older of torch's two interfaces: the newer one would make it unreadable, and torch's compiler reads it.
+    """
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = rounded
     try:
         yield
     finally:
-        torch.backends.cudnn.conv.fp32_precision = before
+        torch.backends.cudnn.allow_tf32 = before
 
 
 @prepared
@@ -87,7 +90,7 @@ def float32(grid: torch.Tensor, board: torch.Tensor, start: Tensors, steps: int)
     run = _training(grid, board, start, steps)
 
     def exact():
-        with _convolutions_in("ieee"):
+        with _rounded_convolutions(False):
             return run()
 
     return exact
@@ -103,7 +106,7 @@ def tf32(grid: torch.Tensor, board: torch.Tensor, start: Tensors, steps: int):
     run = _training(grid, board, start, steps)
 
     def rounded():
-        with _convolutions_in("tf32"):
+        with _rounded_convolutions(True):
             return run()
 
     return rounded

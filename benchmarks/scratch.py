@@ -1,0 +1,110 @@
+"""Temporary folders that are gone when their owner is: at the end, or, after a SIGKILL, at the next run or ``clean``.
+
+The owner holds a lock on a file in the folder, which the kernel gives back however the owner ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shlex
+import shutil
+import string
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+PREFIX = "benchmarks-"
+LOCK = "owner.lock"
+OTHERS = ("/tmp", "/var/tmp")  # where to go if the usual temporary folder cannot hold what is compiled
+
+
+class Scratch:
+    """A new folder in the system's temporary one. Use it as a context manager, or call :meth:`remove` at the end."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base()))
+        self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def __enter__(self) -> Path:
+        """The folder."""
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        """Remove it."""
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove the folder and all that is in it."""
+        _remove(self.path)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def compilable(path: str) -> bool:
+    """Whether torch's compiler can work below ``path``.
+
+    It puts paths into command lines as they are and takes these apart as a shell does, so a blank, a quote or a
+    backslash breaks it; and it reads what a tool prints of a path in the locale's encoding.
+    """
+    try:
+        return path.isascii() and "".join(shlex.split(path)) == path and not set(path) & set(string.whitespace)
+    except ValueError:  # a quote that is not closed
+        return False
+
+
+def _base() -> str | None:
+    """Where a temporary folder goes: ``None`` is the usual place, unless compilers do not work there."""
+    usual = tempfile.gettempdir()
+    if compilable(usual):
+        return None
+    return next((place for place in OTHERS if os.access(place, os.W_OK | os.X_OK)), None)
+
+
+def sweep() -> list[Path]:
+    """Remove the folders whose owner was killed, and kill what their workers had started; the folders removed."""
+    left = list(_ownerless())
+    if left:
+        _kill_those_of(left)
+    for folder in left:
+        _remove(folder)
+    return left
+
+
+def _ownerless() -> Iterator[Path]:
+    places = dict.fromkeys(map(Path, (tempfile.gettempdir(), *OTHERS)))
+    for folder in (folder for place in places for folder in place.glob(f"{PREFIX}*")):
+        with contextlib.suppress(OSError):  # it is another user's, or gone by now
+            lock = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield folder
+            except BlockingIOError:  # its owner lives
+                pass
+            finally:
+                os.close(lock)
+
+
+def _kill_those_of(folders: list[Path]) -> None:
+    """Kill the processes whose temporary folder is one of ``folders``: only what a worker started has that."""
+    names = set(map(str, folders))
+    for process in psutil.process_iter(["environ"]):
+        if (process.info["environ"] or {}).get("TMPDIR") in names:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+
+def _remove(folder: Path) -> None:
+    """Remove ``folder`` although a variant may have taken the permissions away from what it left there."""
+
+    def allow(_function: object, path: str, _problem: object) -> None:
+        with contextlib.suppress(OSError):
+            Path(path).parent.chmod(0o700)
+            Path(path).unlink() if not Path(path).is_dir() else shutil.rmtree(path, ignore_errors=True)
+
+    shutil.rmtree(folder, onerror=allow)

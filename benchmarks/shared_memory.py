@@ -1,0 +1,46 @@
+"""Shared memory, through which DataLoader's processes pass batches: how much there is, and what tells that it is full.
+
+torch names it in no error: a worker dies of a bus error, a write finds no space on "the device", or all wait for ever.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+FOLDER = Path("/dev/shm")
+LOW = 1 << 16  # bytes: with less left than this nothing can be passed
+# What torch and Python say when a file there cannot grow.
+SIGNS = re.compile(
+    r"out of shared memory|unable to (write|mmap|resize|open|allocate).*(torch_|shm|shared memory)"
+    r"|No space left on device.*(shm|torch_)|(shm|torch_).*No space left on device",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def space(folder: Path = FOLDER) -> tuple[int, int] | None:
+    """``(size, free)`` in bytes; ``None`` where the system has no such folder."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return usage.total, usage.free
+
+
+def full(folder: Path = FOLDER) -> bool:
+    """Whether there is so little left that batches cannot be passed."""
+    told = space(folder)
+    return told is not None and told[1] < LOW
+
+
+def hint(text: str, folder: Path = FOLDER) -> str:
+    """What an error that shared memory caused should have said; empty for any other."""
+    return advice(folder) if SIGNS.search(text) else ""
+
+
+def advice(folder: Path = FOLDER) -> str:
+    """One clause for a reason."""
+    told = space(folder)
+    size = f", {told[0] / 2**20:,.3g} MiB" if told else ""
+    return f"shared memory is full ({folder}{size}): make it larger, or use fewer DataLoader workers"
