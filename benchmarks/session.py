@@ -158,7 +158,7 @@ class Session:
                 self.journal.add("environment", environment=self._ask("environment"))
                 self.journal.add("facts", facts=self._ask("facts"))
             if not self.found.roofs:
-                self._limits(sorted({cell.threads for cell in self.cells}), self.options.limits, None)
+                self._limits(sorted({cell.threads for cell in self.cells}), self.options.ceiling, None)
             for cell in self.cells:
                 self.progress.step(f"checking {cell}")
                 if str(cell) not in self.found.checks:
@@ -241,7 +241,7 @@ class Session:
                 self.progress.done += len(order)
                 continue
             with self._own_worker():
-                self._limits(["1"], self.options.limits / 6, DRIFT)
+                self._limits(["1"], self.options.ceiling / 6, DRIFT)
                 for cells in order:
                     self.progress.step(f"launch {launch + 1}/{self.options.launches}: {_named(cells)}")
                     self._time_group(cells, launch)
