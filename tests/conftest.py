@@ -31,18 +31,28 @@ ROOMS = ("impls", "benchmarks", "reports")
 PARTS = (*ROOMS, "pyproject.toml", "asv.conf.json", "asv_uv.py", ".gitignore", "noxfile.py", "README.md")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the project in an empty folder, without results and without git."""
-    copy = tmp_path / "project"
-    copy.mkdir()
+def copied(where: Path) -> Path:
+    """A copy of the project at ``where``, without results and without git; what is compiled to bytecode comes along."""
+    where.mkdir()
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, where / part)
         elif source.exists():
-            shutil.copy(source, copy / part)
-    return copy
+            shutil.copy(source, where / part)
+    return where
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project in an empty folder, to change at will."""
+    return copied(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project for those who leave it as it is."""
+    return copied(tmp_path_factory.mktemp("untouched") / "project")
 
 
 @pytest.fixture
