@@ -4,7 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-sessions = {found["kind"]: found["rows"] for found in map(json.loads, Path(sys.argv[1]).read_text().splitlines())}
+sessions = {
+    found["kind"]: found["rows"]
+    for found in map(json.loads, Path(sys.argv[1]).read_text(encoding="utf-8").splitlines())
+}
 assert set(sessions) == {"same", "+10 %"}, f"sessions of {sorted(sessions)}"
 alarms = [cell for cell, row in sessions["same"].items() if row["verdict"] in ("SLOWER", "FASTER", "ERROR")]
 assert len(sessions["same"]) == 10 and not alarms, f"false alarms: {alarms}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import shlex
@@ -11,17 +12,22 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from benchmarks import catalogue, data, scratch, signals
+from benchmarks import catalogue, data, machine, scratch, signals
 from benchmarks import journal as runs
 from benchmarks.cell import Cell
 from benchmarks.compare import record as compared
 from benchmarks.journal import Options
+from benchmarks.lines import KEPT
+from benchmarks.printable import many_lines, one_line, readable, visible
 from benchmarks.process import Fault, Process
+from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, TRACED, pick
 from benchmarks.record import FAILED, Roof, Run, latest, read, to_json, write
 
+RESULTS = catalogue.ROOT / "results"
+MOST = 20  # failed cells that are told on stderr
 WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the first of these counts
 FULL_BUDGET = 0.08  # seconds of samples per cell and launch, where there are very many cells
 EXAMPLES = """\
@@ -38,25 +44,31 @@ side only (compare), 5 untrusted (compare), 130 interrupted
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what goes wrong is told in one line."""
+    readable((sys.stdout, sys.stderr))  # before help and usage, too
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         with signals.interrupting():
             return command(options)
     except (ValueError, FileNotFoundError) as problem:
-        print(f"benchmarks: {problem}", file=sys.stderr)
+        _complain(problem)
         return 2
     except Fault as fault:
-        print(f"benchmarks: the worker failed: {fault.reason}", file=sys.stderr)
+        _complain(f"the worker failed: {fault.reason}")
         return 3
     except BrokenPipeError:  # the reader of a pipe went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as problem:
-        print(f"benchmarks: {problem}", file=sys.stderr)
+        _complain(problem)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _complain(problem: object) -> None:
+    """What went wrong, in one line that holds nothing but letters."""
+    print(one_line(f"benchmarks: {problem}"), file=sys.stderr)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,11 +79,21 @@ def run(options: argparse.Namespace) -> int:
         journal = runs.resume(options.results, options.resume)
     else:
         journal = session.start(_asked(options), options.results, options.tree)
-    found = session.measure(journal, options.results, options.tree)
-    path = write(found, options.results)
+    if not journal.found.head["commit"] and not options.quiet:
+        why, remedy = machine.uncommitted(catalogue.ROOT)
+        print(one_line(f"no commit in the record of this run: {why}; {remedy}"), file=sys.stderr)
+    quiet = Progress(io.StringIO()) if options.quiet else None
+    found = session.measure(journal, options.results, options.tree, quiet)
+    try:
+        path = write(found, options.results)
+    except OSError as problem:
+        raise OSError(problem.errno, f"{problem.strerror} ({KEPT})", problem.filename) from problem
     if not found.partial:
         journal.path.unlink()
-    return _show(found, path, options)
+    _show(found, path, options)
+    if found.partial:
+        return 130
+    return 3 if any(record.status in FAILED for record in found.records) else 0
 
 
 def _asked(options: argparse.Namespace) -> Options:
@@ -118,27 +140,40 @@ def _repeat(options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _show(found: Run, path: Path, options: argparse.Namespace) -> int:
-    """Report and ladder of a finished run; the exit code that its cells stand for."""
-    from reports import page, terminal
+def _show(found: Run, path: Path, options: argparse.Namespace) -> None:
+    """Write the report of a finished run and print what it found, as much as is asked for."""
+    from reports import ink, page, terminal, traces
 
     report = None if options.no_report else page.write(found, options.results / "report", _compared(found, options))
-    if report and found.records and any(record.trace for record in found.records):
-        _tensorboard(found, options.results)
+    traced = any(record.trace for record in found.records)
+    logged = bool(report and traced and _tensorboard(found, options.results))
+    columns, color = shutil.get_terminal_size((120, 24)).columns, ink.wants_color(sys.stdout)
     if options.json:
         print(json.dumps(terminal.document(found), allow_nan=False))
+    elif options.quiet:
+        print(visible(str(report or path)))
     else:
-        columns = shutil.get_terminal_size((120, 24)).columns
-        print(terminal.show(found, color=terminal.wants_color(sys.stdout), width=columns))
-        print(f"\nrecord  {path}")
+        print(terminal.show(found, color, columns, options.all))
+        if options.command is profiling and traced:
+            viewer = _viewer(options.results) if logged else ""
+            print(traces.text(traces.profiles(found, options.results), color, columns, viewer))
+        print(f"record  {visible(str(path))}")
         if report:
-            print(f"report  {report}")
-    if found.partial:
-        return 130
+            print(f"report  {visible(str(report))}")
+    if options.quiet and found.partial:
+        print("interrupted: `python -m benchmarks run --resume` goes on", file=sys.stderr)
+    _told_failures(found)
+
+
+def _told_failures(found: Run) -> None:
+    """The cells that failed, one line each, on stderr; not more of them than a screen holds."""
+    from reports import overview
+
     failed = [record for record in found.records if record.status in FAILED]
-    for record in failed:
-        print(f"{record.status}: {record.cell}: {record.reason}", file=sys.stderr)
-    return 3 if failed else 0
+    for record in failed[:MOST]:
+        print(overview.told(record), file=sys.stderr)
+    if len(failed) > MOST:
+        print(f"and {len(failed) - MOST} cells more that failed: the record names them", file=sys.stderr)
 
 
 def _compared(found: Run, options: argparse.Namespace) -> compared.Comparison | None:
@@ -151,14 +186,31 @@ def _compared(found: Run, options: argparse.Namespace) -> compared.Comparison | 
     return None
 
 
-def _tensorboard(found: Run, results: Path) -> None:
+def _tensorboard(found: Run, results: Path) -> bool:
     """Log for TensorBoard where it is installed; where not, the report does without."""
     import importlib.util
 
-    if importlib.util.find_spec("tensorboard"):
-        from reports import tensorboard
+    if not importlib.util.find_spec("tensorboard"):
+        return False
+    from reports import tensorboard
 
+    try:
         tensorboard.write(found, results)
+    except (ValueError, OSError) as problem:  # the record and the report are there, and tell the same
+        why = "this locale has no letters for its name" if isinstance(problem, UnicodeError) else problem
+        print(one_line(f"no log for TensorBoard below {results}: {why}"), file=sys.stderr)
+        return False
+    return True
+
+
+def _viewer(results: Path) -> str:
+    """The command that shows the logs below ``results``, as this one was started."""
+    from reports import traces
+
+    if os.environ.get("NOX_CURRENT_SESSION") and results == RESULTS:
+        return "nox -s tensorboard"
+    logs = traces.seen(results / "tensorboard", Path.cwd())
+    return shlex.join(["python", "-m", "tensorboard.main", "--logdir", str(logs)])
 
 
 def profiling(options: argparse.Namespace) -> int:
@@ -175,14 +227,14 @@ def listing(options: argparse.Namespace) -> int:
     if options.rows:
         from benchmarks import rows
 
-        print(rows.table(options.tree))
+        print(many_lines(rows.table(options.tree)))
         return 0
     cells = catalogue.all_cells(options.tree)
     cells = catalogue.select(cells, options.select) if options.select else cells
     if options.json:
         print(json.dumps([str(cell) for cell in cells]))
     else:
-        print("\n".join(map(str, cells)))
+        print("\n".join(one_line(str(cell), 10_000) for cell in cells))
     return 0
 
 
@@ -218,14 +270,14 @@ def _worker(tree: Path) -> Iterator[Process]:
     scratch.sweep()
     with scratch.Scratch() as folder:
         mount.lay(tree, folder / "mount")
-        with Process(folder / "mount", folder, timeout=120) as process:
+        with Process(folder / "mount", folder, timeout=300) as process:
             yield process
 
 
 def compare(options: argparse.Namespace) -> int:
     """Say whether HEAD is slower than BASE, cell by cell, with a known error rate."""
     from benchmarks.compare import session
-    from reports import terminal, verdicts
+    from reports import ink, verdicts
 
     if options.resume is not None:
         journals = [compared.resume(options.results, options.resume)]
@@ -239,7 +291,8 @@ def compare(options: argparse.Namespace) -> int:
     codes = []
     for journal in journals:
         base, head = journal.found.head["base"], journal.found.head["head"]
-        print(f"comparing {base['label']} (BASE)\n     with {head['label']} (HEAD)", file=sys.stderr)
+        for word, side, name in (("comparing", base, "BASE"), ("     with", head, "HEAD")):
+            print(one_line(f"{word} {side['label']} ({name})"), file=sys.stderr)
         found = session.measure(journal)
         codes.append(found.exit_code)
         path = verdicts.write(found, options.results / "compare")
@@ -249,10 +302,10 @@ def compare(options: argparse.Namespace) -> int:
             print(verdicts.markdown(found), end="")
         else:
             columns = shutil.get_terminal_size((120, 24)).columns
-            print(verdicts.text(found, every=options.all, color=terminal.wants_color(sys.stdout), width=columns))
+            print(verdicts.text(found, every=options.all, color=ink.wants_color(sys.stdout), width=columns))
             if options.anchor and journal is journals[-1]:
                 print(verdicts.creep(found, compared.since(options.results, found)), end="")
-            print(f"page  {path}")
+            print(f"page  {visible(str(path))}")
         if found.partial:
             break
     return next((code for code in WORST if code in codes), 0)
@@ -272,16 +325,15 @@ def _comparison(options: argparse.Namespace) -> compared.Options:
 def bisect(options: argparse.Namespace) -> int:
     """Find the commit between GOOD and BAD that made a cell slower."""
     from benchmarks.compare import bisect
-    from benchmarks.progress import Progress
 
     repository = options.tree.parent
     cell = str(Cell.parse(options.cell))
-    progress = Progress(0)
+    progress = Progress()
     answer, whole = bisect.find(repository, options.good, options.bad, cell, options.alpha or 0.01, progress)
     if options.json:
         print(json.dumps({"cell": cell, "ratio": whole.ratio, **to_json(answer)}, allow_nan=False))
     else:
-        print(bisect.text(repository, answer, whole))
+        print(many_lines(bisect.text(repository, answer, whole)))
     return 0
 
 
@@ -316,11 +368,10 @@ def peers(options: argparse.Namespace) -> int:
 def spread(options: argparse.Namespace) -> int:
     """Show what each way of calming a comparison does to its noise."""
     from benchmarks.compare import spread
-    from benchmarks.progress import Progress
 
     path = options.record or spread.record()
     if not options.table:
-        spread.write(path, spread.measure(options.epochs, options.rounds, Progress(0)))
+        spread.write(path, spread.measure(options.epochs, options.rounds, Progress()))
     return _recorded(options, path, spread.load, spread.table)
 
 
@@ -331,23 +382,36 @@ def _recorded(options: argparse.Namespace, path: Path, load: Callable[[Path], An
     if options.json:
         print(json.dumps(load(path)))
     elif options.table and not options.record:
-        print(tables(path.parent, lambda one: table(load(one))), end="")
+        print(many_lines(tables(path.parent, lambda one: table(load(one)))), end="")
     else:
-        print(table(load(path)), end="")
+        print(many_lines(table(load(path))), end="")
     return 0
 
 
+def faults(options: argparse.Namespace) -> int:
+    """Play every kind of fault beside honest neighbours, and print what each of them cost: some minutes."""
+    from benchmarks import faults
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    rows = faults.play(say=say)
+    print(json.dumps(to_json(rows)) if options.json else faults.table(rows), end="")
+    return 0 if all(row.well for row in rows) else 3
+
+
 def report(options: argparse.Namespace) -> int:
-    """Write the report of a stored run again, by default the newest."""
+    """Write the report of a stored run again, by default the newest; what failed in it is no fault of this command."""
     path = options.record or latest(options.results)
-    return _show(read(path), path, options)
+    _show(read(path), path, options)
+    return 0
 
 
 def keep(options: argparse.Namespace) -> int:
     """Put a run, by default the newest, into the project's evidence, which `list --rows` reads."""
     from benchmarks import kept
 
-    print(kept.keep(read(options.record or latest(options.results))))
+    print(visible(str(kept.keep(read(options.record or latest(options.results))))))
     return 0
 
 
@@ -395,8 +459,16 @@ def clean(options: argparse.Namespace) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are harmless to print, whatever was typed."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and complaint, and exit."""
+        super().error(one_line(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m benchmarks",
         description="Prove, time and explain what is in impls/.",
         epilog=EXAMPLES,
@@ -408,10 +480,15 @@ def _parser() -> argparse.ArgumentParser:
         text = (function.__doc__ or "").splitlines()[0]
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(command=function, name=name)
-        made.add_argument("--results", type=Path, default=catalogue.ROOT / "results", help="where results are kept")
+        made.add_argument("--results", type=Path, default=RESULTS, help="where results are kept")
         made.add_argument("--tree", type=_tree, default=catalogue.IMPLS, help="the impls folder to measure")
         made.add_argument("--json", action="store_true", help="print one JSON document")
         return made
+
+    def amount(made: argparse.ArgumentParser) -> None:
+        either = made.add_mutually_exclusive_group()
+        either.add_argument("--all", action="store_true", help="print every ladder, of very many cells too")
+        either.add_argument("--quiet", action="store_true", help="print the path of what was written, and failures")
 
     for name, function in (("run", run), ("profile", profiling)):
         made = command(name, function)
@@ -422,10 +499,11 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted run")
         made.add_argument("--launches", type=_positive(int), help="fresh processes per cell (default 6)")
         made.add_argument("--budget", type=_positive(float), help="seconds of samples per cell and launch")
-        made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")
+        made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 300)")
         made.add_argument("--memory-limit", type=_positive(int), help="bytes that a worker may grow by")
         made.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")
         made.add_argument("--no-report", action="store_true", help="write the record file only")
+        amount(made)
     made = command("list", listing)
     made.add_argument("-k", dest="select", metavar="EXPR", default="", help="only cells that match, as in pytest")
     made.add_argument("--rows", action="store_true", help="the catalogue's rows instead of cells")
@@ -443,7 +521,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--budget", type=_positive(float), help="seconds for all (default 8 per cell, 40 to 600)")
     made.add_argument("--epochs", type=_positive(int), help="fresh processes at most (default 60)")
     made.add_argument("--longest", type=_positive(float), help="leave out cells with longer calls (default 0.2 s)")
-    made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 120)")
+    made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 300)")
     made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
     made.add_argument("--all", action="store_true", help="show every row, not only what was found")
     made.add_argument("--instructions", action="store_true", help="count Python's instructions on both sides too")
@@ -471,9 +549,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=_positive(int), default=3, help="how often each way has its turn")
     made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
     made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
+    command("faults", faults)
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)
+    amount(made)
     made = command("keep", keep)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     command("doctor", doctor)

@@ -195,7 +195,7 @@ def resident_growth(call: Call) -> int:
     """
     try:
         ctypes.CDLL(None).malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")  # 5: the high-water mark starts anew
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # 5: the high-water mark starts anew
         entry = _resident_high()
         call()
         return _resident_high() - entry
@@ -205,7 +205,7 @@ def resident_growth(call: Call) -> int:
 
 def _resident_high() -> int:
     """The high-water mark of the resident set, in bytes."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 

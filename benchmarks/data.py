@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+from benchmarks.printable import one_line
+
 MANIFEST = "manifest.json"  # written last: for each file its size and sha256
 GIVEN = "TORCH_PERF_DATA"  # names a folder that torchvision's classes take as root: it holds FashionMNIST/raw/...
 SETS = {  # the bytes of each file, its header's 16 or 8 included
@@ -47,7 +49,7 @@ def _made(target: Path, make: Callable[[Path], object]) -> Path:
     if target.exists():
         if not (wrong := damage(target)):
             return target
-        print(f"benchmarks: {target} is damaged ({wrong}) and is made again", file=sys.stderr)
+        print(one_line(f"benchmarks: {target} is damaged ({wrong}) and is made again"), file=sys.stderr)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
         new = Path(scratch, "new")

@@ -6,6 +6,7 @@ torch is imported in a process of its own: a broken one may end it.
 from __future__ import annotations
 
 import json
+import locale
 import os
 import re
 import shlex
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import data, machine
+from benchmarks.printable import one_line
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHON = (3, 11)
@@ -32,8 +34,12 @@ LACKING = {
     "tensorboard": "no TensorBoard",
     "asv": "no asv",
 }  # group of pyproject.toml -> what does not work without it
+LONGEST = 1000  # characters of a line
 FREE = 0.8  # share of a core's time that is idle where nothing else runs
 SPACE = 2e9  # bytes: compiled kernels, traces and generated data sets need about as much
+DEEPEN = "git fetch --unshallow"
+SHARED = 64 << 20  # bytes of shared memory: what a container gets is soon full
+BREAKING = re.compile(r"""[\s'"\\]""")  # in a path: torch takes its compiler's command line apart as a shell would
 TOGETHER = "install torch and torchvision together, from one index"
 IMPORTS = """
 import json
@@ -74,13 +80,17 @@ class Place:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     project: Path = PROJECT
     sleep: Callable[[float], None] = time.sleep
+    usage: Callable[[Path], Any] = shutil.disk_usage
+    temporary: str = field(default_factory=tempfile.gettempdir)
 
     @cached_property
     def torch(self) -> dict[str, Any]:
         """What a fresh process tells of torch and torchvision: per name a version, a problem, or nothing."""
         command = [sys.executable, "-P", "-c", IMPORTS]
         environ = dict(self.environ)
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=180, env=environ)
+        done = subprocess.run(
+            command, capture_output=True, timeout=180, env=environ, encoding="utf-8", errors="replace"
+        )
         try:
             return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
         except (IndexError, ValueError):
@@ -97,6 +107,7 @@ def report(place: Place | None = None) -> tuple[str, bool]:
         lines.append(f"{finding.mark:7}  {finding.subject:{width}}  {finding.text}".rstrip())
         if finding.remedy:
             lines.append(f"{'':7}  {'':{width}}  -> {finding.remedy}")
+    lines = [one_line(text, LONGEST) for text in lines]
     lacking = [finding.subject for finding in found if finding.mark == "missing"]
     lines += ["", f"not ready: {', '.join(lacking)}" if lacking else "ready"]
     return "\n".join(lines), not lacking
@@ -201,10 +212,19 @@ def _cannot_include(header: str, command: list[str], environ: Mapping[str, str])
     """What the compiler says against ``header``; nothing if it takes it."""
     text = f"#include <{header}>\n"
     done = subprocess.run(
-        command, input=text, capture_output=True, text=True, errors="replace", timeout=60, env=dict(environ)
+        command, input=text, capture_output=True, encoding="utf-8", errors="replace", timeout=60, env=dict(environ)
     )
     errors = [line for line in done.stderr.splitlines() if "error" in line]
     return (errors or [f"it ends with code {done.returncode}"])[0] if done.returncode else ""
+
+
+def openssl(place: Place) -> Iterator[Finding]:
+    """With which newer versions of torch recognise a header that is compiled already."""
+    if found := shutil.which("openssl", path=place.environ.get("PATH")):
+        yield Finding("ok", "openssl", found)
+    else:
+        text = "not found: torch 2.15 compiles nothing for the CPU without it"
+        yield Finding("note", "openssl", text, "install openssl, or TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS=0")
 
 
 def cuda(place: Place) -> Iterator[Finding]:
@@ -228,7 +248,11 @@ def git(place: Place) -> Iterator[Finding]:
     if commit:
         yield Finding("ok", "git", f"{commit[:10]}{', with changes that are not committed' * dirty}")
     else:
-        yield Finding("note", "git", "no commit: results cannot tell what was measured", "git commit")
+        why, remedy = machine.uncommitted(place.project)
+        yield Finding("note", "git", f"no commit: results cannot tell what was measured: {why}", remedy)
+    if machine.shallow(place.project):
+        text = "a shallow clone: compare and bisect find none of the commits that it leaves out"
+        yield Finding("note", "git", text, DEEPEN)
 
 
 # -- machine ----------------------------------------------------------------------------------------------------------
@@ -314,7 +338,7 @@ def memory(place: Place) -> Iterator[Finding]:
 def space(place: Place) -> Iterator[Finding]:
     """Free disk space where results, caches and temporary files go."""
     cache = data.folder(place.environ).parent
-    for subject, folder in (("project", place.project), ("cache", cache), ("temporary", Path(tempfile.gettempdir()))):
+    for subject, folder in (("project", place.project), ("cache", cache), ("temporary", Path(place.temporary))):
         there = next(part for part in (folder, *folder.parents) if part.exists())
         free = shutil.disk_usage(there).free
         text = f"{folder}: {free / 1e9:.1f} GB free"
@@ -324,6 +348,45 @@ def space(place: Place) -> Iterator[Finding]:
             yield Finding("note", subject, text, "python -m benchmarks clean")
         else:
             yield Finding("ok", subject, text)
+
+
+def shared(place: Place) -> Iterator[Finding]:
+    """The memory through which processes of a DataLoader pass their batches (Linux)."""
+    folder = place.root / "dev/shm"
+    if not folder.is_dir():
+        yield Finding("ok", "shared memory", "not looked at: there is no /dev/shm here")
+        return
+    usage = place.usage(folder)
+    text = f"/dev/shm: {_bytes(usage.free)} of {_bytes(usage.total)} free"
+    if usage.free <= SHARED:
+        why = "DataLoader workers pass batches through it, and fail where it is full"
+        remedy = "remount it larger (as root: mount -o remount,size=1g /dev/shm), or docker run --shm-size=1g"
+        yield Finding("note", "shared memory", f"{text}: {why}", remedy)
+    else:
+        yield Finding("ok", "shared memory", text)
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 2**20:.3g} MiB"
+
+
+def compiling(place: Place) -> Iterator[Finding]:
+    """Whether torch can compile where it puts what it compiles: in a folder named after the user, below TMPDIR."""
+    user = place.environ.get("LOGNAME") or place.environ.get("USER") or ""
+    found = [
+        (f"{name} {text!r} holds {letters}", remedy)
+        for name, text, remedy in (
+            ("TMPDIR", place.temporary, "set TMPDIR to a folder without them, such as /tmp"),
+            ("the user's name", user, "set USER and LOGNAME to a name without them"),
+        )
+        if (letters := ", ".join(dict.fromkeys("a blank" if one.isspace() else one for one in BREAKING.findall(text))))
+    ]
+    if not place.temporary.isascii() and locale.getencoding().lower() in ("ascii", "ansi_x3.4-1968", "us-ascii"):
+        found.append((f"TMPDIR {place.temporary!r} has letters that this locale lacks", "set LC_ALL=C.UTF-8"))
+    for problem, remedy in found:
+        yield Finding("note", "compiling", f"{problem}: torch cannot compile anything below it", remedy)
+    if not found:
+        yield Finding("ok", "compiling", f"below {place.temporary}")
 
 
 def files(place: Place) -> Iterator[Finding]:
@@ -361,12 +424,15 @@ CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
     torch,
     packages,
     compilers,
+    openssl,
     cuda,
     git,
     load,
     clock,
     memory,
+    shared,
     space,
+    compiling,
     files,
     variables,
 )

@@ -34,7 +34,11 @@ NEIGHBOURS = "(matmul.ladder and /eager/cpu/8/1 and (mm or einsum)) or smallops.
 FEW = "matmul.ladder and /eager/cpu/ and (/mm/ or /mm_out/) and (/8/1 or /16/1)"
 NO_SPACES = "not played: this process may not make a file system of its own (unshare, mount)"
 
-CHANGING = re.compile(r"/\S*/(?=[\w.-]+)|0x[0-9a-f]+|\d+(?= process\(es\))|(?<=pid\(s\) )\d+")
+# What differs from one play to the next: temporary folders, names of runs, addresses, numbers of processes.
+CHANGING = re.compile(
+    r"/\S*/benchmarks-\S*/(?=[\w.-]+)|(?<=/)\d{4}-\d\d-\d\dT\S*(?=\.jsonl)|\d{8}-\d{6}-\w{4}"
+    r"|0x[0-9a-f]+|\d+(?= process\(es\))|(?<=pid\(s\) )\d+"
+)
 FAILING = """#!/bin/sh
 case "$*" in
     *--version*) echo "g++ 12.2.0" ;;
@@ -234,7 +238,7 @@ def _row(fault: str, cells: Sequence[record.Record], wanted: Told, left: int, ne
 
 
 def _plain(text: str) -> str:
-    """``text`` without what differs from one play to the next: temporary folders, addresses, numbers of processes."""
+    """``text`` without what differs from one play to the next."""
     return CHANGING.sub("…", text)
 
 
@@ -438,30 +442,33 @@ def read_only(ground: Ground) -> Iterator[Row]:
     yield Row("The results folder is read-only", told, 0, ground.left(), "ok", fits)
 
 
-def full_results(ground: Ground) -> Iterator[Row]:
+def full_results(size: str, moment: str) -> Play:
     """The disk is full while results are written; with more room the run is resumed."""
-    done = _mounted(
-        ground,
+
+    def play(ground: Ground) -> Iterator[Row]:
+        script = f"""
+            mount -t tmpfs -o size={size} tmpfs $results
+            code=0; run || code=$?
+            echo "first $code"
+            cp $results/journal/*.jsonl {ground.folder}/kept.jsonl
+            mount -o remount,size=64m $results
+            code=0; resume || code=$?
+            echo "second $code"
+            cp $results/*/*.jsonl.gz {ground.folder}/whole.jsonl.gz
         """
-        mount -t tmpfs -o size=24k tmpfs $results
-        code=0; run || code=$?
-        echo "first $code"
-        cp $results/journal/*.jsonl $tmp/../kept.jsonl
-        mount -o remount,size=64m $results
-        code=0; resume || code=$?
-        echo "second $code"
-        cp $results/*/*.jsonl.gz $tmp/../
-        """,
-    )
-    kept = _launches((ground.folder / "kept.jsonl").read_text(encoding="utf-8"))
-    (path,) = ground.folder.glob("*.jsonl.gz")
-    run = record.read(path)
-    after = {(one.cell, launch.launch): list(launch.wall) for one in run.records for launch in one.launches}
-    lost = sum(after.get(key) != wall for key, wall in kept.items()) + (4 - len(run.records))
-    said = next((line for line in done.err.splitlines() if "No space left" in line), "")
-    fits = "first 2" in done.out and "second 0" in done.out and "--resume" in done.err and "Traceback" not in done.err
-    told = f"exit code 2: {_plain(said)}; resumed with more room: exit code 0"
-    yield Row("The disk of the results is full", told, lost, ground.left(), _neighbours(run.records), fits)
+        done = _mounted(ground, script)
+        kept = _launches((ground.folder / "kept.jsonl").read_text(encoding="utf-8"))
+        run = record.read(ground.folder / "whole.jsonl.gz")
+        after = {(one.cell, launch.launch): list(launch.wall) for one in run.records for launch in one.launches}
+        lost = sum(after.get(key) != wall for key, wall in kept.items()) + (4 - len(run.records))
+        said = next((line for line in done.err.splitlines() if "No space left" in line), "")
+        ends = "first 2" in done.out and "second 0" in done.out
+        fits = ends and "--resume" in said and "Traceback" not in done.err
+        told = f"exit code 2: {_plain(said)}; resumed with more room: exit code 0"
+        fault = f"The disk of the results is full while {moment}"
+        yield Row(fault, told, lost, ground.left(), _neighbours(run.records), fits)
+
+    return play
 
 
 def full_temporary(ground: Ground) -> Iterator[Row]:
@@ -509,7 +516,8 @@ PLAYS: Sequence[tuple[Play, bool]] = (  # (play, whether it mounts)
     (set_back, False),
     (two_runs, False),
     (read_only, True),
-    (full_results, True),
+    (full_results("8k", "it runs"), True),
+    (full_results("24k", "the record is written"), True),
     (full_temporary, True),
     (small_shared_memory, True),
 )  # fmt: skip
@@ -523,8 +531,7 @@ def play(plays: Sequence[tuple[Play, bool]] = PLAYS, say: Callable[[str], None] 
         may = mounting()
         for one, mounts in plays:
             if mounts and not may:
-                name = (one.__doc__ or "").split(":")[0].rstrip(".")
-                rows.append(Row(name, NO_SPACES, played=False))
+                rows.append(Row(one.__qualname__.split(".")[0].replace("_", " "), NO_SPACES, played=False))
                 continue
             ground.clear()
             for row in one(ground):
@@ -539,7 +546,10 @@ def table(rows: Sequence[Row]) -> str:
         "| fault | what is told | results lost | left behind | neighbours |",
         "|---|---|---:|---:|---|",
     ]
-    for row in rows:
-        told = cut(visible(row.told), 160).replace("|", "\\|")
-        lines.append(f"| {row.fault} | {told} | {row.lost} | {row.left} | {row.neighbours} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *map(line, rows)]) + "\n"
+
+
+def line(row: Row) -> str:
+    """A row of the table."""
+    told = cut(visible(row.told), 200).replace("|", "\\|")
+    return f"| {row.fault} | {told} | {row.lost} | {row.left} | {row.neighbours} |"

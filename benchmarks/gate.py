@@ -170,15 +170,26 @@ def _leaf(got: Any, wanted: Any, bound: Any, case: Case, device: str) -> Match:
     values, wanted = values.double(), wanted.double()
     error = torch.where(values == wanted, torch.zeros_like(values), (values - wanted).abs())
     allowed = torch.as_tensor(bound, dtype=torch.float64).expand_as(error)
-    if not bool((error <= allowed).all()):  # so that NaN fails
-        outside = int((~(error <= allowed)).sum())
-        worst = "NaN" if bool(error.isnan().any()) else f"{float(error.max()):.3g}"
+    outside = ~(error <= allowed)  # so that NaN is
+    if bool(outside.any()):
         raise Wrong(
-            f"{outside} of {error.numel()} elements are outside the tolerance;"
-            f" largest error {worst}, largest allowed {float(allowed.max()):.3g}"
+            f"{int(outside.sum())} of {error.numel()} elements are outside the tolerance; {_worst(error, allowed)}"
         )
     share = torch.where(error == 0, torch.zeros_like(error), error / allowed)
     return Match(float(error.max()), float(share.max()))
+
+
+def _worst(error: Any, allowed: Any) -> str:
+    """The element that is farthest outside its own limit, and both; one that is no number before all others."""
+    import torch
+
+    share = (error / allowed).nan_to_num(nan=1e300, posinf=1e300)  # where nothing is allowed, or that is no number
+    share[error <= allowed] = -1.0
+    share[error.isnan()] = torch.inf
+    at = int(share.argmax())
+    index = [int(one) for one in torch.unravel_index(torch.tensor(at), error.shape)]
+    where = f" at {index}" if index else ""
+    return f"the worst{where} has error {float(error.flatten()[at]):.3g}, allowed {float(allowed.flatten()[at]):.3g}"
 
 
 def prove(call: Callable[[], Any], inputs: Inputs, truths: list[Truth], device: str = "cpu") -> Match:

@@ -32,7 +32,7 @@ class Options:
     budget: float = 0.15  # seconds of samples per cell and launch
     target: float = 1e-3  # seconds of one sample
     longest: float = 0.5  # a call predicted to take three times longer is skipped
-    timeout: float = 120.0  # seconds that one step may take
+    timeout: float = 300.0  # seconds that one step may take
     seeds: int = 3
     memory_limit: int = 0  # bytes that a worker may grow by; 0 is no limit
     cost: bool = True
@@ -99,12 +99,12 @@ def begin(results: Path, options: Options, machine: Mapping[str, Any]) -> Journa
 
 
 def resume(results: Path, run: str = "") -> Journal:
-    """Open the journal of a run that did not end, by default the newest.
+    """Open the journal of a run that did not end, or whose record file was not written, by default the newest.
 
     Raises:
-        ValueError: there is no such run, or it is complete.
+        ValueError: there is no such run.
     """
-    return Journal.resume(results / "journal", load, "run", run)
+    return Journal.resume(results / "journal", load, "run", run, ended=True)
 
 
 def load(path: Path) -> Found:

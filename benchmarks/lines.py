@@ -6,13 +6,17 @@ comparison.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
+
+KEPT = "what was found until then is kept: put that right, then go on with --resume"
 
 
 class Findings(Protocol):
@@ -35,17 +39,28 @@ class Journal(Generic[F]):
     def __init__(self, path: Path, found: F) -> None:
         self.path = path
         self.found = found
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
 
     def add(self, kind: str, **values: Any) -> None:
         """Write one finding down, then take it in."""
         self.found.add(self._write({"kind": kind, **values}))
 
     def _write(self, line: Mapping[str, Any]) -> dict[str, Any]:
-        """Write a line; what a reader of the file would make of it."""
+        """Write a line; what a reader of the file would make of it.
+
+        Raises:
+            OSError: it cannot be written, on a full disk for one; the file ends with the line before.
+        """
         text = json.dumps(line)
-        self._file.write(text + "\n")
-        self._file.flush()
+        size, data = os.fstat(self._file.fileno()).st_size, text.encode() + b"\n"
+        try:
+            while data:
+                data = data[self._file.write(data) or 0 :]
+        except OSError as problem:
+            with contextlib.suppress(OSError):
+                self._file.truncate(size)
+            told = f"{problem.strerror} ({KEPT})"
+            raise OSError(problem.errno, told, str(self.path)) from problem
         return json.loads(text)  # type: ignore[no-any-return]
 
     def close(self) -> None:
@@ -64,8 +79,12 @@ class Journal(Generic[F]):
         return journal
 
     @classmethod
-    def resume(cls, folder: Path, read: Callable[[Path], F], what: str, run: str = "") -> Journal[F]:
+    def resume(
+        cls, folder: Path, read: Callable[[Path], F], what: str, run: str = "", ended: bool = False
+    ) -> Journal[F]:
         """Open the journal of a ``what`` that did not end, by default the newest; a torn last line is dropped.
+
+        With ``ended``, also of one that did: where a whole one has its journal removed, what is there is not whole.
 
         Raises:
             ValueError: there is none, or the one that is named is complete.
@@ -73,7 +92,7 @@ class Journal(Generic[F]):
         paths = sorted(folder.glob(f"{run or '*'}.jsonl"), reverse=True)
         for path in paths:
             found = read(path)
-            if not found.ended:
+            if ended or not found.ended:
                 whole = b"".join(whole_lines(path))
                 if whole != path.read_bytes():
                     path.write_bytes(whole)

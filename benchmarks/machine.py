@@ -327,6 +327,40 @@ def commit(root: Path) -> tuple[str, bool]:
     return head, bool(changes)
 
 
+def uncommitted(root: Path) -> tuple[str, str]:
+    """Why :func:`commit` finds none in ``root``, and what helps."""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=20,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "git is not installed, or does not answer", "install git"
+    said = done.stderr.strip()
+    if "dubious ownership" in said or "unsafe repository" in said:
+        owner = f"git does not trust {root}, which belongs to another user"
+        told = re.search(r"git config --global --add safe\.directory .+", said)
+        return owner, told[0] if told else f"git config --global --add safe.directory {shlex.quote(str(root))}"
+    if "not a git repository" in said:
+        return f"{root} is in no git repository", f"git clone the project, or git init in {shlex.quote(str(root))}"
+    if "unknown revision" in said:
+        return "nothing was committed yet", "git commit"
+    return (
+        f"git says: {said.splitlines()[-1] if said else f'code {done.returncode}'}",
+        f"{shlex.join(command)} must work",
+    )
+
+
+def shallow(root: Path) -> bool:
+    """Whether ``root`` is a clone that leaves older commits out."""
+    return _output("git", "-C", str(root), "rev-parse", "--is-shallow-repository") == "true"
+
+
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
@@ -341,6 +375,6 @@ def read(path: Path) -> str:
 def _output(*command: str) -> str:
     """What a command prints, stripped; empty if it is not here, fails, or takes long."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=20)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=20)
         return done.stdout.strip() if done.returncode == 0 else ""
     return ""

@@ -25,10 +25,15 @@ def lay(tree: Path, where: Path, name: str = NAME) -> Path:
 
     Raises:
         ValueError: ``tree`` is not a package.
+        OSError: it cannot be copied.
     """
     if not (tree / "__init__.py").is_file():
         raise ValueError(f"{tree} is not an impls folder: it has no __init__.py")
-    shutil.copytree(tree, where / name, ignore=shutil.ignore_patterns("__pycache__"))
+    try:
+        shutil.copytree(tree, where / name, ignore=shutil.ignore_patterns("__pycache__"))
+    except shutil.Error as problem:  # a list of every file that could not be copied
+        _, _, why = problem.args[0][0]
+        raise OSError(f"{tree} cannot be copied to {where / name}: {why}") from problem
     beside = where / "benchmarks"
     if not beside.exists():
         beside.symlink_to(ROOT / "benchmarks", target_is_directory=True)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import unicodedata
+from collections.abc import Iterable
 
 PLAIN = {"\u200d"}  # joins the parts of one emoji
+REASON = 300  # characters of a reason that one line of a screen shows
+SIGNS = {"×": "x", "·": "|", "±": "~", "µ": "u", "–": "-", "−": "-", "—": "-", "…": "~", "→": ">", "←": "<"}
+SIGNS |= {"✓": "+", "✗": "-", "≶": "~", "○": "o", "∞": "inf", "“": '"', "”": '"', "‘": "'", "’": "'"}
+READABLE = "readable"  # the name of the error handler below
 
 
 def visible(text: str) -> str:
@@ -15,6 +22,34 @@ def visible(text: str) -> str:
 def cut(text: str, most: int) -> str:
     """``text``, or so much of it that it is ``most`` characters long with a sign that there was more."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def one_line(text: str, most: int = 2 * REASON) -> str:
+    """``text`` as one harmless line of a screen: cut before it is looked at, for it may be of any length."""
+    return visible(cut(text, most))
+
+
+def many_lines(text: str, most: int = 10_000) -> str:
+    """``text`` made harmless line by line: its line breaks stay, and no line is longer than ``most``."""
+    return "\n".join(one_line(one, most) for one in text.split("\n"))
+
+
+def readable(streams: Iterable[object]) -> None:
+    """What the encoding of one of ``streams`` has no letter for is replaced from now on, by a plainer one or a number.
+
+    A terminal in a locale of ASCII must not cost what was measured.
+    """
+    codecs.register_error(READABLE, _replaced)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=READABLE)
+
+
+def _replaced(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    lost = problem.object[problem.start : problem.end]
+    return "".join(SIGNS.get(one) or one.encode("unicode_escape").decode() for one in lost), problem.end
 
 
 def _harmless(letter: str) -> bool:

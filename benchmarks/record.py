@@ -230,10 +230,14 @@ def write(run: Run, folder: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + f".{os.getpid()}.part")
     head = to_json(dataclasses.replace(run, records=()))
-    with temporary.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-        for line in (head, *map(to_json, run.records)):
-            packed.write(json.dumps(line, allow_nan=False).encode() + b"\n")
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+            for line in (head, *map(to_json, run.records)):
+                packed.write(json.dumps(line, allow_nan=False).encode() + b"\n")
+        temporary.replace(path)
+    except OSError as problem:
+        temporary.unlink(missing_ok=True)
+        raise OSError(problem.errno, problem.strerror, str(path)) from problem
     return path
 
 

@@ -11,13 +11,13 @@ import dataclasses
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks import catalogue, machine, mount, scratch
+from benchmarks import catalogue, claims, effort, machine, mount, scratch
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options, begin, fold
 from benchmarks.passes import COST, NOBODY
@@ -79,7 +79,8 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
     finally:
         session.progress.end()
         session.close()
-        journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
+        with contextlib.suppress(OSError):  # on a full disk it has been told already
+            journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
         journal.close()
     return fold(journal.found, tree)
 
@@ -93,9 +94,10 @@ class Session:
         self.options: Options = journal.found.options
         self.results = results
         self.cells = [Cell.parse(cell) for cell in self.options.cells]
-        groups = len({cell.group for cell in self.cells})
-        steps = len(self.cells) + groups * self.options.launches
-        self.progress = progress or Progress(steps + len(self.options.traces))
+        self._groups: dict[Any, list[Cell]] = {}
+        for cell in self.cells:
+            self._groups.setdefault(cell.group, []).append(cell)
+        self.progress = progress or Progress()
         scratch.sweep()  # what a killed run has left
         self._scratch = scratch.Scratch()
         self._mount = self._scratch.path / "mount"
@@ -154,15 +156,48 @@ class Session:
     def check(self) -> None:
         """Prove every cell, small cases first; skip what is predicted to take too long or does not fit."""
         with self._own_worker():
+            self.progress.step("starting a worker, and measuring what this machine can do")
             if "environment" not in self.found.head:
                 self.journal.add("environment", environment=self._ask("environment"))
-                self.journal.add("facts", facts=self._ask("facts"))
+                rows = {row for cell in self.cells for row in catalogue.component(cell.component).rows}
+                self.journal.add("facts", facts=self._ask("facts") if claims.looked_at(rows) else [])
             if not self.found.roofs:
                 self._limits(sorted({cell.threads for cell in self.cells}), self.options.ceiling, None)
+            for launch in range(self.options.launches):
+                self.progress.plan(("start", launch), {("start", launch): effort.START})
+            for group in self._groups:
+                self._expect(group)
             for cell in self.cells:
-                self.progress.step(f"checking {cell}")
-                if str(cell) not in self.found.checks:
-                    self.journal.add("check", cell=str(cell), answer=self._checked(cell))
+                if str(cell) in self.found.checks:
+                    continue
+                if not self._lacks(cell):
+                    self.progress.step(f"checking {cell}", "check", str(cell))
+                answer = self._checked(cell)
+                self.journal.add("check", cell=str(cell), answer=answer)
+                if answer["status"] == "skipped" and not self._lacks(cell):
+                    self.progress.forget()
+                self._expect(cell.group)
+
+    def _expect(self, group: Any) -> None:
+        """Tell the progress which steps of the cells of ``group`` are to come, as far as is known now."""
+        steps: dict[tuple[str, Hashable], float] = {}
+        for cell in self._groups[group]:
+            name, check = str(cell), self.found.checks.get(str(cell), {})
+            if self._lacks(cell) or check.get("status", "ok") != "ok" or name in self.found.faults:
+                continue
+            if not check:
+                steps["check", name] = effort.proof(cell)
+            for launch in range(self.options.launches):
+                if (launch, name) not in self.found.launches:
+                    turn = effort.turn(cell, self.options, check)
+                    steps["time", (launch, group)] = steps.get(("time", (launch, group)), 0.0) + turn
+            if name in self.options.traces and name not in self.found.traces:
+                steps["trace", name] = effort.TRACE
+        self.progress.plan(group, steps)
+
+    def _lacks(self, cell: Cell) -> bool:
+        """Whether the device of ``cell`` is not here."""
+        return cell.device == "cuda" and not self.found.head["environment"].get("cuda")
 
     def _limits(self, threads: Sequence[str], seconds: float, names: Sequence[str] | None) -> None:
         for device in sorted({cell.device for cell in self.cells}):
@@ -232,19 +267,23 @@ class Session:
     def time(self) -> None:
         """Six launches: in each a fresh process times every group, in random order."""
         for launch in range(self.options.launches):
-            groups: dict[Any, list[Cell]] = {}
-            for cell in self.cells:
-                groups.setdefault(cell.group, []).append(cell)
-            order = list(groups.values())
+            order = list(self._groups.values())
             random.Random(f"{self.found.head['run']} {launch}").shuffle(order)
             if not any(self._open(cell, launch) for cell in self.cells):
-                self.progress.done += len(order)
+                self.progress.plan(("start", launch), {})
                 continue
             with self._own_worker():
+<<<<<<< HEAD
                 self._limits(["1"], self.options.ceiling / 6, DRIFT)
+=======
+                name = f"launch {launch + 1}/{self.options.launches}"
+                self.progress.step(f"{name}: starting a worker", "start", launch)
+                self._limits(["1"], self.options.limits / 6, DRIFT)
                 for cells in order:
-                    self.progress.step(f"launch {launch + 1}/{self.options.launches}: {_named(cells)}")
-                    self._time_group(cells, launch)
+                    if any(self._open(cell, launch) for cell in cells):
+                        self.progress.step(f"{name}: {_named(cells)}", "time", (launch, cells[0].group))
+                        self._time_group(cells, launch)
+                        self._expect(cells[0].group)
 
     def _open(self, cell: Cell, launch: int) -> bool:
         name = str(cell)
@@ -315,9 +354,9 @@ class Session:
         with self._own_worker():
             for name in self.options.traces:
                 cell = Cell.parse(name)
-                self.progress.step(f"profiling {cell}")
                 if not self._timed(cell) or name in self.found.traces:
                     continue
+                self.progress.step(f"profiling {cell}", "trace", name)
                 folder = Path("profile") / self.found.head["run"] / cell.slug[:200]
                 try:
                     answer = self._ask("trace", cell=name, folder=str((self.results / folder).resolve()))

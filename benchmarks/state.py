@@ -22,8 +22,16 @@ from benchmarks.printable import cut, visible
 
 State = Mapping[str, Any]
 FILES = 64  # file descriptors that may stay open: libraries keep a few
-# Set for each compiled cell by the worker, or by torch's compiler for itself when it is first used.
-COMPILERS = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "_TORCHINDUCTOR_PYOBJECT_TENSOR_DATA_PTR")
+# Set for each compiled cell by the worker, or by a library for itself when it is first used, whoever does that:
+# torch's compiler, Triton, scikit-learn.
+LIBRARIES = (
+    "TORCHINDUCTOR_CACHE_DIR",
+    "TRITON_CACHE_DIR",
+    "TRITON_PTXAS_PATH",
+    "_TORCHINDUCTOR_PYOBJECT_TENSOR_DATA_PTR",
+    "KMP_INIT_AT_FORK",
+)
+USUAL_DEPTH = 1000  # torch's compiler needs more, and sets it for good
 
 
 def read() -> State:
@@ -78,7 +86,7 @@ def _python() -> dict[str, Callable[[], Any]]:
         "trace function": sys.gettrace,
         "profile function": sys.getprofile,
         "trace function of threads": threading.gettrace,
-        "recursion limit": sys.getrecursionlimit,
+        "recursion limit": lambda: min(sys.getrecursionlimit(), USUAL_DEPTH),
         "switch interval": sys.getswitchinterval,
         "warnings as errors": lambda: any(rule[0] == "error" for rule in warnings.filters),
         "standard output": lambda: type(sys.stdout).__name__,
@@ -108,7 +116,7 @@ def _handlers() -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in COMPILERS}
+    return {name: value for name, value in os.environ.items() if name not in LIBRARIES}
 
 
 def _umask() -> str:

@@ -65,7 +65,7 @@ def extension(source: Path, flags: tuple[str, ...] = FLAGS) -> ModuleType:
 def _compile(*arguments: str) -> str:
     """What the C compiler prints for ``arguments``."""
     try:
-        done = subprocess.run(["cc", *arguments], capture_output=True, text=True)
+        done = subprocess.run(["cc", *arguments], capture_output=True, encoding="utf-8", errors="replace")
     except OSError as problem:
         raise NotImplementedError(f"needs a C compiler: {problem}") from problem
     if done.returncode:

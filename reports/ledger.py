@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from benchmarks.claims import VERDICTS, Finding, decide
-from benchmarks.record import Run
+from benchmarks.claims import VERDICTS, Finding, concerning, decide, seen
+from benchmarks.record import Fact, Run
+from reports.ink import DIM, GREEN, RED, YELLOW
 
+HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
 SIGNS = {"verified": "✓", "refuted": "✗", "size-dependent": "≶", "undecided": "?", "not testable here": "○"}
 
 
 def findings(run: Run) -> tuple[Finding, ...]:
-    """A finding for each claim, those with a verdict first, in the ledger's order."""
+    """A finding for each claim that the selection concerns, those with a verdict first, in the ledger's order."""
     return tuple(sorted(decide(run), key=lambda finding: finding.verdict == VERDICTS[-1]))
+
+
+def facts(run: Run) -> tuple[Fact, ...]:
+    """What was looked at in ``run``, as far as these claims ask for it; of a full run all."""
+    asked = {says for claim in concerning(run) for says in seen(claim.rule)}
+    return tuple(fact for fact in run.facts if run.selection == "full" or fact.says in asked)
 
 
 def counts(found: tuple[Finding, ...]) -> dict[str, int]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from benchmarks.printable import REASON, cut
+
 NUMBER = re.compile(r"\d[\d.,]*(?:e[+-]?\d+)?")
 
 
@@ -22,6 +24,11 @@ class Gap:
         """The gap as one line: ``112 cells skipped: needs cuda``."""
         cells = f"{len(self.cells):,} cell" + "s" * (len(self.cells) != 1)
         return f"{cells} {self.status}" + f": {self.reason}" * bool(self.reason)
+
+    @property
+    def short(self) -> str:
+        """The same for a screen, where a reason may be of any length."""
+        return cut(str(self), REASON)
 
 
 def gaps(frame: pd.DataFrame) -> tuple[Gap, ...]:

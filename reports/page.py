@@ -126,7 +126,7 @@ def _start(view: View) -> Page:
     numbers = (
         ("cells timed", f"{timed:,} of {len(view.frame):,}"),
         ("components", f"{len(run.problems):,}"),
-        ("claims decided", f"{decided:,} of {sum(verdicts.values()):,}"),
+        *([("claims decided", f"{decided:,} of {sum(verdicts.values()):,}")] if verdicts else []),
         ("measuring took", units.lasting(run.seconds)),
     )
     return Page(

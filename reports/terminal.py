@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
-import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TextIO
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
-from benchmarks.printable import visible
-from benchmarks.record import Problem, Record, Run, to_json
-from reports import evidence, ledger, published, units
+from benchmarks.printable import REASON, cut, visible
+from benchmarks.record import Problem, Run, to_json
+from reports import evidence, ledger, overview, published, units
 from reports import frame as frames
 from reports.grid import Column, draw
+from reports.ink import BOLD, DIM, GREEN, RED, YELLOW, Paint, ink, wrapped
 from reports.missing import gaps
 from reports.view import group_name
 
-Paint = Callable[..., str]  # (text, *codes) -> text
-BOLD, DIM, GREEN, RED, YELLOW = "1", "2", "32", "31", "33"
-MANY = 500  # cells: of more than these a screen shows one ladder for each component, and where the time went
+MANY = 500  # cells: more than these are shown on one page, unless everything is asked for
 DEAREST = 10
-HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
 LADDER = (
     Column("", right=False),  # the sign of the best
     Column("way", right=False),
@@ -41,66 +37,58 @@ LADDER = (
 )
 
 
-def wants_color(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether ``stream`` should get colour: NO_COLOR, FORCE_COLOR and TERM=dumb decide first, in this order."""
-    if environment.get("NO_COLOR"):
-        return False
-    if environment.get("FORCE_COLOR"):
-        return environment["FORCE_COLOR"] != "0"
-    return environment.get("TERM") != "dumb" and stream.isatty()
+def show(run: Run, color: bool, width: int, every: bool = False) -> str:
+    """What a run found, as text of about ``width`` columns; names are never cut.
 
-
-def show(run: Run, color: bool, width: int) -> str:
-    """Everything a run found, as text of about ``width`` columns; names are never cut."""
-    paint = _paint if color else _plain
+    Of very many cells it is a page, of ``every`` one of them the ladder if that is asked for.
+    """
+    paint = ink(color)
     table = frames.build(run)
     many = int((table["status"] != "skipped").sum()) > MANY
     parts = [
         _title(run, table, paint),
-        *(part for problem in run.problems for part in _component(problem, table, width, paint, many)),
-        *(part for problem in run.problems if (part := _published(problem, run, width, paint))),
-        _claims(run, width, paint),
-        _missing(table, width, paint),
-        _dearest(run, paint) if many else [],
-        _left_out(run),
+        *(overview.blocks(run, table, width, paint) if many and not every else _whole(run, table, width, paint)),
+        overview.dearest(run, paint, DEAREST) if many and every else [],
+        _left_out(run, width, paint, 3 if many and not every else 1000),
+        [paint("Every ladder, claim and reason is in the report; `--all` prints them here", DIM)]
+        if many and not every
+        else [],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _plain(text: str, *_: str) -> str:
-    return text
-
-
-def _paint(text: str, *codes: str) -> str:
-    return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if text.strip() else text
+def _whole(run: Run, table: pd.DataFrame, width: int, paint: Paint) -> Iterator[list[str]]:
+    """Every ladder, claim and reason."""
+    for problem in run.problems:
+        yield from _component(problem, table, width, paint)
+    for problem in run.problems:
+        yield _published(problem, run, width, paint)
+    yield _claims(run, width, paint)
+    yield _missing(table, width, paint)
 
 
 def _title(run: Run, table: pd.DataFrame, paint: Paint) -> list[str]:
     ok = int(table["seconds"].notna().sum())
     commit = run.commit[:10] + ("+changes" if run.dirty else "") if run.commit else "no commit"
     facts = (f"run {run.run}", run.selection, commit, run.machine_class, f"{ok} of {len(table)} cells timed")
-    lines = [paint(visible(" · ".join(fact for fact in facts if fact)), BOLD)]
+    lines = [paint(visible(" · ".join(cut(fact, REASON) for fact in facts if fact)), BOLD)]
     if run.partial:
         lines.append(paint("! interrupted: `python -m benchmarks run --resume` goes on", YELLOW))
     return lines
 
 
-def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Paint, many: bool) -> Iterator[list[str]]:
-    """The ladders of ``problem``, one for each group that has anything to show; of ``many`` cells the first alone."""
+def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Paint) -> Iterator[list[str]]:
+    """The ladders of ``problem``, one for each group that has anything to show."""
     cells = frames.in_order(problem, table[(table["component"] == problem.name) & (table["status"] != "skipped")])
     if cells.empty:
         return
-    question = _wrapped(problem.question, width, paint)
+    question = wrapped(problem.question, width, paint)
     yield [paint(visible(problem.name), BOLD) + visible(f"  {problem.title}"), *question]
-    groups = [group for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False)]
-    shown = groups[:1] if many else groups
-    for group in shown:
-        yield _ladder(problem, group, width, paint)
-    if rest := len(groups) - len(shown):
-        yield [paint(f"{rest} more ladder{'s' * (rest > 1)}: in the report", DIM)]
+    for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
+        yield _ladder(group, width, paint)
 
 
-def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Paint) -> list[str]:
+def _ladder(group: pd.DataFrame, width: int, paint: Paint) -> list[str]:
     first = group.iloc[0]
     unit = units.shared(group["seconds"], units.SECONDS)
     parts = units.shared([*group["first_item"], *group["per_item"]], units.SECONDS)
@@ -114,7 +102,7 @@ def _ladder(problem: Problem, group: pd.DataFrame, width: int, paint: Paint) -> 
         lines.append(paint(title, DIM))
         lines += [paint(line, GREEN, BOLD) if row[0] else line for line, row in zip(drawn, rows, strict=True)]
     for row in frames.rows(failed):
-        lines += _wrapped(f"! {row['way']}  {row['status']}: {row['reason']}", width, paint, RED)
+        lines += wrapped(f"! {row['way']}  {row['status']}: {cut(row['reason'], REASON)}", width, paint, RED)
     return lines
 
 
@@ -191,12 +179,12 @@ def _claims(run: Run, width: int, paint: Paint) -> list[str]:
             continue
         figure = f"{units.times(finding.figure.value)}  " if finding.figure else ""
         head = f"{ledger.SIGNS[finding.verdict]} {finding.claim.id}  {finding.verdict}  {figure}{finding.claim.text}"
-        lines += _wrapped(head, width, paint, HUES[finding.verdict])
+        lines += wrapped(head, width, paint, ledger.HUES[finding.verdict])
         for part in finding.detail.split("\n"):
-            lines += _wrapped(f"    {part}", width, paint, DIM)
+            lines += wrapped(f"    {part}", width, paint, DIM)
     silent = [finding.claim.id for finding in found if finding.verdict == "not testable here"]
     if silent:
-        lines += _wrapped(f"○ not testable here: {', '.join(silent)}", width, paint, DIM)
+        lines += wrapped(f"○ not testable here: {', '.join(silent)}", width, paint, DIM)
     return lines
 
 
@@ -204,47 +192,19 @@ def _missing(table: pd.DataFrame, width: int, paint: Paint) -> list[str]:
     return [
         line
         for gap in gaps(table)
-        for line in _wrapped(str(gap), width, paint, DIM if gap.status == "skipped" else RED)
+        for line in wrapped(gap.short, width, paint, DIM if gap.status == "skipped" else RED)
     ]
 
 
-def _dearest(run: Run, paint: Paint) -> list[str]:
-    """The cells that took most of the run's time."""
-    spent = sorted(((_spent(record), record.cell) for record in run.records if record.launches), reverse=True)[:DEAREST]
-    lines = [f"{units.lasting(seconds):>8}  {visible(cell)}" for seconds, cell in spent]
-    return (
-        [paint("Where the time of the run went", BOLD) + f"  the {len(lines)} dearest cells", *lines] if lines else []
-    )
-
-
-def _spent(record: Record) -> float:
-    """Seconds that a cell was prepared and called, over all launches, with its proof."""
-    launches = sum(one.prepare + one.first + one.calls * sum(one.wall) for one in record.launches)
-    return launches + (record.proof.first + record.proof.call if record.proof else 0.0)
-
-
-def _left_out(run: Run) -> list[str]:
-    return [visible(f"Left out: {run.left_out}")] if run.left_out else []
-
-
-def _wrapped(text: str, width: int, paint: Paint, *codes: str) -> list[str]:
-    """``text`` over as many lines as it needs; a word that is longer than a line stays whole."""
-    text = visible(text)
-    indent = " " * (len(text) - len(text.lstrip()))
-    lines = textwrap.wrap(
-        text.strip(),
-        max(width, 40),
-        initial_indent=indent,
-        subsequent_indent=indent + "    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [paint(line, *codes) for line in lines]
+def _left_out(run: Run, width: int, paint: Paint, most: int) -> list[str]:
+    if most >= 1000:
+        return [visible(f"Left out: {run.left_out}")] if run.left_out else []
+    return wrapped(f"Left out: {run.left_out}", width, paint, most=most) if run.left_out else []
 
 
 def document(run: Run) -> dict[str, Any]:
     """The run as JSON's own types: its head, and for each cell what is known of it. No key stands without a value."""
-    head = to_json(dataclasses.replace(run, records=(), problems=()))
+    head = to_json(dataclasses.replace(run, records=(), problems=(), facts=ledger.facts(run)))
     del head["records"], head["problems"]
     return {
         **head,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.compare.record import VERDICTS, Comparison, Row, differ
-from benchmarks.printable import visible
+from benchmarks.printable import REASON, cut, one_line, visible
 from benchmarks.record import to_json
 from reports import units
 from reports.grid import Column, draw
@@ -44,6 +44,11 @@ def change(ratio: float | None) -> str:
     if ratio >= 10:
         return f"{units.digits(ratio)}×"
     return f"{100 * (ratio - 1):+.1f} %"
+
+
+def _label(side: Mapping[str, Any]) -> str:
+    """What a tree is called, fit to print: the subject of a commit may be of any length."""
+    return visible(cut(side["label"], REASON))
 
 
 def between(row: Row) -> str:
@@ -87,7 +92,7 @@ def promise(found: Comparison) -> str:
 def why(row: Row) -> str:
     """What explains a difference, or its absence: the counts that do not vary."""
     if row.reason:
-        return row.reason
+        return cut(row.reason, REASON)
     changed = [
         f"{name} {_count(row.counts['base'][name])} → {_count(row.counts['head'][name])}" for name in differ(row.counts)
     ]
@@ -122,8 +127,8 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if color and codes else text
 
     lines = [
-        f"BASE  {visible(found.base['label'])}",
-        f"HEAD  {visible(found.head['label'])}",
+        f"BASE  {_label(found.base)}",
+        f"HEAD  {_label(found.head)}",
         "",
         paint(headline(found), "1"),
         effort(found),
@@ -156,11 +161,13 @@ def other_packages(found: Comparison) -> list[str]:
     if "packages" in found.base:
         if not found.base["packages"] and not found.head["packages"]:
             return ["! the trees require different packages, which comes to the same ones: both ran with those"]
-        told = " against ".join(visible(", ".join(side["packages"]) or "none") for side in (found.base, found.head))
+        told = " against ".join(
+            visible(cut(", ".join(side["packages"]) or "none", REASON)) for side in (found.base, found.head)
+        )
         return [f"! the packages differ too ({told}): each side ran with its own, in a process of its own"]
     apart = (("BASE", base - head), ("HEAD", head - base))
     sides = "; ".join(f"only {name}: {', '.join(sorted(one))}" for name, one in apart if one)
-    return [f"! the trees want different packages ({visible(sides)}); both ran with those installed here"]
+    return [f"! the trees want different packages ({visible(cut(sides, REASON))}); both ran with those installed here"]
 
 
 def creep(found: Comparison, history: Sequence[Comparison]) -> str:
@@ -171,7 +178,7 @@ def creep(found: Comparison, history: Sequence[Comparison]) -> str:
             continue
         steps = [other.ratio for one in history for other in one.rows if other.cell == row.cell and other.ratio]
         path = ", ".join(change(ratio) for ratio in steps)
-        lines.append(f"{visible(row.cell)} against {visible(found.base['label'])}, one after the other: {path}")
+        lines.append(f"{visible(cut(row.cell, REASON))} against {_label(found.base)}, one after the other: {path}")
     return "\n".join([*lines, ""]) + "\n" if lines else ""
 
 
@@ -180,7 +187,7 @@ def _cells(row: Row) -> list[str]:
         row.verdict,
         change(row.ratio) if row.ratio else "",
         between(row),
-        visible(row.cell),
+        visible(cut(row.cell, REASON)),
         units.time(row.base) if row.base else "",
         str(row.epochs) if row.epochs else "",
         units.time(row.seconds) if row.epochs else "",
@@ -192,7 +199,7 @@ def _skipped(found: Comparison) -> list[str]:
     for cell, reason in found.skipped.items():
         reasons.setdefault(reason, []).append(cell)
     return [
-        f"left out: {visible(cells[0]) if len(cells) == 1 else f'{len(cells)} cells'}: {visible(reason)}"
+        one_line(f"left out: {cells[0] if len(cells) == 1 else f'{len(cells)} cells'}: {cut(reason, REASON)}")
         for reason, cells in reasons.items()
     ]
 
@@ -202,7 +209,7 @@ def markdown(found: Comparison) -> str:
     lines = [
         f"**{headline(found)}**",
         "",
-        f"{_escaped(found.head['label'])} against {_escaped(found.base['label'])}. {effort(found)}.",
+        f"{_escaped(_label(found.head))} against {_escaped(_label(found.base))}. {effort(found)}.",
     ]
     if warning := other_packages(found):
         lines += ["", *map(_escaped, warning)]

@@ -29,9 +29,11 @@ from benchmarks.claims import (
     arms,
     decide,
     ladder,
+    seen,
 )
 from benchmarks.component import Case
 from benchmarks.record import STATUSES, Fact, Launch, Record, Run
+from reports import ledger
 
 C = Case("c", {})
 
@@ -439,13 +441,13 @@ def test_the_ledger_is_in_order_and_every_claim_is_told_in_full():
 
 @pytest.mark.parametrize("make", [made.realistic, made.hostile, made.small, made.large, run])
 def test_any_run_gives_one_finding_for_each_claim(make: Callable[[], Run]):
-    findings = decide(make())
+    findings = decide(make(), CLAIMS)
     assert [finding.claim for finding in findings] == list(CLAIMS)
     assert all(finding.verdict in VERDICTS and finding.detail for finding in findings)
 
 
 def test_an_empty_run_says_how_each_claim_is_measured():
-    for finding in decide(run()):
+    for finding in decide(run(), CLAIMS):
         assert (finding.verdict, finding.figure) == ("not testable here", None)
         unmeasured = (
             "needs cuda",
@@ -468,6 +470,47 @@ def test_the_commands_that_a_detail_gives_select_what_the_rule_asks_for(claim):
         )
         enough = [text for text in texts if asked <= set(catalogue.select(every, text))]
         assert any(isinstance(question, Over) or question.case in text for text in enough)  # opt-in cases are named
+
+
+def selected(expression: str, selection: str = "") -> Run:
+    """A run of the cells that match, none of them timed."""
+    cells = catalogue.select(catalogue.all_cells(), expression)
+    cases = {(one.name, case.name): case for one in catalogue.components().values() for case in one.cases}
+    names = dict.fromkeys(cell.component for cell in cells)
+    return made.run(
+        tuple(catalogue.problem(catalogue.component(name)) for name in names),
+        tuple(record(cell, cases[cell.component, cell.case], status="skipped") for cell in cells),
+        selection=selection or f"-k {expression}",
+        facts=tuple(Fact(says, True, "") for says in facts.LOOKS),
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "concerned"),
+    [
+        ("row_sum", ["K16", "K17"]),
+        ("smallops.row_sum and (/torch_sum/ or /slice_loop/)", ["K17"]),
+        ("smallops.row_sum/torch_sum/eager/cpu/500x10/1", []),  # one side of K17 alone says nothing of it
+        ("matmul.ladder and /eager/cpu/5x784x10/1 and not @cold", ["K22"]),
+        ("dataload.decode/workers_1/", []),  # a number of workers is compared with others
+        ("dataload.tar", ["K19"]),  # its facts are of the row that the component is of
+        ("checkpoint.load/kept/eager/cpu/mlp/1", ["K10"]),  # a fact is one of its parts
+        ("einsum.chain and /cpu/", ["K03"]),
+        ("matmul.large and /all", ["K01", "K13"]),  # whether this machine has a GPU or not
+    ],
+)
+def test_a_selection_is_told_the_claims_on_its_cells_alone(expression: str, concerned: list[str]):
+    run = selected(expression)
+    assert [finding.claim.id for finding in decide(run)] == concerned
+    assert {fact.says for fact in ledger.facts(run)} == {
+        says for claim in CLAIMS if claim.id in concerned for says in seen(claim.rule)
+    }
+
+
+def test_a_full_run_is_told_every_claim_even_when_it_was_interrupted_early():
+    run = selected("smallops.row_sum/torch_sum/eager/cpu/500x10/1", "full")
+    assert [finding.claim for finding in decide(run)] == list(CLAIMS)
+    assert ledger.facts(run) == run.facts
 
 
 def test_about_is_half_of_the_gain():
@@ -753,7 +796,7 @@ def modes(something: float, nothing: float) -> list[Record]:
 )
 def test_each_claim_is_decided_close_to_its_line(claim: str, records: list[Record], verdict: str, words: str):
     everything_seen = tuple(Fact(says, True, "") for says in facts.LOOKS)
-    told = decide(dataclasses.replace(run(*records), facts=everything_seen))
+    told = decide(dataclasses.replace(run(*records), facts=everything_seen), CLAIMS)
     found = {finding.claim.id: finding for finding in told}[claim]
     assert (found.verdict, words in found.detail) == (verdict, True), found.detail
     assert (found.figure is None) == (verdict == "not testable here")

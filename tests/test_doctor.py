@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from test_machine import lay
+from test_machine import clone, lay, repository
 
 from benchmarks import doctor, machine
 from benchmarks.doctor import Finding, Place
@@ -417,7 +418,6 @@ def test_each_variable_that_bends_results_is_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("commit", "mark", "text"),
     [
-        (("", False), "note", "no commit: results cannot tell what was measured"),
         (("0123456789abcdef", False), "ok", "0123456789"),
         (("0123456789abcdef", True), "ok", "0123456789, with changes that are not committed"),
     ],
@@ -426,6 +426,116 @@ def test_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit: tup
     monkeypatch.setattr(machine, "commit", lambda _: commit)
     (found,) = doctor.git(place(tmp_path))
     assert (found.mark, found.text) == (mark, text)
+
+
+def test_a_checkout_of_another_owner_is_told_as_git_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    repository(tmp_path / "project")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git's own switch, for its own tests
+    (found,) = doctor.git(place(tmp_path / "project"))
+    assert found == Finding(
+        "note",
+        "git",
+        "no commit: results cannot tell what was measured:"
+        f" git does not trust {tmp_path}/project, which belongs to another user",
+        f"git config --global --add safe.directory {tmp_path}/project",
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_that_was_given_to_another_user_is_such_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    project = repository(tmp_path / "project")
+    for path in (project, *project.rglob("*")):
+        os.chown(path, 12345, 12345)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+    (found,) = doctor.git(place(project))
+    assert "belongs to another user" in found.text
+    subprocess.run(found.remedy.split(), check=True)  # what it says helps
+    (found,) = doctor.git(place(project))
+    assert found.mark == "ok"
+
+
+def test_a_shallow_clone_is_named_with_what_deepens_it(tmp_path: Path):
+    repository(tmp_path / "whole", commits=3)
+    clone(tmp_path / "whole", tmp_path / "shallow", "--depth", "1")
+    assert marks(doctor.git(place(tmp_path / "whole"))) == [("ok", "git")]
+    _, found = doctor.git(place(tmp_path / "shallow"))
+    assert found.mark == "note" and "shallow clone" in found.text and found.remedy == "git fetch --unshallow"
+    subprocess.run(found.remedy.split(), cwd=tmp_path / "shallow", check=True, capture_output=True)
+    assert marks(doctor.git(place(tmp_path / "shallow"))) == [("ok", "git")]
+
+
+# -- where things are put ----------------------------------------------------------------------------------------------
+
+
+def of_size(total: int, free: int) -> Callable[[Path], SimpleNamespace]:
+    return lambda path: SimpleNamespace(total=total, free=free)
+
+
+def test_shared_memory_is_told_and_named_where_it_is_small(tmp_path: Path):
+    assert next(doctor.shared(place(tmp_path))).text == "not looked at: there is no /dev/shm here"
+    (tmp_path / "dev/shm").mkdir(parents=True)
+    (found,) = doctor.shared(place(tmp_path, usage=of_size(2 * 10**9, 10**9)))
+    assert found == Finding("ok", "shared memory", "/dev/shm: 1.0 GB of 2.0 GB free")
+    for total, free, text in (
+        (64 << 20, 64 << 20, "/dev/shm: 64 MiB of 64 MiB free"),  # a container's
+        (64 << 10, 0, "/dev/shm: 0 MiB of 0.0625 MiB free"),
+        (8 * 10**9, 1 << 20, "/dev/shm: 1 MiB of 8.0 GB free"),  # full
+    ):
+        (found,) = doctor.shared(place(tmp_path, usage=of_size(total, free)))
+        assert (found.mark, found.text) == (
+            "note",
+            f"{text}: DataLoader workers pass batches through it, and fail where it is full",
+        )
+        assert "--shm-size=1g" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("folder", "letters"),
+    [
+        ("/tmp/a dir é", "a blank"),
+        ("/tmp/a\tb", "a blank"),
+        ("/tmp/it's", "'"),
+        ('/tmp/"x" \\y', '", a blank, \\'),
+        ("/tmp/é$;(&)*#%", ""),  # none of these does any harm
+    ],
+)
+def test_a_folder_in_which_nothing_compiles_is_named(tmp_path: Path, folder: str, letters: str):
+    (found,) = doctor.compiling(place(tmp_path, temporary=folder))
+    if not letters:
+        assert found == Finding("ok", "compiling", f"below {folder}")
+        return
+    assert found.mark == "note" and "TMPDIR" in found.remedy
+    assert found.text == f"TMPDIR {folder!r} holds {letters}: torch cannot compile anything below it"
+
+
+def test_so_is_a_user_with_such_a_name_and_a_folder_that_the_locale_cannot_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (found,) = doctor.compiling(place(tmp_path, temporary="/tmp", environ={"USER": "a b"}))
+    assert "the user's name 'a b' holds a blank" in found.text
+    monkeypatch.setattr(doctor.locale, "getencoding", lambda: "ANSI_X3.4-1968")
+    (found,) = doctor.compiling(place(tmp_path, temporary="/tmp/é"))
+    assert "LC_ALL=C.UTF-8" in found.remedy
+    assert marks(doctor.compiling(place(tmp_path, temporary="/tmp"))) == [("ok", "compiling")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "compiles"), [("a dir", False), ("é", True)])
+def test_it_is_the_blank_that_breaks_compiling(tmp_path: Path, name: str, compiles: bool):
+    """With the torch that is installed: when this fails, the doctor warns of what does no harm any more."""
+    folder = tmp_path / name
+    folder.mkdir()
+    code = "import torch; print(torch.compile(lambda x: x * 2 + 1)(torch.ones(64)).sum().item())"
+    environ = {**os.environ, "TMPDIR": str(folder)}
+    environ.pop("TORCHINDUCTOR_CACHE_DIR", None)
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, timeout=300, check=False)
+    assert (done.returncode == 0) == compiles, done.stderr.decode(errors="replace")[-500:]
+
+
+def test_openssl_is_asked_for(tmp_path: Path):
+    assert marks(doctor.openssl(place(tmp_path, environ={"PATH": str(tmp_path)}))) == [("note", "openssl")]
+    (tmp_path / "openssl").touch(0o755)
+    assert marks(doctor.openssl(place(tmp_path, environ={"PATH": str(tmp_path)}))) == [("ok", "openssl")]
 
 
 def test_an_old_python_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,81 +2,62 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from benchmarks import record
+from benchmarks import faults, record, scratch
+from benchmarks.catalogue import ROOT
 
 pytestmark = pytest.mark.slow
-FAULTS = Path(__file__).parent / "faults"
 Command = Callable[..., subprocess.CompletedProcess[str]]
-
-EXPECTED = {
-    "good": ("ok", ""),
-    "raises": ("error", "RuntimeError: no luck today"),
-    "garbage": ("wrong", "64 of 64 elements are outside the tolerance"),
-    "hangs": ("timeout", "first call took longer than 15 s"),
-    "exits": ("crashed", "exited with code 7"),
-    "leaves": ("error", "SystemExit: 5"),
-    "segfaults": ("crashed", "killed by SIGSEGV"),
-    "killed": ("crashed", "killed by SIGKILL"),
-    "allocates": ("oom", "can't allocate memory"),
-    "prints_binary": ("ok", ""),
-    "leaves_children": ("error", "leaves"),
-    "sets_threads": ("error", "changes global state: default dtype from torch.float32 to torch.float64"),
-    "tires": ("wrong", "on fresh inputs after the timing"),
-    "dies_while_timed": ("crashed", "killed by SIGSEGV"),
-    "needs_module": ("skipped", "needs a_module_that_nobody_has"),
-    "says_it_needs": ("skipped", "needs a quantum computer"),
-    "not_implemented": ("error", "NotImplementedError: no kernel for this dtype"),
-    "also_good": ("ok", ""),
-}
+SOME = ("good", "raises_escapes", "exits", "writes_to_every_pipe", "opens_files", "sets_device", "changes_while_timed")
 
 
 @pytest.fixture
-def faulty(project: Path) -> Path:
-    """The project with one family more: variants that misbehave."""
-    for room, source in (("impls", "impls"), ("benchmarks/components", "component")):
-        family = project / room / "faults"
-        shutil.copytree(FAULTS / source, family)
-        (family / "__init__.py").write_text('"""Misbehaviour."""\n')
-    return project
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[faults.Ground]:
+    with scratch.Scratch() as folder:
+        yield faults.Ground(folder)
 
 
-def left_behind() -> list[psutil.Process]:
-    """Processes of misbehaving variants, wherever they hide."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if any("left-behind" in word or "faults-worker" in word for word in process.info["cmdline"] or [])
-    ]
+def test_a_misbehaving_variant_costs_only_itself(ground: faults.Ground):
+    rows = list(faults.variants(ground, SOME, ["spoils"]))
+    assert len(rows) == len(SOME), "all but the good one, and the file"
+    assert [row for row in rows if not row.well] == []
 
 
-def test_a_misbehaving_variant_costs_only_itself(faulty: Path, command: Command):
-    done = command(
-        faulty, "run", "-k", "faults.misbehaving", "--launches", "2", "--timeout", "15", "--memory-limit", "2000000000"
-    )
-    run = record.read(record.latest(faulty / "results"))
-    found = {cell.key.variant: cell for cell in run.records}
-    assert list(found) == list(EXPECTED)
-    for variant, (status, reason) in EXPECTED.items():
-        assert (found[variant].status, reason in found[variant].reason) == (status, True), found[variant]
-        assert bool(found[variant].launches) == (status == "ok"), f"{variant}: only what is ok has a time"
-    assert {len(found[name].launches) for name in ("good", "also_good", "prints_binary")} == {2}
-    assert done.returncode == 3, done.stderr
-    assert "crashed: faults.misbehaving/segfaults/eager/cpu/64/1: killed by SIGSEGV" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not left_behind()
+def test_a_play_whose_fault_is_told_as_another_is_no_success(ground: faults.Ground, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(faults, "MISBEHAVING", {"raises": ("error", "something else")})
+    (row,) = faults.variants(ground, ["raises"], [])
+    assert not row.well and not row.as_expected and row.told == "error: RuntimeError: no luck today"
+
+
+@pytest.mark.long
+def test_every_kind_of_fault_costs_only_itself():
+    """What ``python -m benchmarks faults`` plays, and what the README shows of it."""
+    rows = faults.play()
+    assert len(rows) >= 60
+    assert [row for row in rows if not row.well] == []
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- faults -->")[1]
+    missing = [row.fault for row in rows if row.played and faults.line(row) not in shown]
+    assert not missing, "the README shows another table: python -m benchmarks faults prints this one"
+
+
+def test_what_a_row_must_be_to_be_well():
+    well = faults.Row("a fault", "error: told")
+    assert well.well
+    for bad in ({"lost": 1}, {"left": 1}, {"neighbours": "x: error (y)"}, {"as_expected": False}):
+        assert not dataclasses.replace(well, **bad).well
+    assert faults.line(well) == "| a fault | error: told | 0 | 0 | ok |"
 
 
 def started(project: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -113,8 +113,37 @@ def test_the_reason_says_what_is_wrong():
         gate.match(None, truth)
     with pytest.raises(gate.Wrong, match="returns 2 tensors, not 1"):
         gate.match((answer, answer), truth)
-    with pytest.raises(gate.Wrong, match="largest error NaN"):
+    with pytest.raises(
+        gate.Wrong, match=r"50 of 50 elements are outside the tolerance; the worst at \[0, 0\] has error nan"
+    ):
         gate.match(answer * float("nan"), truth)
+
+
+@pytest.mark.parametrize(
+    ("error", "allowed", "says"),
+    [
+        # The largest error of all, and the largest limit of all, are those of elements that are right.
+        ([2e-3, 2.25e-5, 0.0], [2.15e-3, 1.3e-5, 1.0], "1 of 3; the worst at [1] has error 2.25e-05, allowed 1.3e-05"),
+        ([4.0, 3.0, 0.0], [2.0, 1.0, 1.0], "2 of 3; the worst at [1] has error 3, allowed 1"),
+        ([9.0, float("nan"), 1.0], [0.0, 1.0, 0.5], "3 of 3; the worst at [1] has error nan, allowed 1"),
+        ([9.0, 0.0, 1.0], [1.0, 0.0, 0.0], "2 of 3; the worst at [2] has error 1, allowed 0"),
+        (
+            [[0.0, 0.0], [float("inf"), 0.0]],
+            [[1.0, 1.0], [1.0, 1.0]],
+            "1 of 4; the worst at [1, 0] has error inf, allowed 1",
+        ),
+        (2.0, 1.0, "1 of 1; the worst has error 2, allowed 1"),
+        ([2.0, 0.0], [float("nan"), 1.0], "1 of 2; the worst at [0] has error 2, allowed nan"),
+    ],
+)
+def test_the_reason_gives_the_failing_elements_own_error_and_limit(error: Any, allowed: Any, says: str):
+    case = Case("c", {}, dtype="float64")
+    wanted = torch.zeros(torch.tensor(error).shape, dtype=torch.float64)
+    with pytest.raises(gate.Wrong) as raised:
+        gate._leaf(
+            torch.tensor(error, dtype=torch.float64), wanted, torch.tensor(allowed, dtype=torch.float64), case, "cpu"
+        )
+    assert str(raised.value) == says.replace(";", " elements are outside the tolerance;")
 
 
 def test_refill_keeps_the_objects_and_changes_the_contents():

@@ -469,6 +469,40 @@ def test_commit_and_changes(tmp_path: Path):
     assert machine.commit(tmp_path) == (head, True)
 
 
+def repository(folder: Path, commits: int = 1) -> Path:
+    """A repository with so many commits."""
+    folder.mkdir(parents=True)
+    git(folder, "init", "-q", "-b", "main")
+    for number in range(commits):
+        git(folder, "commit", "-q", "--allow-empty", "-m", f"number {number}")
+    return folder
+
+
+def clone(source: Path, folder: Path, *options: str) -> Path:
+    """A clone of ``source`` as over a network: a depth counts."""
+    git(source.parent, "clone", "-q", *options, source.as_uri(), str(folder))
+    return folder
+
+
+def test_why_there_is_no_commit_and_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    (tmp_path / "a b").mkdir()
+    why, remedy = machine.uncommitted(tmp_path / "a b")
+    assert why == f"{tmp_path}/a b is in no git repository" and f"'{tmp_path}/a b'" in remedy
+    git(tmp_path / "a b", "init", "-q")
+    assert machine.uncommitted(tmp_path / "a b") == ("nothing was committed yet", "git commit")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    why, remedy = machine.uncommitted(tmp_path / "a b")
+    assert why == f"git does not trust {tmp_path}/a b, which belongs to another user"
+    assert remedy.startswith("git config --global --add safe.directory ") and "a b" in remedy
+    monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    (tmp_path / "a b/.git/config").write_text("[broken")
+    why, remedy = machine.uncommitted(tmp_path / "a b")
+    assert why.startswith("git says: fatal: bad config") and remedy.startswith("git -C ")
+    monkeypatch.setenv("PATH", "")
+    assert machine.uncommitted(tmp_path) == ("git is not installed, or does not answer", "install git")
+
+
 def test_outside_a_repository_or_without_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert machine.commit(tmp_path / "nowhere") == ("", False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))

@@ -1,9 +1,11 @@
-"""What a run does when a worker fails: made-up answers, no workers."""
+"""What a run does when a worker fails, and what it says meanwhile: made-up answers, no workers."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +15,10 @@ from benchmarks.cell import Cell
 from benchmarks.journal import Options
 from benchmarks.passes import COST
 from benchmarks.process import Fault
+from benchmarks.progress import Progress
 
 CELL = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
-OK = {"status": "ok", "reason": "", "proof": {"call": 1e-6}}
+OK = {"status": "ok", "reason": "", "proof": {"error": 0.0, "share": 0.0, "seeds": 3, "first": 1e-3, "call": 1e-6}}
 
 
 @pytest.fixture
@@ -60,3 +63,64 @@ def test_a_crash_in_the_proof_itself_is_the_cells(one: session.Session, monkeypa
     with pytest.raises(Fault):
         one._proved(CELL)
     assert len(jobs) == 1
+
+
+def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: list[str], answers: dict[str, dict[str, Any]]):
+    """A whole run of ``cells`` with two launches whose checks get these answers, otherwise ``OK``: jobs and lines."""
+    options = Options(cells=tuple(cells), selection="", command="", left_out="", launches=2, traces=tuple(cells[:1]))
+    journal = session.start(options, tmp_path)
+    out, jobs = io.StringIO(), []
+
+    def ask(self: session.Session, do: str, **job: Any) -> Any:
+        jobs.append(do)
+        launch = {"launch": job.get("plan", {}).get("launch"), "calls": 1, "prepare": 0.0, "first": 0.0}
+        launch |= {name: [] for name in ("at", "wall", "cpu", "delay", "switches", "faults")} | {"parts": {}}
+        match do:
+            case "environment":
+                return {"cuda": None}
+            case "check":
+                return answers.get(job["cell"], OK)
+            case "time":
+                return {cell: {"status": "ok", "launch": launch, "contended": False} for cell in job["cells"]}
+            case "trace":
+                return {"status": "ok"}
+        return []
+
+    step = Progress.step
+    monkeypatch.setattr(Progress, "step", lambda *words, **more: step(*words, **{**more, "always": True}))
+    monkeypatch.setattr(session.Session, "_ask", ask)
+    monkeypatch.setattr(session.Session, "_worker", lambda self: SimpleNamespace(strays=lambda: []))
+    session.measure(journal, tmp_path, progress=Progress(out))
+    return jobs, out.getvalue().splitlines()
+
+
+MM = "matmul.ladder/mm/eager/cpu/8/1"
+CUDA = "matmul.ladder/mm/eager/cuda/5x784x10/1"
+EINSUM = "matmul.ladder/einsum/eager/cpu/16/1"
+LOOP = "matmul.ladder/numba_loops/eager/cpu/32/1"
+
+
+def test_progress_counts_what_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    needs = {"status": "skipped", "reason": "needs numba"}
+    wrong = {"status": "wrong", "reason": "it is"}
+    _, lines = played(
+        tmp_path,
+        monkeypatch,
+        [MM, CUDA, LOOP, EINSUM],
+        {CUDA: {**needs, "reason": "needs cuda"}, LOOP: needs, EINSUM: wrong},
+    )
+    launches = [line.split("] ")[0].strip("[") for line in lines if "launch" in line]
+    assert lines[0].startswith("starting a worker")
+    assert lines[1] == f"[1/12] checking {MM}"  # 3 checks, twice a worker and three groups, 1 trace; nothing on cuda
+    assert lines[2] == f"[2/12] checking {LOOP}"
+    assert lines[3] == f"[2/9] checking {EINSUM}"  # nor what the check before turned out to need
+    assert launches == ["3/7", "4/7", "5/7", "6/7"]  # nor what was wrong
+    assert lines[-1] == f"[7/7] profiling {MM}"
+
+
+@pytest.mark.parametrize(("cell", "looks"), [(MM, False), ("checkpoint.load/kept/eager/cpu/mlp/1", True)])
+def test_facts_are_looked_at_where_the_selection_asks_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: str, looks: bool
+):
+    jobs, _ = played(tmp_path, monkeypatch, [cell], {})
+    assert ("facts" in jobs) == looks

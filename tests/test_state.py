@@ -33,7 +33,7 @@ CHANGES = [
     ("gc.disable()", "gc.enable()", "garbage collection from True to False"),
     ("sys.settrace(lambda *_: None)", "sys.settrace(None)", "trace function from None"),
     ("sys.setprofile(lambda *_: None)", "sys.setprofile(None)", "profile function from None"),
-    ("old = sys.getrecursionlimit(); sys.setrecursionlimit(5000)", "sys.setrecursionlimit(old)", "recursion limit"),
+    ("old = sys.getrecursionlimit(); sys.setrecursionlimit(500)", "sys.setrecursionlimit(old)", "recursion limit"),
     ("old = sys.stdout; sys.stdout = io.StringIO()", "sys.stdout = old", "standard output from"),
     ("warnings.simplefilter('error')", "warnings.resetwarnings()", "warnings as errors from False to True"),
     ("old = numpy.seterr(all='raise')", "numpy.seterr(**old)", "numpy's errors"),

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.printable import visible
 from benchmarks.record import Run
-from reports import ledger, terminal
+from reports import ink, ledger, terminal
 from reports.grid import Column, draw, wide
 
 LADDER = """\
@@ -191,7 +191,7 @@ class Terminal(io.StringIO):
     ],
 )
 def test_who_gets_colour(stream: io.StringIO, environment: dict[str, str], wanted: bool):
-    assert terminal.wants_color(stream, environment) is wanted
+    assert ink.wants_color(stream, environment) is wanted
 
 
 def test_hostile_names_stay_whole_and_harmless():
@@ -234,18 +234,23 @@ def test_an_empty_run_is_shown():
     assert "0 of 0 cells timed" in text
 
 
-def test_of_many_cells_one_ladder_each_and_where_the_time_went():
-    run = made.large()
-    blocks = shown(run).split("\n\n")
-    ladders = [block for block in blocks if "median of" in block.split("\n")[0]]
-    assert len(ladders) == len(run.problems)
-    assert sum(block.endswith("in the report") for block in blocks) == sum(
-        len({record.key.case for record in run.records if record.key.component == problem.name}) > 1
-        for problem in run.problems
-    )
-    dearest = next(block for block in blocks if block.startswith("Where the time of the run went")).split("\n")
-    assert (
-        len(dearest) == 11 and dearest[1].split()[-1].split("/")[1] == "loop"
-    )  # 700 ms a call, the others microseconds
-    few = shown(made.small())
-    assert "Where the time" not in few and "in the report" not in few
+def test_very_many_cells_are_one_page_unless_everything_is_asked_for():
+    run = made.large(20)
+    page, whole = shown(run), terminal.show(run, color=False, width=120, every=True)
+    assert "median of" not in page and "The fastest and the slowest way" in page and "`--all` prints them" in page
+    ladders = [block for block in whole.split("\n\n") if "median of" in block.split("\n")[0]]
+    assert len(ladders) == len({(record.key.group) for record in run.records if record.status != "skipped"})
+    dearest = next(block for block in whole.split("\n\n") if block.startswith("Where the time of the run went"))
+    assert len(dearest.split("\n")) == 11
+    assert dearest.split("\n")[1].split()[-1].split("/")[1] == "loop"  # 700 ms a call, the others microseconds
+    few = made.small()
+    assert shown(few) == terminal.show(few, color=False, width=120, every=True)
+    assert "Where the time" not in shown(few)
+
+
+def test_a_reason_of_any_length_is_cut_and_harmless():
+    run = made.small()
+    long = dataclasses.replace(run.records[0], status="error", reason="\x1b]0;x\x07\r" + "y" * 10**6, launches=())
+    text = shown(dataclasses.replace(run, records=(long, *run.records[1:])))
+    assert "\x1b" not in text and "\r" not in text and "\x07" not in text
+    assert len(text) < 10_000

@@ -38,8 +38,8 @@ def candidates(repository: Path, good: str, bad: str) -> list[str]:
     """
     first, last = trees.find(repository, good), trees.find(repository, bad)
     listed = trees.git(repository, "rev-list", "--reverse", "--first-parent", f"{first}..{last}").split()
-    if not listed or trees.git(repository, "merge-base", first, last) != first:
-        raise ValueError(f"{good} is not before {bad}: name the good commit first")
+    if not listed or not trees.before(repository, first, last):
+        raise ValueError(f"{good} is not before {bad}: name the good commit first{trees.hint(repository)}")
     found, before = [], trees.git(repository, "rev-parse", f"{first}:impls")
     for commit in listed:
         tree = trees.git(repository, "rev-parse", f"{commit}:impls")

@@ -27,6 +27,7 @@ from typing import Any
 from benchmarks import catalogue, machine, scratch
 from benchmarks.compare import edits, session
 from benchmarks.compare.record import Comparison, Options
+from benchmarks.printable import one_line
 from benchmarks.progress import Progress
 
 EVIDENCE = catalogue.ROOT / "benchmarks" / "compare" / "evidence"
@@ -102,7 +103,7 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
             scales=dict.fromkeys(cells, one.scale) if one.scale else {},
         )
         journal = session.start(options, folder, str(tree), str(head))
-        found = session.measure(journal, Progress(0))
+        found = session.measure(journal, Progress())
     if found.partial:
         raise KeyboardInterrupt
     return line(one, found, done)
@@ -192,7 +193,8 @@ def sitting(path: Path, kinds: Sequence[str], minutes: float, sessions: int) -> 
         added += 1
         verdicts = [row["verdict"] for row in found["rows"].values()]
         told = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
-        print(f"session {len(known) + 1}: {one.name}: {told}; {found['seconds']:.0f} s", file=sys.stderr, flush=True)
+        took = f"{found['seconds']:.0f} s"
+        print(one_line(f"session {len(known) + 1}: {one.name}: {told}; {took}"), file=sys.stderr, flush=True)
     return added
 
 

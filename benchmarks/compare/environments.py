@@ -52,7 +52,8 @@ def _uv(*words: str) -> str:
         done = subprocess.run(
             [_find(), *words],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             timeout=LONGEST,
             env={**os.environ, "UV_COMPILE_BYTECODE": "1"},

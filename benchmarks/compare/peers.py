@@ -160,7 +160,7 @@ def ours(place: Ground, kind: str) -> Said:
         options = Options(cells=(), selection=" or ".join(CELLS), command="python -m benchmarks peers")
         base, head = (str(place.tree(name) / "impls") for name in ("base", kind))
         journal = session.start(options, folder, base, head)
-        found = session.measure(journal, Progress(0))
+        found = session.measure(journal, Progress())
     if found.partial:
         raise KeyboardInterrupt
     words = {"SLOWER": "slower", "FASTER": "faster"}
@@ -255,7 +255,9 @@ def _run(words: Sequence[str], cwd: Path, codes: Sequence[int] = (0,), *, import
     """
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     variables |= {"OMP_NUM_THREADS": "1", **({"PYTHONPATH": str(cwd)} if imports else {})}
-    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False, env=variables)
+    done = subprocess.run(
+        words, cwd=cwd, capture_output=True, check=False, encoding="utf-8", errors="replace", env=variables
+    )
     if done.returncode not in codes:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise ValueError(f"{' '.join(words[1:5])} failed: {''.join(last)[:300]}")

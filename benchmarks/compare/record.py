@@ -41,7 +41,7 @@ class Options:
     malloc: bool = True  # whether the allocator is kept in one state
     patience: int = 6  # epochs before a cell that needs too many may be given up
     longest: float = 0.2  # seconds; cells whose calls take longer are left out
-    timeout: float = 120.0  # seconds that one step may take
+    timeout: float = 300.0  # seconds that one step may take
     split: float = 0.0  # where set: the log ratio that is asked about, see Rule
     installed: bool = False  # whether trees that require different packages both get those that are here
     apart: bool = False  # whether either tree gets a process of its own, even if one could serve both

@@ -109,7 +109,7 @@ def choose(sides: Sequence[Path], selection: str) -> list[Cell]:
 
 def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
     """Do what is left of a comparison, and fold it. Ctrl-C ends it early; what was found stays."""
-    session = Session(journal, progress or Progress(0))
+    session = Session(journal, progress or Progress())
     if not session.folder.is_dir():
         raise ValueError(f"the trees of comparison {journal.found.head['run']} are gone: compare again")
     began = time.monotonic()
@@ -122,7 +122,8 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
         session.progress.note("interrupted: what was measured is kept; `python -m benchmarks compare --resume` goes on")
     finally:
         session.close()
-        journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
+        with contextlib.suppress(OSError):  # on a full disk it has been told already
+            journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
         journal.close()
         if ended:
             shutil.rmtree(session.folder, ignore_errors=True)

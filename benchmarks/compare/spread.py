@@ -52,7 +52,7 @@ def measure(epochs: int, rounds: int, progress: Progress) -> dict[str, dict[str,
             asked = dataclasses.replace(asked, **ENDLESS, **way.options)
             with scratch.Scratch() as folder:
                 tree = str(catalogue.IMPLS)
-                one = session.measure(session.start(asked, folder, tree, tree), Progress(0, progress.out))
+                one = session.measure(session.start(asked, folder, tree, tree), Progress(progress.out))
             if one.partial:
                 raise KeyboardInterrupt
             for row in one.rows:

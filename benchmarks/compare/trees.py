@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import catalogue
+from benchmarks import catalogue, machine
 
 WORKING = "the working tree"
 
@@ -42,12 +42,16 @@ def pair(base: str, head: str, repository: Path, into: Path) -> tuple[Tree, Tree
 
 def _usual(repository: Path) -> tuple[str, str]:
     main = next((name for name in ("main", "master", "origin/main") if _knows(repository, name)), "HEAD")
-    base = git(repository, "merge-base", main, "HEAD")
+    try:
+        base = git(repository, "merge-base", main, "HEAD")
+    except ValueError as problem:
+        raise ValueError(f"{main} and HEAD have no commit in common: {problem}{hint(repository)}") from None
     if not git(repository, "diff", "--name-only", base, "--", "impls") and not git(
         repository, "ls-files", "--others", "--exclude-standard", "--", "impls"
     ):
         if not _knows(repository, "HEAD~1"):
-            raise ValueError("nothing to compare: impls has no changes, and there is one commit only; name two")
+            only = f"nothing to compare: impls has no changes, and there is one commit only{hint(repository)}"
+            raise ValueError(f"{only}; name two")
         return "HEAD~1", "HEAD"
     return base, WORKING
 
@@ -89,7 +93,25 @@ def find(repository: Path, name: str) -> str:
     try:
         return git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except ValueError:
-        raise ValueError(f"no commit {name!r} in {repository}, and no impls folder either") from None
+        raise ValueError(f"no commit {name!r} in {repository}, and no impls folder either{hint(repository)}") from None
+
+
+def hint(repository: Path) -> str:
+    """Why a commit may not be found although it exists; nothing where that is not so."""
+    if machine.shallow(repository):
+        return "; this is a shallow clone, and `git fetch --unshallow` brings the commits that it leaves out"
+    if not machine.commit(repository)[0]:
+        why, remedy = machine.uncommitted(repository)
+        return f"; {why}: {remedy}"
+    return ""
+
+
+def before(repository: Path, first: str, last: str) -> bool:
+    """Whether the commit ``first`` is one of those that ``last`` came from."""
+    try:
+        return git(repository, "merge-base", first, last) == first
+    except ValueError:  # they have none in common, or a shallow clone does not know of it
+        return False
 
 
 def _knows(repository: Path, name: str) -> bool:
@@ -106,7 +128,9 @@ def git(repository: Path, *words: str) -> str:
         ValueError: it fails, with its last line; or it is not installed.
     """
     try:
-        done = subprocess.run(["git", "-C", str(repository), *words], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(repository), *words], capture_output=True, check=False, encoding="utf-8", errors="replace"
+        )
     except FileNotFoundError:
         raise ValueError("git is not installed: name two impls folders instead of commits") from None
     if done.returncode:

@@ -17,7 +17,8 @@ def sentences(folder: str) -> list[str]:
 
 def pieces(folder: str) -> dict[str, int]:
     """The vocabulary of ``folder``: each piece and its number."""
-    return {piece: number for number, piece in enumerate(Path(folder, "vocab.txt").read_text().splitlines())}
+    lines = Path(folder, "vocab.txt").read_text(encoding="ascii").splitlines()
+    return {piece: number for number, piece in enumerate(lines)}
 
 
 def cut(word: str, vocabulary: dict[str, int]) -> list[int]:

@@ -85,6 +85,24 @@ def test_commits_that_leave_impls_alone_are_no_candidates(tmp_path: Path):
         bisect.candidates(where, "HEAD", hashes[0])
 
 
+def test_in_a_shallow_clone_it_is_said_that_it_is_one(tmp_path: Path):
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    (whole / "impls").mkdir(parents=True)
+    git(whole, "init", "-q", "-b", "main")
+    for number in range(4):
+        (whole / "impls" / "a.py").write_text(str(number), encoding="utf-8")
+        git(whole, "add", "-A")
+        git(whole, "commit", "-qm", f"commit {number}")
+    first = git(whole, "rev-parse", "HEAD~3")
+    git(tmp_path, "clone", "-q", "--depth", "2", whole.as_uri(), str(part))
+    with pytest.raises(ValueError, match=r"no commit .*shallow clone.*`git fetch --unshallow`"):
+        bisect.candidates(part, first, "HEAD")
+    git(whole, "config", "uploadpack.allowAnySHA1InWant", "true")
+    git(part, "fetch", "-q", "--depth", "1", "origin", first)  # it is there, but not what joins the two
+    with pytest.raises(ValueError, match=r"is not before .*shallow clone.*`git fetch --unshallow`"):
+        bisect.candidates(part, first, "HEAD")
+
+
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_commit_that_made_it_slower_is_named(

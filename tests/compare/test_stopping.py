@@ -38,7 +38,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         journal.add("rule", rule=dataclasses.asdict(Rule(len(cells))))
         for cell in cells:
             journal.add("proof", cell=cell, verdict="", reason="", call=1e-6)
-        begun.append(session.Session(journal, Progress(0)))
+        begun.append(session.Session(journal, Progress()))
         return begun[-1]
 
     yield make

@@ -136,6 +136,46 @@ def test_one_commit_alone_has_nothing_to_compare(tmp_path: Path):
         trees.pair("", "", where, tmp_path / "copies")
 
 
+def shallow(repository: Path, into: Path) -> Path:
+    """A clone of the last commit alone, as a CI service makes it."""
+    git(repository.parent, "clone", "-q", "--depth", "1", repository.as_uri(), str(into))
+    return into
+
+
+def test_a_commit_that_a_shallow_clone_leaves_out(repository: Path, tmp_path: Path):
+    first = git(repository, "rev-parse", "HEAD~1")
+    clone = shallow(repository, tmp_path / "shallow")
+    with pytest.raises(ValueError, match=r"no commit .*shallow clone, and `git fetch --unshallow` brings"):
+        trees.find(clone, first)
+    with pytest.raises(ValueError, match=r"one commit only; this is a shallow clone.*--unshallow"):
+        trees.pair("", "", clone, tmp_path / "copies")
+    git(clone, "fetch", "-q", "--unshallow")
+    assert trees.find(clone, first) == first
+    with pytest.raises(ValueError, match=r"no impls folder either$"):
+        trees.find(clone, "nowhere")
+
+
+def test_a_branch_whose_beginning_a_shallow_clone_leaves_out(repository: Path, tmp_path: Path):
+    git(repository, "checkout", "-qb", "topic", "HEAD~1")
+    commit(repository, "other")
+    git(repository, "checkout", "-q", "topic")
+    clone = shallow(repository, tmp_path / "shallow")
+    git(clone, "fetch", "-q", "--depth", "1", "origin", "main:main")
+    with pytest.raises(ValueError, match=r"main and HEAD have no commit in common.*--unshallow"):
+        trees.pair("", "", clone, tmp_path / "copies")
+
+
+def test_a_repository_that_git_does_not_trust(repository: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(ValueError, match=r"no commit 'HEAD'.*belongs to another user: git config --global --add safe"):
+        trees.find(repository, "HEAD")
+
+
+def test_a_subject_in_letters_of_any_kind(repository: Path, tmp_path: Path):
+    git(repository, "commit", "-q", "--allow-empty", "-m", "Grüße × ≶")
+    assert trees.lay("HEAD", repository, tmp_path / "copy").label.endswith(" Grüße × ≶")
+
+
 def test_without_git_folders_are_asked_for(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ValueError, match="name two impls folders"):
