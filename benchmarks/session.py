@@ -273,12 +273,9 @@ class Session:
                 self.progress.plan(("start", launch), {})
                 continue
             with self._own_worker():
-<<<<<<< HEAD
-                self._limits(["1"], self.options.ceiling / 6, DRIFT)
-=======
                 name = f"launch {launch + 1}/{self.options.launches}"
                 self.progress.step(f"{name}: starting a worker", "start", launch)
-                self._limits(["1"], self.options.limits / 6, DRIFT)
+                self._limits(["1"], self.options.ceiling / 6, DRIFT)
                 for cells in order:
                     if any(self._open(cell, launch) for cell in cells):
                         self.progress.step(f"{name}: {_named(cells)}", "time", (launch, cells[0].group))
