@@ -19,32 +19,34 @@ from benchmarks.record import Problem, Variant
 
 ROOT = Path(__file__).resolve().parent.parent
 IMPLS = ROOT / "impls"
+COMPONENTS = Path(__file__).parent / "components"
 
 
 @cache
 def components() -> dict[str, Component]:
     """Every component by name, families and files in alphabetical order."""
-    folder = Path(__file__).parent / "components"
-    found = {}
-    for path in sorted(folder.glob("*/[!_]*.py")):
-        name = f"{path.parent.name}.{path.stem}"
-        component = importlib.import_module(f"benchmarks.components.{name}").COMPONENT
-        if component.name != name:
-            raise ValueError(f"{path.relative_to(ROOT)} calls itself {component.name!r}: rename it to {name!r}")
-        found[name] = component
-    return found
+    return {name: component(name) for name in _names()}
 
 
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(f"{path.parent.name}.{path.stem}" for path in sorted(COMPONENTS.glob("*/[!_]*.py")))
+
+
+@cache
 def component(name: str) -> Component:
-    """The component called ``name``.
+    """The component called ``name``; no other is imported.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, or its file calls it otherwise.
     """
-    try:
-        return components()[name]
-    except KeyError:
-        raise ValueError(f"no component {name!r}: `python -m benchmarks list` names them") from None
+    if name not in _names():
+        raise ValueError(f"no component {name!r}: `python -m benchmarks list` names them")
+    found: Component = importlib.import_module(f"benchmarks.components.{name}").COMPONENT
+    if found.name != name:
+        path = (COMPONENTS / Path(*name.split("."))).with_suffix(".py").relative_to(ROOT)
+        raise ValueError(f"{path} calls itself {found.name!r}: rename it to {name!r}")
+    return found
 
 
 @cache

@@ -107,10 +107,11 @@ def in_torch(call: Call) -> Held:
 
     The second of two calls counts: what it frees of the first one's blocks is only seen if those were seen to come.
     """
-    from torch.profiler import ProfilerActivity, profile, record_function
+    # Not the one in ``torch.profiler``, which is this one but imports the compiler first: two seconds in each worker.
+    from torch.autograd.profiler import profile, record_function
 
     # Its events are asked for once; without ``acc_events`` some torch warns that it would forget them.
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True, acc_events=True) as seen:
+    with profile(use_kineto=True, profile_memory=True, acc_events=True) as seen:
         with _without_operators():
             call()
         with record_function(COUNTED), _without_operators():
@@ -144,7 +145,7 @@ def _memory_events(seen: Any) -> list[int]:
     """
     from torch.autograd import DeviceType
 
-    results = getattr(getattr(seen, "profiler", None), "kineto_results", None)
+    results = getattr(seen, "kineto_results", None)
     events = results.events() if results else []
     began = min((event.start_ns() for event in events if event.name() == COUNTED), default=0)
     sizes = [
@@ -220,6 +221,11 @@ def operators(plain: Call) -> tuple[int, int, int]:
 
     class Counting(TorchDispatchMode):  # type: ignore[misc]
         """Count each operator on its way to its kernel."""
+
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            """Whether the compiler is to be kept out of this mode: where nothing compiles, importing it takes 1 s."""
+            return "torch._dynamo" in sys.modules
 
         def __torch_dispatch__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             nonlocal ops, views, traffic

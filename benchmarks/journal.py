@@ -37,7 +37,12 @@ class Options:
     memory_limit: int = 0  # bytes that a worker may grow by; 0 is no limit
     cost: bool = True
     traces: tuple[str, ...] = ()  # the cells to profile
-    limits: float = 0.3  # seconds for each ceiling
+    limits: float = 0.3  # seconds for each ceiling, at most
+
+    @property
+    def ceiling(self) -> float:
+        """Seconds for each ceiling: no longer than is worth while for cells that are timed for a moment only."""
+        return min(self.limits, 2 * self.budget)
 
 
 @dataclass

@@ -78,8 +78,8 @@ def measure(
     asked = Options(cells=tuple(cells), selection=wish.cells, command=command, left_out=left_out, cost=False)
     if wish.launches:
         asked = dataclasses.replace(asked, launches=wish.launches)
-    if wish.budget:  # who has less time for the cells has less for the limits
-        asked = dataclasses.replace(asked, budget=wish.budget, limits=asked.limits * wish.budget / asked.budget)
+    if wish.budget:
+        asked = dataclasses.replace(asked, budget=wish.budget)
     journal = session.start(asked, results, tree)
     run = session.measure(journal, results, tree)
     if commit:

@@ -162,7 +162,7 @@ class Session:
                 rows = {row for cell in self.cells for row in catalogue.component(cell.component).rows}
                 self.journal.add("facts", facts=self._ask("facts") if claims.looked_at(rows) else [])
             if not self.found.roofs:
-                self._limits(sorted({cell.threads for cell in self.cells}), self.options.limits, None)
+                self._limits(sorted({cell.threads for cell in self.cells}), self.options.ceiling, None)
             for launch in range(self.options.launches):
                 self.progress.plan(("start", launch), {("start", launch): effort.START})
             for group in self._groups:
@@ -275,7 +275,7 @@ class Session:
             with self._own_worker():
                 name = f"launch {launch + 1}/{self.options.launches}"
                 self.progress.step(f"{name}: starting a worker", "start", launch)
-                self._limits(["1"], self.options.limits / 6, DRIFT)
+                self._limits(["1"], self.options.ceiling / 6, DRIFT)
                 for cells in order:
                     if any(self._open(cell, launch) for cell in cells):
                         self.progress.step(f"{name}: {_named(cells)}", "time", (launch, cells[0].group))

@@ -168,6 +168,7 @@ def main() -> None:
 
     os.environ["NUMBA_CACHE_DIR"] = str(options.caches / "numba")  # what one worker compiled the next need not
 
+    gc.disable()  # nothing of what is imported is garbage: to look for some takes a tenth of the start
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
@@ -175,6 +176,7 @@ def main() -> None:
     from benchmarks.site import Site
 
     gc.freeze()  # what the imports left is not looked through again before every group of cells
+    gc.enable()
     torch.set_num_threads(1)
     precision.full()
     if options.memory_limit:

@@ -15,22 +15,43 @@ ROOT = Path(__file__).resolve().parent.parent
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background: what the tests start would ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """One thread in every test, as in a worker: where processes share the cores, two wait for each other all the time.
+
+    The tests together took three times as long with torch's own choice.
+    """
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+
+
 ROOMS = ("impls", "benchmarks", "reports")
 PARTS = (*ROOMS, "pyproject.toml", "asv.conf.json", "asv_uv.py", ".gitignore", "noxfile.py", "README.md")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the project in an empty folder, without results and without git."""
-    copy = tmp_path / "project"
-    copy.mkdir()
+def copied(where: Path) -> Path:
+    """A copy of the project at ``where``, without results and without git; what is compiled to bytecode comes along."""
+    where.mkdir()
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, where / part)
         elif source.exists():
-            shutil.copy(source, copy / part)
-    return copy
+            shutil.copy(source, where / part)
+    return where
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project in an empty folder, to change at will."""
+    return copied(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project for those who leave it as it is."""
+    return copied(tmp_path_factory.mktemp("untouched") / "project")
 
 
 @pytest.fixture

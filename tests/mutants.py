@@ -12,10 +12,10 @@ Variant = Callable[..., Any]
 
 
 def _spoiled(right: Variant, spoil: Callable[[torch.Tensor], torch.Tensor]) -> Variant:
-    return lambda *inputs: pytree.tree_map_only(torch.Tensor, spoil, _whole(right(*inputs)))
+    return lambda *inputs: pytree.tree_map_only(torch.Tensor, spoil, whole(right(*inputs)))
 
 
-def _whole(output: Any) -> Any:
+def whole(output: Any) -> Any:
     """A stream as a list of its items, a number as a tensor."""
     if isinstance(output, int | float):
         return torch.tensor(output)
@@ -56,16 +56,16 @@ def _another_dtype(values: torch.Tensor) -> torch.Tensor:
 def _copies_input(right: Variant) -> Variant:
     def copy(*inputs: Any) -> Any:
         leaves = [torch.as_tensor(leaf) for leaf in pytree.tree_leaves(inputs) if hasattr(leaf, "dtype")]
-        wanted = [leaf for leaf in pytree.tree_leaves(_whole(right(*inputs))) if hasattr(leaf, "dtype")]
+        wanted = [leaf for leaf in pytree.tree_leaves(whole(right(*inputs))) if hasattr(leaf, "dtype")]
         alike = [leaf for leaf in leaves if leaf.shape == wanted[0].shape] or leaves
-        return pytree.tree_map(lambda _: alike[0], _whole(right(*inputs)))
+        return pytree.tree_map(lambda _: alike[0], whole(right(*inputs)))
 
     return copy
 
 
 def _mutates(right: Variant) -> Variant:
     def mutate(*inputs: Any) -> Any:
-        output = _whole(right(*inputs))
+        output = whole(right(*inputs))
         output = pytree.tree_map_only(torch.Tensor, torch.clone, output)
         for leaf in pytree.tree_leaves(inputs):
             if isinstance(leaf, torch.Tensor):
@@ -84,7 +84,7 @@ def _cached(right: Variant) -> Variant:
 
     def cached(*inputs: Any) -> Any:
         if not kept:
-            kept.append(pytree.tree_map_only(torch.Tensor, torch.clone, _whole(right(*inputs))))
+            kept.append(pytree.tree_map_only(torch.Tensor, torch.clone, whole(right(*inputs))))
         return kept[0]
 
     return cached
@@ -92,7 +92,7 @@ def _cached(right: Variant) -> Variant:
 
 def _bf16(right: Variant) -> Variant:
     def low(*inputs: Any) -> Any:
-        return _whole(right(*(pytree.tree_map(_rounded, value) for value in inputs)))
+        return whole(right(*(pytree.tree_map(_rounded, value) for value in inputs)))
 
     return low
 

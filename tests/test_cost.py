@@ -160,15 +160,15 @@ class TestPeak:
         assert found.peak_is == "unknown: this torch reports no memory events"
 
     def test_reads_a_private_attribute_that_is_still_there(self):
-        with torch.profiler.profile(profile_memory=True, activities=[torch.profiler.ProfilerActivity.CPU]) as seen:
+        with torch.autograd.profiler.profile(use_kineto=True, profile_memory=True) as seen:
             before = torch.empty(10)
-            with torch.profiler.record_function(costs.COUNTED), costs._without_operators():
+            with torch.autograd.profiler.record_function(costs.COUNTED), costs._without_operators():
                 del before
                 block = torch.empty(1000)
                 del block
             torch.zeros(1)
         assert costs._memory_events(seen) == [-40, 4000, -4000, 4, -4]
-        assert [event.name() for event in seen.profiler.kineto_results.events()].count("aten::empty") == 2
+        assert [event.name() for event in seen.kineto_results.events()].count("aten::empty") == 2
         assert costs._memory_events(object()) == []
         assert costs.sees_memory()
 

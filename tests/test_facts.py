@@ -9,6 +9,12 @@ import pytest
 from benchmarks import facts, record
 
 
+@pytest.fixture(scope="module")
+def looked() -> dict[str, record.Fact]:
+    """All facts, looked at once."""
+    return {fact.says: fact for fact in facts.look()}
+
+
 @pytest.mark.parametrize(
     ("says", "seen"),
     [
@@ -21,9 +27,8 @@ from benchmarks import facts, record
         ),
     ],
 )
-def test_the_answers_are_those_of_the_catalogue(says: str, seen: str):
-    found = {fact.says: fact for fact in facts.look()}
-    assert (found[says].holds, found[says].seen) == (True, seen)
+def test_the_answers_are_those_of_the_catalogue(says: str, seen: str, looked: dict[str, record.Fact]):
+    assert (looked[says].holds, looked[says].seen) == (True, seen)
 
 
 @pytest.mark.parametrize(
@@ -55,19 +60,9 @@ def test_the_answers_are_those_of_the_catalogue(says: str, seen: str):
         ("a trusted pickle calls what it names, and the default refuses to", True, "the file's call gave 7"),
     ],
 )
-def test_what_the_sources_say_of_calls_weights_arrays_and_files(says: str, holds: bool, seen: str, one_thread: None):
+def test_what_the_sources_say_of_calls_weights_arrays_and_files(says: str, holds: bool, seen: str):
     found = facts.LOOKS[says]()
     assert found[0] is holds and seen in found[1]
-
-
-@pytest.fixture
-def one_thread():
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_a_look_that_fails_is_no_fact(monkeypatch: pytest.MonkeyPatch):

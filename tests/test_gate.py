@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import Any
 
 import pytest
 import torch
-from mutants import KINDS, warm
+from mutants import KINDS, Variant, warm, whole
+from torch.utils import _pytree as pytree
 
 from benchmarks import catalogue, gate
-from benchmarks.component import Case, Component
+from benchmarks.component import Case, Component, Inputs
 
 CASES = [
     pytest.param(
@@ -41,6 +43,28 @@ def right_variant(component: Component, case: Case):
     return lambda *inputs: prepare(*inputs)()
 
 
+def remembered(right: Variant, truths: list[gate.Truth]) -> Variant:
+    """``right``, which computes its answer to each of ``truths`` once, however often it is spoiled."""
+    answers: dict[int, Any] = {}
+
+    def told(inputs: Inputs) -> int | None:
+        for at, truth in enumerate(truths):
+            with contextlib.suppress(gate.Wrong):
+                gate.unchanged(inputs, truth)
+                return at
+        return None
+
+    def answer(*inputs: Any) -> Any:
+        at = told(inputs)
+        if at is None:  # spoiled inputs
+            return right(*inputs)
+        if at not in answers:
+            answers[at] = whole(right(*inputs))
+        return pytree.tree_map_only(torch.Tensor, torch.clone, answers[at])
+
+    return answer
+
+
 @pytest.mark.parametrize(("component", "case"), CASES)
 def test_the_gate_accepts_the_right_and_rejects_the_wrong(component: Component, case: Case):
     right = right_variant(component, case)
@@ -51,6 +75,7 @@ def test_the_gate_accepts_the_right_and_rejects_the_wrong(component: Component, 
         return gate.prove(lambda: variant(*inputs), inputs, truths)
 
     assert prove(right).share <= 1
+    right = remembered(right, truths)
     let_through = []
     for kind, spoil in KINDS.items():
         if kind == "bf16 arithmetic" and case.dtype != "float32":

@@ -99,6 +99,25 @@ def test_two_workers_of_one_folder_have_a_log_and_a_temporary_folder_each(worker
     assert not any(Path(folder).exists() for folder in folders)
 
 
+def test_workers_of_one_folder_share_what_torch_precompiles(worker, monkeypatch, tmp_path: Path):
+    from torch._inductor.runtime.cache_dir_utils import default_cache_dir
+
+    monkeypatch.setenv("LOGNAME", "somebody")
+    monkeypatch.setattr("tempfile.tempdir", "/there")
+    assert default_cache_dir() == "/there/torchinductor_somebody"
+    monkeypatch.undo()
+    name = "os.path.join(tempfile.gettempdir(), 'torchinductor_' + getpass.getuser(), 'precompiled_headers')"
+    reply = "reply(take()['token'] + ' ' + json.dumps(found))"
+    made = worker(
+        f"import getpass, tempfile\nfound = os.path.isdir({name})\nos.makedirs({name}, exist_ok=True)\n{reply}\ntake()\n"
+    )
+    assert made.ask("look") is False
+    made.close()
+    other = Process(tmp_path, tmp_path, timeout=60)
+    assert other.ask("look") is True
+    other.close()
+
+
 @pytest.mark.parametrize(
     ("script", "full", "says"),
     [

@@ -50,7 +50,7 @@ def test_busy_cores_are_waited_for_and_then_reported(monkeypatch: pytest.MonkeyP
     assert sum(naps) == pytest.approx(2.0, abs=0.2)
 
 
-def test_the_settings_of_a_cell_do_not_import_the_compiler():
+def test_neither_the_settings_nor_the_cost_of_a_cell_import_the_compiler():
     script = (
         "import sys, numpy, torch\n"
         "from benchmarks import surroundings\n"
@@ -58,7 +58,9 @@ def test_the_settings_of_a_cell_do_not_import_the_compiler():
         "before = 'torch._inductor.config' in sys.modules\n"
         "with surroundings.settings(Cell.parse('matmul.ladder/mm/eager/cpu/8/1')) as verify:\n"
         "    verify()\n"
-        "print(before, 'torch._inductor.config' in sys.modules)\n"
+        "from benchmarks import cost\n"
+        "cost.cost(lambda: torch.ones(2) + 1, lambda: torch.ones(2) + 1)\n"
+        "print(before, 'torch._dynamo' in sys.modules or 'torch._inductor.config' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"], "it would cost every worker two seconds"

@@ -40,10 +40,6 @@ SHAPES: dict[str, Case] = {
 def as_in_a_worker(monkeypatch: pytest.MonkeyPatch):
     for name in ("HF_HUB_OFFLINE", "TOKENIZERS_PARALLELISM"):
         monkeypatch.setenv(name, process.SETTINGS[name])
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # two that wait for each other on a busy machine take fifty times as long
-    yield
-    torch.set_num_threads(threads)
 
 
 def variants(*names: str) -> list:

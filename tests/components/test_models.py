@@ -22,15 +22,6 @@ from impls.models import _networks as modules
 FAMILY = [name for name in catalogue.components() if name.startswith("models.")]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """As the cells are timed; on a busy machine two threads wait for each other at every operator."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def every_variant(*components: str) -> list:
     return [
         pytest.param(name, variant.name, id=f"{name}-{variant.name}")

@@ -21,15 +21,6 @@ MLP = (784, 512, 512, 10)
 TRAINERS = ("loader", "loader_at_once", "slices", "fused", "written_out")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small operators on two threads wait for each other on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def prepared(name: str, variant: str, inputs: tuple[Any, ...]) -> contestant.Contestant:
     function = getattr(importlib.import_module(f"impls.training.{name}"), variant)
     return contestant.prepare(function, "eager", inputs)
