@@ -71,7 +71,7 @@ class Process:
         job_read, job_write = os.pipe()
         answer_read, answer_write = os.pipe()
         command = [python, "-P", str(ROOT / "benchmarks" / "worker.py"), "--mount", str(mount)]
-        command += ["--caches", str(folder / "caches"), "--board", str(board)]
+        command += ["--caches", str((folder / "caches").resolve()), "--board", str(board)]
         command += ["--pipes", str(job_read), str(answer_write), "--memory-limit", str(memory_limit)]
         self._log = self._temporary.path / "worker.log"
         environment = {**_environment(), **variables, "TMPDIR": str(self._temporary.path)}

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, machine, mount
+from benchmarks import catalogue, machine, mount, scratch
 from benchmarks.cell import Cell
 from benchmarks.compare import environments, pair, trees
 from benchmarks.compare.record import Comparison, Journal, Options, begin, fold
@@ -109,9 +109,9 @@ def choose(sides: Sequence[Path], selection: str) -> list[Cell]:
 
 def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
     """Do what is left of a comparison, and fold it. Ctrl-C ends it early; what was found stays."""
-    session = Session(journal, progress or Progress())
-    if not session.folder.is_dir():
+    if not Path(journal.found.head["folder"]).is_dir():
         raise ValueError(f"the trees of comparison {journal.found.head['run']} are gone: compare again")
+    session = Session(journal, progress or Progress())
     began = time.monotonic()
     ended = False
     try:
@@ -160,12 +160,15 @@ class Session:
         self._spent = 0.0  # seconds in epochs
         self._coming: list[_Epoch] = []  # started ahead
         self._side = NAMES[0]
+        scratch.sweep()
+        self._caches = scratch.Scratch()  # what one worker compiled the next need not: where compilers work
         self._files: dict[str, tuple[str, str]] = {}  # component -> the verdict on all, where its file is at fault
 
     def close(self) -> None:
         """Stop the workers that were started ahead."""
         while self._coming:
             self._coming.pop().workers.close()
+        self._caches.remove()
         self.progress.end()
 
     def _pythons(self) -> list[str]:
@@ -193,14 +196,12 @@ class Session:
         return Workers(made[0], made[1])
 
     def _worker(self, coin: int, variables: dict[str, str], python: str) -> Process:
-        scratch = self.folder / "scratch" / secrets.token_hex(4)
-        scratch.mkdir(parents=True)
-        caches = self.folder / "caches"  # what one worker compiled the next need not compile again
-        caches.mkdir(exist_ok=True)
-        (scratch / "caches").symlink_to(caches, target_is_directory=True)
+        folder = self.folder / "scratch" / secrets.token_hex(4)
+        folder.mkdir(parents=True)
+        (folder / "caches").symlink_to(self._caches.path, target_is_directory=True)
         return Process(
             self.folder / f"m{coin}",
-            scratch,
+            folder,
             timeout=self.options.timeout,
             variables={**(MALLOC if self.options.malloc else {}), **variables},
             python=python,
