@@ -109,7 +109,8 @@ def test_workers_of_one_folder_share_what_torch_precompiles(worker, monkeypatch,
     name = "os.path.join(tempfile.gettempdir(), 'torchinductor_' + getpass.getuser(), 'precompiled_headers')"
     reply = "reply(take()['token'] + ' ' + json.dumps(found))"
     made = worker(
-        f"import getpass, tempfile\nfound = os.path.isdir({name})\nos.makedirs({name}, exist_ok=True)\n{reply}\ntake()\n"
+        f"import getpass, tempfile\nfound = os.path.isdir({name})\n"
+        f"os.makedirs({name}, exist_ok=True)\n{reply}\ntake()\n"
     )
     assert made.ask("look") is False
     made.close()
