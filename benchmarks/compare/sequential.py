@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 STAKES = (0.125, 0.25, 0.5, 1.0, 2.0)  # how boldly to bet; the wealth is the mean over them
+MOST = 100  # epochs before the first SLOWER
 CLIP = 2.5  # a spike counts as so many scales at most
 PRIOR = 0.005  # the scale of X until four are known: 0.5 %, what most functions show
 SETTLED = 4
@@ -43,6 +44,8 @@ class Rule:
             raise ValueError(f"delta {self.delta:g} must be above the tolerance {self.tolerance:g}")
         if self.cells < 1:
             raise ValueError("nothing to judge: no cells")
+        if _most(MOST) < self.bar:
+            raise ValueError(f"alpha {self.alpha:g} is more than {MOST} epochs can ever show: take 1e-9 or more")
 
     @property
     def bar(self) -> float:
@@ -57,7 +60,7 @@ class Rule:
     @property
     def least(self) -> int:
         """Epochs before any SLOWER is possible: each can double the wealth at most."""
-        return next(n for n in range(1, 100) if _most(n) >= self.bar)
+        return next(n for n in range(1, MOST + 1) if _most(n) >= self.bar)
 
 
 def _most(epochs: int) -> float:

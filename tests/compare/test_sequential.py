@@ -290,3 +290,9 @@ def test_what_could_have_been_seen_would_have_been():
 def test_a_rule_that_means_nothing_is_refused(wrong: dict[str, float], told: str):
     with pytest.raises(ValueError, match=told):
         Rule(**{"cells": 8, **wrong})
+
+
+def test_a_level_that_no_number_of_epochs_can_show_is_refused():
+    with pytest.raises(ValueError, match="alpha 1e-40 is more than 100 epochs can ever show: take 1e-9 or more"):
+        Rule(5, alpha=1e-40)
+    assert Rule(400, alpha=1e-9).least <= 100
