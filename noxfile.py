@@ -38,7 +38,7 @@ def tests(session: nox.Session) -> None:
     """Run the tests; `-- -m "not slow"` for those without real environments, browsers and servers."""
     install(session, "test")
     # Two processes: most tests wait for others. pytest-benchmark is what some of them test, in processes of their own.
-    usual = ("-n", "2", "-p", "no:benchmark", "-m", "not long")
+    usual = ("-n", "2", "--dist", "worksteal", "-p", "no:benchmark", "-m", "not long")
     session.run("python", "-m", "pytest", *usual, *session.posargs, env=QUIET)
 
 

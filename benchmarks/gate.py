@@ -168,14 +168,14 @@ def _leaf(got: Any, wanted: Any, bound: Any, case: Case, device: str) -> Match:
             raise Wrong(f"{differ} of {wanted.numel()} elements differ; they must be equal")
         return Match(0.0, 0.0)
     values, wanted = values.double(), wanted.double()
-    error = torch.where(values == wanted, torch.zeros_like(values), (values - wanted).abs())
+    error = (values - wanted).abs_().masked_fill_(values == wanted, 0.0)  # an infinity less itself is no number
     allowed = torch.as_tensor(bound, dtype=torch.float64).expand_as(error)
     outside = ~(error <= allowed)  # so that NaN is
     if bool(outside.any()):
         raise Wrong(
             f"{int(outside.sum())} of {error.numel()} elements are outside the tolerance; {_worst(error, allowed)}"
         )
-    share = torch.where(error == 0, torch.zeros_like(error), error / allowed)
+    share = (error / allowed).masked_fill_(error == 0, 0.0)
     return Match(float(error.max()), float(share.max()))
 
 
@@ -183,9 +183,8 @@ def _worst(error: Any, allowed: Any) -> str:
     """The element that is farthest outside its own limit, and both; one that is no number before all others."""
     import torch
 
-    share = (error / allowed).nan_to_num(nan=1e300, posinf=1e300)  # where nothing is allowed, or that is no number
-    share[error <= allowed] = -1.0
-    share[error.isnan()] = torch.inf
+    share = (error / allowed).nan_to_num_(nan=1e300, posinf=1e300)  # where nothing is allowed, or that is no number
+    share.masked_fill_(error <= allowed, -1.0).masked_fill_(error.isnan(), torch.inf)
     at = int(share.argmax())
     index = [int(one) for one in torch.unravel_index(torch.tensor(at), error.shape)]
     where = f" at {index}" if index else ""

@@ -140,8 +140,8 @@ def test_what_was_measured_survives_and_resume_finishes_the_rest(project: Path, 
         (["nonsense"], "invalid choice: 'nonsense'"),
     ],
 )
-def test_bad_input_gets_one_clear_line(project: Path, command: Command, arguments: list[str], says: str):
-    done = command(project, *arguments)
+def test_bad_input_gets_one_clear_line(untouched: Path, command: Command, arguments: list[str], says: str):
+    done = command(untouched, *arguments)
     assert done.returncode == 2
     assert says in done.stderr.splitlines()[-1], done.stderr
     assert "Traceback" not in done.stderr and not done.stdout

@@ -108,10 +108,8 @@ def test_workers_of_one_folder_share_what_torch_precompiles(worker, monkeypatch,
     monkeypatch.undo()
     name = "os.path.join(tempfile.gettempdir(), 'torchinductor_' + getpass.getuser(), 'precompiled_headers')"
     reply = "reply(take()['token'] + ' ' + json.dumps(found))"
-    made = worker(
-        f"import getpass, tempfile\nfound = os.path.isdir({name})\n"
-        f"os.makedirs({name}, exist_ok=True)\n{reply}\ntake()\n"
-    )
+    script = f"found = os.path.isdir({name})\nos.makedirs({name}, exist_ok=True)\n{reply}\ntake()\n"
+    made = worker(f"import getpass, tempfile\n{script}")
     assert made.ask("look") is False
     made.close()
     other = Process(tmp_path, tmp_path, timeout=60)
