@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background: what the tests start would ignore it
@@ -21,6 +22,9 @@ if hasattr(ctypes.CDLL(None), "mallopt"):  # glibc: blocks of up to 1 GiB are ta
     # A quarter of the time of the large tests went into pages that the kernel fetched and cleared for each tensor anew.
     ctypes.CDLL(None).mallopt(-3, 2**30)  # M_MMAP_THRESHOLD
     ctypes.CDLL(None).mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(tryfirst=True)
