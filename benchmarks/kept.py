@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -60,11 +60,19 @@ def runs(folder: Path = FOLDER) -> tuple[Run, ...]:
     return tuple(map(read, sorted(folder.glob("*/*.jsonl.gz"))))
 
 
-def states(component: str, runs: Iterable[Run]) -> Mapping[str, str]:
-    """For each variant of ``component`` in ``runs``: "timed", or the commonest reason why none of its cells was."""
+def records(runs: Iterable[Run]) -> Mapping[str, Sequence[Record]]:
+    """What ``runs`` found of each component."""
+    found: dict[str, list[Record]] = {}
+    for record in (record for run in runs for record in run.records):
+        found.setdefault(record.cell.partition("/")[0], []).append(record)
+    return found
+
+
+def states(records: Iterable[Record]) -> Mapping[str, str]:
+    """For each variant in ``records``: "timed", or the commonest reason why none of its cells was."""
     reasons: dict[str, Counter[str]] = {}
     timed = set()
-    for record in (record for run in runs for record in run.records if record.key.component == component):
+    for record in records:
         name = record.key.variant
         reasons.setdefault(name, Counter())[record.reason or record.status] += 1
         if record.status == "ok":

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks import catalogue, kept
-from benchmarks.record import Run
+from benchmarks.record import Record
 
 FILE = Path(__file__).parent / "rows.tsv"
 
@@ -37,21 +37,22 @@ def measured() -> Mapping[str, tuple[str, ...]]:
 def table(tree: Path = catalogue.IMPLS) -> str:
     """Each row with its components, their variants, and what became of these in the runs that the project keeps."""
     found, runs = measured(), kept.runs()
+    records = kept.records(runs)
     lines = []
     for row in rows():
         lines.append(f"{row.id}  {row.title}" + ("" if found[row.id] else "  · not built yet"))
         for name in found[row.id]:
-            lines += _component(name, tree, runs)
+            lines += _component(name, tree, records.get(name, ()))
     for name, component in catalogue.components().items():
         for own in [row for row in component.rows if row not in found]:  # of a component that somebody added
-            lines += [f"{own}  {component.title}", *_component(name, tree, runs)]
+            lines += [f"{own}  {component.title}", *_component(name, tree, records.get(name, ()))]
     built = sum(bool(names) for names in found.values())
     where = ", ".join(f"{run.started[:10]} on {run.machine_class}" for run in runs) or "none"
     return "\n".join([*lines, "", f"{built} of {len(found)} rows of the catalogue are measured; runs kept: {where}"])
 
 
-def _component(name: str, tree: Path, runs: Sequence[Run]) -> list[str]:
+def _component(name: str, tree: Path, records: Sequence[Record]) -> list[str]:
     names = [variant.name for variant in catalogue.variants(name, tree)]
     apart = kept.named_only(catalogue.component(name), tree)
-    state = kept.summary(names, {**apart, **kept.states(name, runs)})
+    state = kept.summary(names, {**apart, **kept.states(records)})
     return [f"       {name}: {', '.join(names)}", f"           {state}"]

@@ -84,7 +84,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory.mktemp("untouched") / "project")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def command() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run ``python -m benchmarks`` with arguments in a folder."""
 

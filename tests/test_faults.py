@@ -89,6 +89,8 @@ SELECTED = (
     "matmul.ladder and /eager/cpu/ and (/mm/ or /einsum/) and (/8/1 or /16/1 or /32/1)",
     "--launches",
     "4",
+    "--budget",
+    "0.05",
 )
 
 

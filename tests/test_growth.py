@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from conftest import copied
 
 from benchmarks import record
 
@@ -47,20 +49,45 @@ def asv_params(project: Path) -> str:
     return done.stdout
 
 
-def test_a_variant_is_one_function_in_one_file(project: Path, command: Command):
+@dataclass(frozen=True)
+class Grown:
+    """A copy of the project to which all three recipes were applied, and what its commands said."""
+
+    folder: Path
+    listed: str
+    rows: str
+    collected: str
+    asv: str
+    printed: str
+
+    def page(self, name: str) -> str:
+        """A page of the run's report."""
+        return (self.folder / "results" / "report" / f"{name}.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Grown:
+    """One run shows all three: what is measured and drawn takes longer than the additions."""
+    project = copied(tmp_path_factory.mktemp("grown") / "project")
+    add_variant(project)
+    add_component(project)
+    add_section(project)
+    selection = f"{CHUNKED} or growth.double"
+    done = command(project, "run", "-k", selection, "--launches", "1", "--budget", "0.01")
+    assert done.returncode == 0, done.stderr
+    listed, rows = (command(project, "list", *more).stdout for more in ((), ("--rows",)))
+    return Grown(project, listed, rows, collected(project), asv_params(project), done.stdout)
+
+
+CHUNKED = "smallops.row_sum/chunked/eager/cpu/500x10/1"
+
+
+def add_variant(project: Path) -> None:
     path = project / "impls" / "smallops" / "row_sum.py"
     path.write_text(path.read_text() + "\n\n" + VARIANT)
-    cell = "smallops.row_sum/chunked/eager/cpu/500x10/1"
-    assert cell in command(project, "list", "-k", "chunked").stdout.splitlines()
-    assert cell in collected(project)
-    assert cell in asv_params(project)
-    done = command(project, "run", "-k", cell, "--launches", "1", "--budget", "0.01")
-    assert done.returncode == 0, done.stderr
-    assert "chunked" in done.stdout
-    assert "Sum halves first" in (project / "results" / "report" / "smallops.row_sum.html").read_text()
 
 
-def test_a_component_is_two_files(project: Path, command: Command):
+def add_component(project: Path) -> None:
     for room in ("impls", "benchmarks/components"):
         family = project / room / "growth"
         family.mkdir()
@@ -70,24 +97,37 @@ def test_a_component_is_two_files(project: Path, command: Command):
         'def add(x):\n    """Add.\n\n    RD-90.\n    """\n    return x + x\n'
     )
     (project / "benchmarks" / "components" / "growth" / "double.py").write_text(COMPONENT)
-    cell = "growth.double/add/eager/cpu/1000/1"
-    assert cell in command(project, "list").stdout.splitlines()
-    assert "RD-90" in command(project, "list", "--rows").stdout
-    assert cell in collected(project)
-    assert cell in asv_params(project)
-    done = command(project, "run", "-k", "growth.double", "--launches", "1", "--budget", "0.01")
-    assert done.returncode == 0, done.stderr
-    run = record.read(record.latest(project / "results"))
-    assert [cell.status for cell in run.records] == ["ok", "ok"]
-    assert "Is adding faster than multiplying?" in (project / "results" / "report" / "growth.double.html").read_text()
 
 
-def test_a_section_is_one_file_and_one_line(project: Path, command: Command):
+def add_section(project: Path) -> None:
     (project / "reports" / "sections" / "hello.py").write_text(SECTION)
     listing = project / "reports" / "sections" / "__init__.py"
     lines = listing.read_text()
     assert '    "limits",\n' in lines
     listing.write_text(lines.replace('    "limits",\n', '    "limits",\n    "hello",\n', 1))
-    done = command(project, "run", "-k", "matmul.ladder/mm/eager/cpu/8/1", "--launches", "1", "--budget", "0.01")
-    assert done.returncode == 0, done.stderr
-    assert "cells were asked for" in (project / "results" / "report" / "index.html").read_text()
+
+
+def test_a_variant_is_one_function_in_one_file(grown: Grown):
+    assert CHUNKED in grown.listed.splitlines()
+    assert CHUNKED in grown.collected
+    assert CHUNKED in grown.asv
+    assert "chunked" in grown.printed
+    assert "Sum halves first" in grown.page("smallops.row_sum")
+
+
+def test_a_component_is_two_files(grown: Grown):
+    cell = "growth.double/add/eager/cpu/1000/1"
+    assert cell in grown.listed.splitlines()
+    assert "RD-90" in grown.rows
+    assert cell in grown.collected
+    assert cell in grown.asv
+    run = record.read(record.latest(grown.folder / "results"))
+    found = {cell.cell: cell.status for cell in run.records}
+    assert found == dict.fromkeys(
+        (CHUNKED, *(f"growth.double/{way}/eager/cpu/1000/1" for way in ("multiply", "add"))), "ok"
+    )
+    assert "Is adding faster than multiplying?" in grown.page("growth.double")
+
+
+def test_a_section_is_one_file_and_one_line(grown: Grown):
+    assert "cells were asked for" in grown.page("index")

@@ -56,17 +56,17 @@ def test_a_variant_is_timed_or_its_commonest_reason_is_said():
         Record("matmul.ladder/triton/eager/cuda/32/1", "timeout", "took too long"),
         Record("matmul.large/mm/eager/cpu/8/1", "ok"),
     )
-    found = kept.states("matmul.ladder", [dataclasses.replace(run, records=records)])
+    found = kept.states(kept.records([dataclasses.replace(run, records=records)])["matmul.ladder"])
     assert found == {"mm": "timed", "triton": cuda}
     assert kept.summary(["mm", "triton", "new"], found) == ("1 of 3 timed; triton: needs cuda; new: in no kept run")
 
 
 def missing() -> dict[str, list[str]]:
     """For each component, the variants that no kept run has a time or a reason for, and that a full run would time."""
-    runs = kept.runs()
+    records = kept.records(kept.runs())
     found = {}
     for name, component in catalogue.components().items():
-        known = {variant for variant, state in kept.states(name, runs).items() if state != "ok"}
+        known = {variant for variant, state in kept.states(records.get(name, ())).items() if state != "ok"}
         known |= {*kept.named_only(component, catalogue.IMPLS)}
         names = [variant.name for variant in catalogue.variants(name, catalogue.IMPLS) if variant.name not in known]
         if names:

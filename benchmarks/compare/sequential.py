@@ -18,6 +18,7 @@ MOST = 100  # epochs before the first SLOWER
 CLIP = 2.5  # a spike counts as so many scales at most
 PRIOR = 0.005  # the scale of X until four are known: 0.5 %, what most functions show
 SETTLED = 4
+LOG2 = math.log(2)
 FLOOR = 0.25  # of PRIOR: the scale is never smaller
 
 
@@ -70,7 +71,7 @@ def _most(epochs: int) -> float:
 
 def _bet(x: float) -> float:
     """``log(2 sigmoid(2 x))``: what one epoch multiplies the wealth by; the mean over both signs of x is 1."""
-    return math.log(2) - (math.log1p(math.exp(-2 * x)) if x > -300 else -2 * x)
+    return LOG2 - (math.log1p(math.exp(-2 * x)) if x > -300 else -2 * x)
 
 
 def _mean_of_logs(logs: Sequence[float]) -> float:
@@ -80,16 +81,15 @@ def _mean_of_logs(logs: Sequence[float]) -> float:
 
 def scales(xs: Sequence[float], prior: float = PRIOR) -> list[float]:
     """The scale that each X is measured by: from those before it only, so that it says nothing of the sign at hand."""
-    found = []
-    for index in range(len(xs)):
-        before = xs[:index]
-        if index < SETTLED:
-            found.append(prior)
-        else:
-            middle = statistics.median(before)
-            spread = 1.4826 * statistics.median(abs(x - middle) for x in before)
-            found.append(max(spread, FLOOR * prior))
-    return found
+    return [_scale(xs[:index], prior) for index in range(len(xs))]
+
+
+def _scale(before: Sequence[float], prior: float = PRIOR) -> float:
+    """The scale of the X that comes after ``before``."""
+    if len(before) < SETTLED:
+        return prior
+    middle = statistics.median(before)
+    return max(1.4826 * statistics.median(abs(x - middle) for x in before), FLOOR * prior)
 
 
 class Evidence:
@@ -117,10 +117,13 @@ class Evidence:
         return _mean_of_logs(self._logs)
 
 
-def evidence(xs: Sequence[float], bound: float, *, above: bool) -> float:
-    """The logarithm of the evidence of ``xs`` that the true log ratio lies above ``bound`` (or below it)."""
+def evidence(xs: Sequence[float], bound: float, *, above: bool, by: Sequence[float] | None = None) -> float:
+    """The logarithm of the evidence of ``xs`` that the true log ratio lies above ``bound`` (or below it).
+
+    ``by`` are the :func:`scales` of ``xs``, for those who ask again and again.
+    """
     found = Evidence(bound, above=above)
-    for x, scale in zip(xs, scales(xs), strict=True):
+    for x, scale in zip(xs, scales(xs) if by is None else by, strict=True):
         found.add(x, scale)
     return found.log
 
@@ -136,7 +139,8 @@ def interval(xs: Sequence[float], alpha: float) -> tuple[float, float]:
         turned = [sign * x for x in xs]
         if not turned or _most(len(turned)) < bar:
             return -math.inf
-        return _bisect(lambda bound: evidence(turned, bound, above=True) >= bar, min(turned) - 1.0, max(turned))
+        by = scales(turned)
+        return _bisect(lambda bound: evidence(turned, bound, above=True, by=by) >= bar, min(turned) - 1.0, max(turned))
 
     return end(1.0), -end(-1.0)
 
@@ -148,7 +152,7 @@ def _bisect(true_at: object, low: float, high: float) -> float:
         return -math.inf
     if true_at(high):
         return high
-    for _ in range(60):
+    for _ in range(40):  # to a part in 10^12
         middle = (low + high) / 2
         low, high = (middle, high) if true_at(middle) else (low, middle)
     return low
@@ -166,8 +170,9 @@ def visible(xs: Sequence[float], rule: Rule) -> float:
     centred = [x - middle(xs) for x in xs]
     floor = math.log1p(rule.tolerance)
     reach = max(map(abs, centred)) + 1.0
+    by = scales(centred)
     # Shifting every X by h is the same as lowering the bound by h.
-    return floor - _bisect(lambda bound: evidence(centred, bound, above=True) >= rule.bar, -reach, max(centred))
+    return floor - _bisect(lambda bound: evidence(centred, bound, above=True, by=by) >= rule.bar, -reach, max(centred))
 
 
 def needed(xs: Sequence[float], rule: Rule) -> float:
@@ -206,7 +211,7 @@ class Judge:
 
     def add(self, x: float) -> None:
         """Take in one epoch's X."""
-        scale = scales([*self.xs, x])[-1]
+        scale = _scale(self.xs)
         for side in (self._slower, self._faster, self._above, self._below):
             side.add(x, scale)
         self.xs.append(x)
