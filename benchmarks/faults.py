@@ -59,7 +59,7 @@ MISBEHAVING: Mapping[str, Told] = {
     "segfaults": ("crashed", "killed by SIGSEGV"),
     "killed": ("crashed", "killed by SIGKILL"),
     "allocates": ("oom", "can't allocate memory"),
-    "does_not_build": ("error", "error: ‘fortytwo’ undeclared"),
+    "does_not_build": ("error", "fortytwo"),
     "loses_a_worker": ("error", "DataLoader worker"),
     "prints_binary": ("ok", ""),
     "writes_to_low_files": ("ok", ""),
@@ -550,6 +550,6 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def line(row: Row) -> str:
-    """A row of the table."""
+    """A row of the table: its first two words, the fault and how it ends, are the same on every machine."""
     told = cut(visible(row.told), 200).replace("|", "\\|")
     return f"| {row.fault} | {told} | {row.lost} | {row.left} | {row.neighbours} |"
