@@ -181,6 +181,7 @@ class Ground:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_hears,
         )
 
     def records(self) -> record.Run:
@@ -204,6 +205,11 @@ class Ground:
     def clear(self) -> None:
         """Forget the results of the play before."""
         shutil.rmtree(self.results, ignore_errors=True)
+
+
+def _hears() -> None:
+    """Let a process that is about to be started hear SIGHUP, which nohup ignores for all below it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 Play = Callable[[Ground], Iterator[Row]]
