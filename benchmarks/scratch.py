@@ -101,11 +101,11 @@ def _kill_those_of(folders: list[Path]) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove ``folder`` although a variant may have taken the permissions away from what it left there."""
-
-    def allow(_function: object, path: str, _problem: object) -> None:
-        with contextlib.suppress(OSError):
-            Path(path).parent.chmod(0o700)
-            Path(path).unlink() if not Path(path).is_dir() else shutil.rmtree(path, ignore_errors=True)
-
-    shutil.rmtree(folder, onerror=allow)
+    """Remove ``folder`` although a variant may have taken the permissions away from folders that it left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for where, names, _ in os.walk(folder):
+            for path in (Path(where, name) for name in names):
+                if not path.is_symlink():
+                    path.chmod(0o700)  # before it is looked into
+        shutil.rmtree(folder, ignore_errors=True)

@@ -30,6 +30,18 @@ def test_a_folder_is_gone_at_the_end_whatever_was_left_in_it(place: Path):
     assert not list(place.iterdir())
 
 
+def test_what_is_around_a_folder_stays_as_it_was(place: Path):
+    """To remove what is gone already must not touch the permissions of the system's temporary folder."""
+    place.chmod(0o1777)
+    one = scratch.Scratch()
+    (one.path / "link").symlink_to(place, target_is_directory=True)
+    (place / "kept").write_text("x")
+    one.remove()
+    one.remove()
+    assert place.stat().st_mode & 0o7777 == 0o1777
+    assert [path.name for path in place.iterdir()] == ["kept"]
+
+
 def test_what_lives_is_not_swept_and_what_is_not_ours_neither(place: Path):
     (place / f"{scratch.PREFIX}of-somebody-else").mkdir()
     with scratch.Scratch() as folder:

@@ -160,15 +160,15 @@ class Session:
         self._spent = 0.0  # seconds in epochs
         self._coming: list[_Epoch] = []  # started ahead
         self._side = NAMES[0]
-        scratch.sweep()
-        self._caches = scratch.Scratch()  # what one worker compiled the next need not: where compilers work
+        self._caches: scratch.Scratch | None = None  # what one worker compiled the next need not: where compilers work
         self._files: dict[str, tuple[str, str]] = {}  # component -> the verdict on all, where its file is at fault
 
     def close(self) -> None:
         """Stop the workers that were started ahead."""
         while self._coming:
             self._coming.pop().workers.close()
-        self._caches.remove()
+        if self._caches:
+            self._caches.remove()
         self.progress.end()
 
     def _pythons(self) -> list[str]:
@@ -198,6 +198,9 @@ class Session:
     def _worker(self, coin: int, variables: dict[str, str], python: str) -> Process:
         folder = self.folder / "scratch" / secrets.token_hex(4)
         folder.mkdir(parents=True)
+        if not self._caches:
+            scratch.sweep()  # what a killed run has left
+            self._caches = scratch.Scratch()
         (folder / "caches").symlink_to(self._caches.path, target_is_directory=True)
         return Process(
             self.folder / f"m{coin}",
