@@ -345,7 +345,8 @@ def test_three_files_hold_the_same_samples(tiny: Path, asv: Asv, tmp_path: Path)
     commit(tiny, "one", "loop", "mm")
     draw = random.Random(5)
     records = tuple(Record(cell(name), "ok", "", launches=made.launches(2e-5, draw)) for name in ("mm", "loop"))
-    run = made.run((), records, tree=catalogue.tree_hash(tiny / "impls"))
+    problem = dataclasses.replace(made.ladder_problem(), name="tiny.product")
+    run = made.run((problem,), records, tree=catalogue.tree_hash(tiny / "impls"))
     path = record.write(run, tmp_path)
 
     hash = git(tiny, "rev-parse", "HEAD")
@@ -372,7 +373,7 @@ def test_three_files_hold_the_same_samples(tiny: Path, asv: Asv, tmp_path: Path)
         assert by_asv[told.cell] == pytest.approx(samples, rel=1e-9)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_variant_that_is_added_removed_and_slowed(tiny: Path, asv: Asv, capsys: pytest.CaptureFixture[str]):
     """Wheels of three commits, one environment made by uv, and the commands of asv that people use."""
     trees: dict[str, str] = {}

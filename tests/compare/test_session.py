@@ -208,6 +208,7 @@ def test_an_operator_of_one_name_on_both_sides_is_not_compared(repository: Path,
     assert done.returncode == 4
 
 
+@pytest.mark.long
 def test_trees_in_processes_of_their_own_are_compared_too(repository: Path, command: Command):
     path = repository / "impls" / "smallops" / "row_sum.py"
     path.write_text(path.read_text().replace(*EDITS[1]))
