@@ -373,6 +373,7 @@ def test_three_files_hold_the_same_samples(tiny: Path, asv: Asv, tmp_path: Path)
         assert by_asv[told.cell] == pytest.approx(samples, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_a_variant_that_is_added_removed_and_slowed(tiny: Path, asv: Asv, capsys: pytest.CaptureFixture[str]):
     """Wheels of three commits, one environment made by uv, and the commands of asv that people use."""
