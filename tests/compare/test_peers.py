@@ -113,6 +113,7 @@ FAST = ("--benchmark-max-time=0.05", "--benchmark-min-time=0.0001")  # the usual
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_pytest_benchmark_is_asked_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Three times the work must be seen by its gate, in the trees as they are laid."""
     monkeypatch.setattr(peers, "HEADS", {"same": 60})

@@ -120,7 +120,7 @@ def test_slower_faster_renamed_and_broken_are_told_as_such(repository: Path, com
     assert again.returncode == 2 and "nothing to resume" in again.stderr
 
 
-@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)])
 def test_interrupted_it_goes_on_with_what_was_measured(repository: Path, command: Command, with_signal: signal.Signals):
     words = ["compare", "HEAD", "--only", FAMILY.format("torch_sum"), "--alpha", "0.2", "--epochs", "4"]
     process = subprocess.Popen(
