@@ -158,7 +158,7 @@ def leaves_children(x: torch.Tensor) -> torch.Tensor:
 def forks_bomb(x: torch.Tensor) -> torch.Tensor:
     """Right, but forks, and what it forks forks, each in a session of its own."""
     if os.fork() == 0:
-        while FORKED[0] < 100:  # a real one would not stop
+        while FORKED[0] < 40:  # a real one would not stop
             FORKED[0] += 1
             if os.fork() == 0:
                 os.setsid()
