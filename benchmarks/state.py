@@ -172,11 +172,15 @@ def _torch() -> dict[str, Callable[[], Any]]:
 
 
 def threads() -> dict[int, int]:
-    """Nanoseconds that each thread of this process has run, by its number; empty where the system does not tell."""
+    """Nanoseconds that each thread of this process has run, or waited for a core to run on, by its number.
+
+    Empty where the system does not tell. Both together are what a thread wants, however busy the machine is.
+    """
     found = {}
     for folder in Path("/proc/self/task").glob("[0-9]*"):
         try:
-            found[int(folder.name)] = int((folder / "schedstat").read_text().split()[0])
-        except (OSError, ValueError, IndexError):  # it ended meanwhile
+            ran, waited = (folder / "schedstat").read_text(encoding="ascii").split()[:2]
+            found[int(folder.name)] = int(ran) + int(waited)
+        except (OSError, ValueError):  # it ended meanwhile
             continue
     return found

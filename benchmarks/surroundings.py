@@ -21,7 +21,7 @@ from benchmarks.contestant import Missing
 FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
 IDLE = 0.95  # share of the cores that must be free before something runs on all of them
 SETTLE = 1.0  # seconds that a pool of threads may spin before it waits
-LOOK, SPINNING = 0.02, 0.2  # seconds between two looks at a thread, and the share of them that it may run
+LOOK, SPINNING = 0.05, 0.2  # seconds between two looks at a thread, and the share of them that it may want to run
 
 
 class Changed(Exception):

@@ -1,4 +1,4 @@
-"""Honest variants in a file that cannot be imported."""
+"""An honest variant in a file that cannot be imported."""
 
 import torch
 
@@ -8,18 +8,3 @@ raise RuntimeError("not on Saturdays")
 def good(x: torch.Tensor) -> torch.Tensor:
     """Honest."""
     return x + 1
-
-
-def function(x: torch.Tensor) -> torch.Tensor:
-    """As honest."""
-    return torch.add(x, 1)
-
-
-def method(x: torch.Tensor) -> torch.Tensor:
-    """As honest."""
-    return x.add(1)
-
-
-def swapped(x: torch.Tensor) -> torch.Tensor:
-    """As honest."""
-    return 1 + x
