@@ -1,11 +1,12 @@
 """No time without proof: a variant's answer against the float64 reference, on inputs that change under its feet.
 
-torch is imported only inside the functions, which run in a worker.
+The variant and the reference live in different processes: the worker holds :class:`Content` and takes an answer apart
+into plain tensors, the referee holds :class:`Truth` and compares. torch is imported only inside the functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,16 @@ SEEDS = 3  # inputs that each variant is proved on
 
 class Wrong(Exception):
     """The answer is not the component's answer; the text says how."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the inputs of one seed hold."""
+
+    component: Component
+    case: Case
+    inputs: Inputs  # on the CPU, never handed to a variant
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,11 +48,16 @@ class Match:
     share: float  # largest |error| / allowed
 
 
-def truth(component: Component, case: Case, seed: int) -> Truth:
-    """Inputs, reference and tolerance for ``seed``."""
+def content(component: Component, case: Case, seed: int) -> Content:
+    """The inputs of ``seed``."""
     import torch
 
-    inputs = component.inputs(case, torch.Generator().manual_seed(seed))
+    return Content(component, case, component.inputs(case, torch.Generator().manual_seed(seed)), seed)
+
+
+def truth(component: Component, case: Case, seed: int) -> Truth:
+    """Inputs, reference and tolerance for ``seed``."""
+    inputs = content(component, case, seed).inputs
     expected = component.reference(case, *inputs)
     return Truth(component, case, inputs, expected, component.tolerance(case, expected, *inputs))
 
@@ -90,7 +106,12 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def unchanged(inputs: Inputs, truth: Truth) -> None:
+def size(value: Any) -> int:
+    """Bytes of the tensors and arrays in ``value``."""
+    return sum(int(getattr(leaf, "nbytes", 0)) for leaf in _leaves(value))
+
+
+def unchanged(inputs: Inputs, truth: Content | Truth) -> None:
     """Check that a variant left its inputs alone, bit by bit.
 
     Raises:
@@ -119,7 +140,20 @@ def match(output: Any, truth: Truth, device: str = "cpu") -> Match:
     Raises:
         Wrong: something differs by more than the tolerance.
     """
-    component, case = truth.component, truth.case
+    return compare([(_place(leaf), leaf) for leaf in leaves(output, truth, device)], truth, device)
+
+
+def _place(leaf: Any) -> str:
+    return str(leaf.device.type) if hasattr(leaf, "device") else ""
+
+
+def leaves(output: Any, content: Content | Truth, device: str = "cpu") -> list[Any]:
+    """The parts of an answer, in the component's canonical form where it has one.
+
+    Raises:
+        Wrong: it cannot be brought into that form.
+    """
+    component, case = content.component, content.case
     if component.stream:
         output = list(output)
     if component.canonical is not None:
@@ -128,13 +162,25 @@ def match(output: Any, truth: Truth, device: str = "cpu") -> Match:
         except Exception as problem:
             raise Wrong(f"returns what cannot be compared: {type(problem).__name__}: {problem}") from problem
         output = _numbers(output, device)
-    got, wanted = list(_leaves(output)), list(_leaves(truth.expected))
+    return list(_leaves(output))
+
+
+def compare(got: Sequence[tuple[str, Any]], truth: Truth, device: str = "cpu") -> Match:
+    """Compare the parts of an answer, each with the device that it was on, with the reference.
+
+    Raises:
+        Wrong: something differs by more than the tolerance.
+    """
+    wanted = list(_leaves(truth.expected))
     bounds = list(_leaves(truth.bound))
     if len(bounds) == 1:
         bounds *= len(wanted)
     if len(got) != len(wanted):
         raise Wrong(f"returns {len(got)} tensors, not {len(wanted)}")
-    found = [_leaf(*leaf, case, device) for leaf in zip(got, wanted, bounds, strict=True)]
+    found = [
+        _leaf(place, part, value, bound, truth.case, device)
+        for (place, part), value, bound in zip(got, wanted, bounds, strict=True)
+    ]
     return Match(max((leaf.error for leaf in found), default=0.0), max((leaf.share for leaf in found), default=0.0))
 
 
@@ -147,13 +193,13 @@ def _numbers(value: Any, device: str) -> Any:
     return torch.tensor(value, device=device) if type(value) in (bool, int, float) else value
 
 
-def _leaf(got: Any, wanted: Any, bound: Any, case: Case, device: str) -> Match:
+def _leaf(place: str, got: Any, wanted: Any, bound: Any, case: Case, device: str) -> Match:
     import torch
 
     if not isinstance(got, torch.Tensor):
         raise Wrong(f"returns {type(got).__name__}, not a tensor")
-    if got.device.type != device:
-        raise Wrong(f"returns a tensor on {got.device.type}, not on {device}")
+    if place != device:
+        raise Wrong(f"returns a tensor on {place}, not on {device}")
     dtype = getattr(torch, case.dtype) if wanted.is_floating_point() else wanted.dtype
     if got.dtype != dtype:
         raise Wrong(f"returns {got.dtype}, not {dtype}")
@@ -191,18 +237,27 @@ def _worst(error: Any, allowed: Any) -> str:
     return f"the worst{where} has error {float(error.flatten()[at]):.3g}, allowed {float(allowed.flatten()[at]):.3g}"
 
 
-def prove(call: Callable[[], Any], inputs: Inputs, truths: list[Truth], device: str = "cpu") -> Match:
-    """Call on the contents of each of ``truths`` in turn, in place in ``inputs``, and compare.
+Judge = Callable[[Any, Any, str], Match]  # (output, content or truth, device) -> how close; Wrong if it is not
 
-    What ``inputs`` hold at entry does not matter. A second pass over the first truth shows an answer kept from an
+
+def prove(
+    call: Callable[[], Any],
+    inputs: Inputs,
+    contents: Sequence[Content | Truth],
+    device: str = "cpu",
+    judge: Judge = match,
+) -> Match:
+    """Call on each of ``contents`` in turn, in place in ``inputs``, and let ``judge`` look at the answers.
+
+    What ``inputs`` hold at entry does not matter. A second pass over the first of them shows an answer kept from an
     earlier call.
 
     Raises:
         Wrong: an answer is wrong, or an input was changed.
     """
     found = []
-    for truth in [*truths, truths[0]]:
-        refill(inputs, truth.inputs)
-        found.append(match(call(), truth, device))
-        unchanged(inputs, truth)
+    for content in [*contents, contents[0]]:
+        refill(inputs, content.inputs)
+        found.append(judge(call(), content, device))
+        unchanged(inputs, content)
     return Match(max(item.error for item in found), max(item.share for item in found))

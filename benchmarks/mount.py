@@ -34,10 +34,15 @@ def lay(tree: Path, where: Path, name: str = NAME) -> Path:
     except shutil.Error as problem:  # a list of every file that could not be copied
         _, _, why = problem.args[0][0]
         raise OSError(f"{tree} cannot be copied to {where / name}: {why}") from problem
-    beside = where / "benchmarks"
-    if not beside.exists():
-        beside.symlink_to(ROOT / "benchmarks", target_is_directory=True)
+    beside(where)
     return where / name
+
+
+def beside(where: Path) -> None:
+    """Lay today's ``benchmarks`` into ``where``."""
+    link = where / "benchmarks"
+    if not link.exists():
+        link.symlink_to(ROOT / "benchmarks", target_is_directory=True)
 
 
 def file_of(component: str) -> str:

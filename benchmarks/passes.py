@@ -17,15 +17,15 @@ from typing import Any
 
 from benchmarks import compiling, contestant, gate, surroundings, timing
 from benchmarks.cell import Cell
-from benchmarks.clock import Clock, Witness, clock_for
-from benchmarks.component import Inputs
+from benchmarks.clock import Witness, clock_for
 from benchmarks.record import Launch, Proof, to_json
 from benchmarks.site import Site, attempt, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 
 LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
 COST = "memory and operators"  # the step of a check whose failure says nothing of the answer
 NOBODY = ""  # whose answer it is when a group fails as a whole
-FRESH = 1000  # seeds of the inputs after the timing lie this far from those before it
+JUDGED = 2  # samples of a launch whose answers are judged, at most
+POISON = 4  # blocks of memory that are overwritten where the next answer may come to lie
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,14 @@ class Plan:
     budget: float  # seconds of samples of a cell, about
     target: float  # seconds of one sample, about
     began: float  # ``time.monotonic()`` at the run's start, less what a sitting before this one took
+    seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
 
 
 # -- check ------------------------------------------------------------------------------------------------------------
 
 
-def check(site: Site, cell: Cell, seeds: int, cost: bool = False) -> dict[str, Any]:
-    """Prove one cell on ``seeds`` inputs: ``{"status": ..., "reason": ..., "proof": ..., "cost": ...}``.
+def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> dict[str, Any]:
+    """Prove one cell on the inputs of ``seeds``: ``{"status": ..., "reason": ..., "proof": ..., "cost": ...}``.
 
     With ``cost``, what a call uses beside time is measured on the way, for the cell is ready and warm. No time that is
     shown comes from this process.
@@ -51,41 +52,44 @@ def check(site: Site, cell: Cell, seeds: int, cost: bool = False) -> dict[str, A
 
     def prove() -> dict[str, Any]:
         variant_of(site, cell)
-        truths = [site.truth(cell, seed) for seed in range(seeds)]
-        inputs = gate.copy(truths[0].inputs, cell.device)
+        contents = [site.content(cell, seed) for seed in seeds]
+        inputs = gate.copy(contents[0].inputs, cell.device)
         if cell.executor == "compile":
             start_compiler(site)
         with surroundings.kept(cell) as verify:
             site.step("preparation and first call", str(cell))
             start = time.perf_counter()
             with compiling.watched(cell) as compiled, ready_in(site, cell, inputs) as ready:
-                consume(first_call(cell, ready), truths[0].component)
+                consume(first_call(cell, ready), contents[0].component)
                 first = time.perf_counter() - start
                 calls: list[float] = []
 
                 def timed() -> Any:
                     site.step("proof", str(cell))
                     start = time.perf_counter()
-                    output = consume(ready(), truths[0].component)
+                    output = consume(ready(), contents[0].component)
                     calls.append(time.perf_counter() - start)
                     return output
 
-                found = gate.prove(timed, inputs, truths, cell.device)
+                def judge(output: Any, content: Any, device: str) -> gate.Match:
+                    return site.judge(cell, inputs, output, content)
+
+                found = gate.prove(timed, inputs, contents, cell.device, judge)
                 verify()
-                compiled(partial(_whole, ready, truths[0]))
-                proof = asdict(Proof(found.error, found.share, seeds, first, min(calls)))
-                return {"proof": proof, **(_cost(site, cell, ready, truths[0]) if cost else {})}
+                compiled(partial(_whole, ready, contents[0]))
+                proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
+                return {"proof": proof, **(_cost(site, cell, ready, contents[0]) if cost else {})}
 
     return attempt(prove)
 
 
-def _cost(site: Site, cell: Cell, ready: contestant.Contestant, truth: gate.Truth) -> dict[str, Any]:
+def _cost(site: Site, cell: Cell, ready: contestant.Contestant, content: gate.Content) -> dict[str, Any]:
     """Memory and operators of a warm call: ``{"cost": ...}``, or ``{"no cost": reason}``."""
     from benchmarks.cost import cost as measure
 
     site.step(COST, str(cell))
-    plain = ready.plain and partial(_whole, ready.plain, truth)
-    answer = attempt(lambda: {"cost": asdict(measure(partial(_whole, ready, truth), plain))})
+    plain = ready.plain and partial(_whole, ready.plain, content)
+    answer = attempt(lambda: {"cost": asdict(measure(partial(_whole, ready, content), plain))})
     return {"cost": answer["cost"]} if "cost" in answer else {"no cost": answer["reason"]}
 
 
@@ -93,16 +97,18 @@ def _cost(site: Site, cell: Cell, ready: contestant.Contestant, truth: gate.Trut
 
 
 @dataclass
-class _Lane:
+class Lane:
     """One contestant of a group while it is timed."""
 
     cell: Cell
     ready: contestant.Contestant
-    timed: timing.Timed
+    timed: timing.Shown
     prepare: float
     first: float
     calls: int = 1
     count: int = 1  # samples to take
+    chosen: frozenset[int] = frozenset()  # of the samples: those whose answers are judged
+    judged: list[int] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     batches: list[timing.Batch] = field(default_factory=list)
     witnessed: list[tuple[int, ...]] = field(default_factory=list)
@@ -125,7 +131,101 @@ class _Lane:
             switches=switches,
             faults=faults,
             parts={name: tuple(values) for name, values in columns.items() if None not in values},
+            judged=tuple(self.judged),
         )
+
+
+class Group:
+    """Contestants of one group in this process, which take turns on the same inputs.
+
+    The inputs are filled anew before each round, with one of a few contents. Of each contestant some samples are
+    chosen, by chance and unknown to it: what one of their calls returned is judged when the clock has stopped.
+    """
+
+    def __init__(self, site: Site, cell: Cell, plan: Plan, stack: contextlib.ExitStack) -> None:
+        self.site, self.plan, self.lanes = site, plan, dict[str, Lane]()
+        self._contents = [site.content(cell, seed) for seed in plan.seeds]
+        self._inputs = gate.copy(self._contents[0].inputs, cell.device)
+        self._filled = self._contents[0]
+        self._clock = clock_for(cell.device)
+        self._stack = stack
+        self._verify = stack.enter_context(surroundings.kept(cell))
+        self._order = list[gate.Content]()
+        self._sizes = set[int]()
+
+    def begin(self, cell: Cell) -> Lane:
+        """Prepare a contestant, call it for the first time, warm it up, and choose how much of it is measured."""
+        site, plan = self.site, self.plan
+        variant_of(site, cell)  # its file is imported before
+        site.step("preparation", str(cell))
+        start = time.perf_counter()
+        ready = self._stack.enter_context(ready_in(site, cell, self._inputs))
+        prepared = time.perf_counter()
+        site.step("first call", str(cell))
+        output = consume(first_call(cell, ready), self._filled.component)
+        first = time.perf_counter() - prepared
+        self._sizes |= set(map(gate.size, output if isinstance(output, list | tuple) else [output]))
+        del output
+        site.step("warm-up", str(cell))
+        timed = timed_in(cell, ready, self._clock)
+        lane = Lane(cell, ready, timed, prepared - start, first)
+        if cell.cold:
+            seconds = min(timed(1).wall for _ in range(3))
+        else:
+            settled = first >= LONG and cell.executor != "compile"  # a first compiled call says nothing of the next
+            seconds = first if settled else timing.warm(timed, plan.target)
+            lane.calls = timing.calls_for(seconds, plan.target)
+        lane.count = timing.rounds_for(seconds * lane.calls, plan.budget, plan.rounds)
+        lane.chosen = frozenset(CHANCE.sample(range(lane.count), min(JUDGED, lane.count)))
+        self._verify()
+        self.lanes[str(cell)] = lane
+        return lane
+
+    def fill(self) -> None:
+        """Fill the inputs with another content: all contents have their turn before one comes again."""
+        if not self._order:
+            self._order = CHANCE.sample(self._contents, len(self._contents))
+        self._filled = self._order.pop()
+        gate.refill(self._inputs, self._filled.inputs)
+
+    def sample(self, lane: Lane, verify: surroundings.Verify) -> None:
+        """One sample of a contestant; its answer is judged if it was chosen.
+
+        Raises:
+            gate.Wrong: the answer is wrong, or an input was changed.
+            surroundings.Changed: it left something changed.
+        """
+        chosen = len(lane.batches) in lane.chosen
+        if chosen:
+            self._poison(lane.cell.device)
+        self.site.step("sample", str(lane.cell))
+        at = time.monotonic() - self.plan.began
+        look = partial(self._look, lane)
+        before = _witness().read()
+        batch = lane.timed(lane.calls, look if chosen else None)
+        after = _witness().read()
+        if chosen:
+            lane.judged.append(len(lane.batches))
+        lane.at.append(at)
+        lane.batches.append(batch)
+        lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
+        verify()
+
+    def _look(self, lane: Lane, output: Any) -> None:
+        """Have an answer judged that was returned while the clock ran."""
+        try:
+            self.site.judge(lane.cell, self._inputs, output, self._filled)
+            gate.unchanged(self._inputs, self._filled)
+        except gate.Wrong as problem:
+            raise gate.Wrong(f"{problem} (in a timed call)") from problem
+
+    def _poison(self, device: str) -> None:
+        """Overwrite the memory in which the next answer may come to lie: a right one may have been freed there."""
+        import torch
+
+        for size in self._sizes:
+            blocks = [torch.full((size,), 0xA5, dtype=torch.uint8, device=device) for _ in range(POISON)]
+            del blocks
 
 
 class _Spoiler(Exception):
@@ -140,8 +240,8 @@ class _Spoiler(Exception):
 def interleave(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
     """Time the cells of one group in turns: each cell's ``{"status": ..., "launch": ...}``.
 
-    All get the same inputs. Order: preparation, first call, its proof, warm-up, batch size; then rounds in random
-    order; then one call of each on fresh inputs, whose failure makes the cell wrong and discards its samples. The
+    All get the same inputs. Order: preparation, first call, warm-up, batch size; then rounds in random order, the
+    inputs filled anew before each. A wrong answer in any of them makes the cell wrong and discards its samples. The
     first cell that does not end well ends it: the answer is then this cell's alone, or that of ``NOBODY`` where it
     is not known which of them it was.
     """
@@ -160,100 +260,39 @@ def _again(problem: BaseException) -> dict[str, Any]:
 def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     shuffle = random.Random(f"{plan.launch} {cells[0].group}")
-    clock = clock_for(cells[0].device)
-    truth = site.truth(cells[0], plan.launch)
-    inputs = gate.copy(truth.inputs, cells[0].device)
 
-    def must(cell: Cell, step: Callable[[], dict[str, Any]]) -> None:
-        answers[str(cell)] = attempt(step)
+    def must(cell: Cell, step: Callable[[], object]) -> None:
+        def take() -> dict[str, Any]:
+            step()
+            return {}
+
+        answers[str(cell)] = attempt(take)
         if answers[str(cell)]["status"] not in ("ok", "skipped"):
             raise _Spoiler(cell, answers[str(cell)])
 
-    with surroundings.kept(cells[0]) as verify, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        group = Group(site, cells[0], plan, stack)
         busy = cells[0].threads == "all" and not surroundings.idle()
-        lanes: list[_Lane] = []
         for cell in shuffle.sample(cells, len(cells)):
-
-            def begin(cell: Cell = cell) -> dict[str, Any]:
-                lane = _begin(site, cell, inputs, truth, plan, clock, stack)
-                verify()
-                lanes.append(lane)
-                return {}
-
-            must(cell, begin)
+            must(cell, partial(group.begin, cell))
+        lanes = list(group.lanes.values())
         with surroundings.undisturbed(), surroundings.no_recompiles(cells):
-            verify_sample = surroundings.watch()
-            for index in timing.rounds([lane.count for lane in lanes], shuffle):
-                must(lanes[index].cell, partial(_sample, site, lanes[index], plan, verify_sample))
-            fresh = site.truth(cells[0], FRESH + plan.launch)
-            gate.refill(inputs, fresh.inputs)
-            for lane in lanes:
-                must(lane.cell, partial(_finish, site, lane, inputs, fresh, plan))
+            verify = surroundings.watch()
+            for present in timing.rounds([lane.count for lane in lanes], shuffle):
+                group.fill()
+                for index in present:
+                    must(lanes[index].cell, partial(group.sample, lanes[index], verify))
+    for lane in lanes:
+        answers[str(lane.cell)]["launch"] = to_json(lane.launch(plan.launch))
     for answer in answers.values():
         answer["contended"] = busy
     return answers
 
 
-def _begin(
-    site: Site,
-    cell: Cell,
-    inputs: Inputs,
-    truth: gate.Truth,
-    plan: Plan,
-    clock: Clock,
-    stack: contextlib.ExitStack,
-) -> _Lane:
-    variant_of(site, cell)  # its file is imported before
-    site.step("preparation", str(cell))
-    start = time.perf_counter()
-    ready = stack.enter_context(ready_in(site, cell, inputs))
-    prepared = time.perf_counter()
-    site.step("first call", str(cell))
-    output = consume(first_call(cell, ready), truth.component)
-    first = time.perf_counter() - prepared
-    gate.match(output, truth, cell.device)
-    gate.unchanged(inputs, truth)
-    del output
-    site.step("warm-up", str(cell))
-    timed = timed_in(cell, ready, clock)
-    lane = _Lane(cell, ready, timed, prepared - start, first)
-    if cell.cold:
-        seconds = min(timed(1).wall for _ in range(3))
-    else:
-        settled = first >= LONG and cell.executor != "compile"  # a first compiled call says nothing of the next
-        seconds = first if settled else timing.warm(timed, plan.target)
-        lane.calls = timing.calls_for(seconds, plan.target)
-    lane.count = timing.rounds_for(seconds * lane.calls, plan.budget, plan.rounds)
-    return lane
-
-
-def _sample(site: Site, lane: _Lane, plan: Plan, verify: surroundings.Verify) -> dict[str, Any]:
-    site.step("sample", str(lane.cell))
-    at = time.monotonic() - plan.began
-    before = _witness().read()
-    batch = lane.timed(lane.calls)
-    after = _witness().read()
-    lane.at.append(at)
-    lane.batches.append(batch)
-    lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
-    verify()
-    return {}
-
-
-def _finish(site: Site, lane: _Lane, inputs: Inputs, fresh: gate.Truth, plan: Plan) -> dict[str, Any]:
-    site.step("call on fresh inputs", str(lane.cell))
-    try:
-        gate.match(lane.ready(), fresh, lane.cell.device)
-        gate.unchanged(inputs, fresh)
-    except gate.Wrong as problem:
-        raise gate.Wrong(f"{problem} (on fresh inputs after the timing)") from problem
-    return {"launch": to_json(lane.launch(plan.launch))}
-
-
 # -- counts and trace -------------------------------------------------------------------------------------------------
 
 
-def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]:
+def counts(site: Site, cell: Cell, seed: int, instructions: bool = False) -> dict[str, Any]:
     """What of a warm call is the same in every process: ``{"status": ..., "counts": {"operators": ..., ...}}``.
 
     ``None`` where it cannot be counted: operators under compiled code, for one.
@@ -261,13 +300,13 @@ def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]
     from benchmarks import cost as instruments
 
     def count() -> dict[str, Any]:
-        truth = site.truth(cell, 0)
-        with surroundings.settings(cell), ready_in(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
+        content = site.content(cell, seed)
+        with surroundings.settings(cell), ready_in(site, cell, gate.copy(content.inputs, cell.device)) as ready:
             before = compiling.graphs() if cell.executor == "compile" else 0
-            consume(first_call(cell, ready), truth.component)
+            consume(first_call(cell, ready), content.component)
             site.step("counts", str(cell))
-            call = partial(_whole, ready, truth)
-            plain = ready.plain and partial(_whole, ready.plain, truth)
+            call = partial(_whole, ready, content)
+            plain = ready.plain and partial(_whole, ready.plain, content)
             ops, views, traffic = instruments.operators(plain) if plain else (None, None, None)
             held = instruments.in_torch(call) if cell.device == "cpu" and instruments.sees_memory() else None
             return {
@@ -285,35 +324,36 @@ def counts(site: Site, cell: Cell, instructions: bool = False) -> dict[str, Any]
     return attempt(count)
 
 
-def trace(site: Site, cell: Cell, folder: Path) -> dict[str, Any]:
+def trace(site: Site, cell: Cell, seed: int, folder: Path) -> dict[str, Any]:
     """A profiler's trace of a cell, below ``folder``: ``{"status": ..., "trace": ...}``."""
     from benchmarks.tracing import trace as record
 
     def profile() -> dict[str, Any]:
-        truth = site.truth(cell, 0)
-        with surroundings.settings(cell), ready_in(site, cell, gate.copy(truth.inputs, cell.device)) as ready:
+        content = site.content(cell, seed)
+        with surroundings.settings(cell), ready_in(site, cell, gate.copy(content.inputs, cell.device)) as ready:
             for _ in range(2):
                 site.step("warm-up", str(cell))
-                consume(first_call(cell, ready), truth.component)
+                consume(first_call(cell, ready), content.component)
             site.step("trace", str(cell))
-            component = truth.component
-            call = partial(_whole, ready, truth) if component.timeline else ready
+            component = content.component
+            call = partial(_whole, ready, content) if component.timeline else ready
             stream = component.stream and not component.timeline
             return {"trace": to_json(record(call, folder, stream=stream))}
 
     return attempt(profile)
 
 
-def _whole(call: Callable[[], Any], truth: gate.Truth) -> Any:
+def _whole(call: Callable[[], Any], content: gate.Content) -> Any:
     """A call with its stream consumed item by item; nothing of a stream is kept."""
     output = call()
-    if not truth.component.stream:
+    if not content.component.stream:
         return output
     for _ in output:
         pass
     return None
 
 
+CHANCE = random.SystemRandom()  # what a variant cannot foresee
 _WITNESS: list[Witness] = []
 
 

@@ -13,17 +13,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
 from benchmarks import family, scratch, shared_memory
 from benchmarks.catalogue import ROOT
 from benchmarks.printable import cut, visible
-from benchmarks.worker import BOARD, Board, Step
+from benchmarks.worker import BOARD, QUESTION, Board, Step
 
 PR_SET_CHILD_SUBREAPER = 36
 POLL = 0.1  # seconds between two looks at a worker that is silent
@@ -35,6 +35,16 @@ SETTINGS = {  # of every worker, before anything is imported
     "HF_HUB_OFFLINE": "1",  # nothing is downloaded, whatever a variant asks for
     "TOKENIZERS_PARALLELISM": "false",  # one core, unless a variant says otherwise
 }
+
+
+Judge = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class Verdict(NamedTuple):
+    """What the referee said of one answer."""
+
+    cell: str
+    wrong: str  # "" if it is right
 
 
 class Fault(Exception):
@@ -60,8 +70,11 @@ class Process:
         memory_limit: int = 0,
         variables: Mapping[str, str] = MappingProxyType({}),
         python: str = sys.executable,
+        judge: Judge | None = None,
     ) -> None:
         self.timeout = timeout  # seconds that one step may take
+        self._verdicts: list[Verdict] = []
+        self._judge = judge
         self._adopt_orphans()
         self._before = {child.pid for child in psutil.Process().children()}
         board = folder / "board"
@@ -106,24 +119,40 @@ class Process:
         self.close()
 
     def ask(self, do: str, **arguments: Any) -> Any:
-        """Give the worker a job and wait for its answer.
+        """Give the worker a job and wait for its answer; meanwhile it may have what variants returned judged.
 
         Raises:
             Fault: it crashed, ran out of memory, one step took longer than the time-out, or the answer is not its.
         """
         token = secrets.token_hex(8)
+        self._tell({"do": do, "token": token, **arguments})
+        while True:
+            line = self._wait()
+            self._fresh = False
+            told, _, answer = line.partition(b" ")
+            try:
+                if told != token.encode():
+                    raise ValueError
+                found = json.loads(answer.removeprefix(QUESTION))
+            except ValueError:
+                raise self._unreadable(line) from None
+            if not answer.startswith(QUESTION):
+                return found
+            self._tell(self._judged(found))
+
+    def _tell(self, message: Mapping[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError):  # a dead worker is noticed while waiting
-            self._jobs.write(json.dumps({"do": do, "token": token, **arguments}) + "\n")
+            self._jobs.write(json.dumps(message) + "\n")
             self._jobs.flush()
-        line = self._wait()
-        self._fresh = False
-        told, _, answer = line.partition(b" ")
-        try:
-            if told != token.encode():
-                raise ValueError
-            return json.loads(answer)
-        except ValueError:
-            raise self._unreadable(line) from None
+
+    def _judged(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The referee's verdict on what a variant returned, noted here before the worker hears of it."""
+        if self._judge is None:
+            raise RuntimeError("a worker without a referee has nothing to be judged")
+        told = self._judge(question)
+        if "error" not in told:
+            self._verdicts.append(Verdict(question["cell"], told.get("wrong", "")))
+        return told
 
     def _wait(self) -> bytes:
         seen, since = self._board.read().number, time.monotonic()
@@ -169,6 +198,11 @@ class Process:
         self.close()
         text = cut(visible(line.decode(errors="replace")), 60)
         return Fault("error", f"something else than the worker wrote into its answers: {text}", step.cell, step.what)
+
+    def verdicts(self) -> list[Verdict]:
+        """The referee's verdicts since this was last asked."""
+        found, self._verdicts = self._verdicts, []
+        return found
 
     def strays(self) -> list[psutil.Process]:
         """Processes that were started by variants and are still there; Python's own service processes are not."""

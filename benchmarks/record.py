@@ -44,6 +44,7 @@ class Launch:
     faults: tuple[int, ...] = ()  # minor page faults in each sample
     # "first item", "per item", "device", or what a timeline calls the parts of its work: seconds
     parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    judged: tuple[int, ...] = ()  # positions of the samples whose answers were compared with the reference
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Proof:
     seeds: int  # inputs tried
     first: float  # seconds of preparation and first call in a fresh process; a compiled variant's cold compile
     call: float  # seconds of a later call; only for planning
+    drawn: tuple[int, ...] = ()  # the seeds of these inputs, which nobody could know beforehand
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ def to_json(value: Any) -> Any:
 
 def launch_from(data: Mapping[str, Any]) -> Launch:
     """A :class:`Launch` as this process has just written it: nothing is looked at twice, and no library is needed."""
-    columns = ("at", "wall", "cpu", "delay", "switches", "faults")
+    columns = ("at", "wall", "cpu", "delay", "switches", "faults", "judged")
     lists = {name: tuple(data[name]) for name in columns if name in data}
     parts = {name: tuple(values) for name, values in data.get("parts", {}).items()}
     return Launch(**{**data, **lists, "parts": parts})

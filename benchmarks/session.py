@@ -24,6 +24,7 @@ from benchmarks.passes import COST, NOBODY
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.record import FAILED, Run
+from benchmarks.referee import Referee, vouched
 from benchmarks.site import IMPORT
 
 MARGIN = 3.0  # a prediction may be this far off
@@ -107,14 +108,16 @@ class Session:
             self._scratch.remove()
             raise
         self._process: Process | None = None
+        self._referee = Referee(self.options.timeout)
         self._files = {  # component -> the answer of all its cells, where their file is at fault
             Cell.parse(cell).component: check for cell, check in self.found.checks.items() if check.get("file")
         }
         self._began = time.monotonic() - self.found.seconds
 
     def close(self) -> None:
-        """Stop the worker and remove what was only for it."""
+        """Stop the worker and the referee, and remove what was only for them."""
         self._stop()
+        self._referee.close()
         self._scratch.remove()
 
     # -- the worker at hand -------------------------------------------------------------------------------------------
@@ -126,6 +129,7 @@ class Session:
                 self._scratch.path,
                 timeout=self.options.timeout,
                 memory_limit=self.options.memory_limit,
+                judge=self._referee.judge,
             )
         return self._process
 
@@ -142,6 +146,10 @@ class Session:
             self._stop()
             raise
 
+    def _seeds(self, cell: Cell) -> list[int]:
+        """The seeds of the contents that a case's answers are judged on, in all passes."""
+        return self._referee.seeds(cell.component, cell.case, self.options.seeds)
+
     @contextlib.contextmanager
     def _own_worker(self) -> Iterator[None]:
         """A pass's own worker: whatever was there before is stopped first, and this one at the end."""
@@ -157,6 +165,8 @@ class Session:
         """Prove every cell, small cases first; skip what is predicted to take too long or does not fit."""
         with self._own_worker():
             self.progress.step("starting a worker, and measuring what this machine can do")
+            if any(str(cell) not in self.found.checks for cell in self.cells):
+                self._referee.start()
             if "environment" not in self.found.head:
                 self.journal.add("environment", environment=self._ask("environment"))
                 rows = {row for cell in self.cells for row in catalogue.component(cell.component).rows}
@@ -235,13 +245,14 @@ class Session:
 
     def _proved(self, cell: Cell) -> dict[str, Any]:
         """The check's answer; once more without memory and operators where it is their measuring that fails."""
-        job = {"cell": str(cell), "seeds": self.options.seeds}
+        job: dict[str, Any] = {"cell": str(cell), "seeds": self._seeds(cell)}
         try:
             answer: dict[str, Any] = self._ask("check", cost=self.options.cost, **job)
         except Fault as fault:
             if fault.step != COST:
                 raise
             answer = {**self._ask("check", **job), "no cost": fault.reason}
+        answer = vouched(self._worker().verdicts(), str(cell), answer, self.options.seeds + 1)
         if "no cost" in answer:
             self.progress.note(f"{cell}: memory not measured: {answer['no cost']}")
         return answer
@@ -332,12 +343,15 @@ class Session:
             "budget": options.budget,
             "target": options.target,
             "began": self._began,
+            "seeds": self._seeds(Cell.parse(cells[0])),
         }
         try:
             answers: dict[str, dict[str, Any]] = self._ask("time", cells=cells, plan=plan)
         except Fault as fault:
             culprit = fault.cell if fault.cell in cells else NOBODY
             return {culprit: {"status": fault.status, "reason": fault.reason}}
+        verdicts = self._worker().verdicts()
+        answers = {cell: vouched(verdicts, cell, answer, 1) for cell, answer in answers.items()}
         if not any(answer["status"] in FAILED for answer in answers.values()) and (strays := self._worker().strays()):
             answers = {NOBODY: {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}}
         if any(answer["status"] in FAILED for answer in answers.values()):
@@ -356,7 +370,8 @@ class Session:
                 self.progress.step(f"profiling {cell}", "trace", name)
                 folder = Path("profile") / self.found.head["run"] / cell.slug[:200]
                 try:
-                    answer = self._ask("trace", cell=name, folder=str((self.results / folder).resolve()))
+                    seed = self._seeds(cell)[0]
+                    answer = self._ask("trace", cell=name, seed=seed, folder=str((self.results / folder).resolve()))
                 except Fault as fault:
                     answer = {"status": fault.status, "reason": fault.reason}
                 if answer["status"] in FAILED:

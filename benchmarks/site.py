@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, compiling, contestant, gate, mount, shared_memory, surroundings, timing
+from benchmarks import answer, catalogue, compiling, contestant, gate, mount, shared_memory, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Clock
 from benchmarks.component import Component, Inputs
 from benchmarks.mount import NAME
 from benchmarks.printable import cut, visible
 
+CHANCE = random.SystemRandom()  # what a variant cannot foresee
 INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
 IMPORT = "import"  # the step whose failure is the file's, not a variant's
 ERROR = re.compile(r"^.*\b(?:fatal )?error:.*$", re.MULTILINE)  # as gcc, clang, nvcc and Triton write it
@@ -30,6 +32,10 @@ class Broken(Exception):
     """A file of variants cannot be imported; the text says why."""
 
 
+def _nobody(question: dict[str, Any]) -> dict[str, Any]:
+    raise RuntimeError("nobody is here to judge an answer")
+
+
 @dataclass
 class Site:
     """Where a worker works: its tree, its caches, and whom it tells what it is about to do."""
@@ -37,33 +43,60 @@ class Site:
     mount: Path
     caches: Path  # one folder for each compiled cell
     step: Callable[[str, str], None]  # (what, cell): the time allowance begins anew
+    ask: Callable[[dict[str, Any]], dict[str, Any]] = _nobody  # has an answer judged that was written down
+    folder: Path = Path()  # where it is written down
     package: str = NAME  # the name of the tree at hand
-    truths: dict[tuple[str, str, int], gate.Truth] = field(default_factory=dict)
+    truths: Any = None  # the references, in the referee's process alone
     held: Any = None  # the cell that waits for its turns, while another process holds the other arm
     compiler: bool = False  # whether something was compiled in this process
     imported: set[tuple[str, str]] = field(default_factory=set)  # (package, component)
+    _contents: dict[tuple[str, str, int], gate.Content] = field(default_factory=dict)
 
-    def truth(self, cell: Cell, seed: int) -> gate.Truth:
-        """Inputs and reference of one seed; those of the case at hand are kept, others are dropped."""
+    def content(self, cell: Cell, seed: int) -> gate.Content:
+        """The inputs of one seed; those of the case at hand are kept, others are dropped."""
         key = (cell.component, cell.case, seed)
-        if key not in self.truths:
-            self.step("inputs and reference", str(cell))
-            self.truths = {known: value for known, value in self.truths.items() if known[:2] == key[:2]}
+        if key not in self._contents:
+            self.step("inputs", str(cell))
+            self._contents = {known: value for known, value in self._contents.items() if known[:2] == key[:2]}
             component = catalogue.component(cell.component)
             case = next(case for case in component.cases if case.name == cell.case)
-            self.truths[key] = gate.truth(component, case, seed)
-        return self.truths[key]
+            self._contents[key] = gate.content(component, case, seed)
+        return self._contents[key]
+
+    def judge(self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content) -> gate.Match:
+        """Have the referee compare what ``cell`` returned for ``content``, in place in ``inputs``.
+
+        Raises:
+            gate.Wrong: it is not the right answer, or no answer that counts.
+            RuntimeError: there is no reference.
+        """
+        self.step("answer", str(cell))
+        path = self.folder / "answer.pt"
+        answer.write(answer.taken(output, content, inputs, cell.device), path)
+        self.step("comparison with the reference", str(cell))
+        question = {"cell": str(cell), "component": cell.component, "case": cell.case, "seed": content.seed}
+        told = self.ask({**question, "device": cell.device, "path": str(path)})
+        path.unlink(missing_ok=True)
+        if "match" not in told:
+            raise gate.Wrong(told["wrong"]) if "wrong" in told else RuntimeError(told["error"])
+        return gate.Match(**told["match"])
 
 
-def timed_in(cell: Cell, ready: contestant.Contestant, clock: Clock) -> timing.Timed:
+def timed_in(cell: Cell, ready: contestant.Contestant, clock: Clock) -> timing.Shown:
     """What times a number of calls of a cell; caches are flushed before if it is a cold one."""
     flush = surroundings.flush(cell)
     component = catalogue.component(cell.component)
     measure = timing.timeline if component.timeline else timing.stream if component.stream else timing.batch
 
-    def timed(calls: int) -> timing.Batch:
+    def timed(calls: int, look: timing.Look | None = None) -> timing.Batch:
         flush()
-        return measure(ready.call, ready.args, calls, clock)
+        if look is None:
+            return measure(ready.call, ready.args, calls, clock)
+        if measure is timing.batch:
+            return timing.batch_with_answer(ready.call, ready.args, calls, clock, CHANCE.randrange(calls), look)
+        found = measure(ready.call, ready.args, calls, clock)
+        look(ready.call(*ready.args))  # to hold the items of a pass that counts would change what it takes
+        return found
 
     return timed
 

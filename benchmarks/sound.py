@@ -96,6 +96,8 @@ def launch(found: Launch, where: str) -> None:
             _as_long(values, found.wall, f"{where}.{name}")
         for at, number in enumerate(values):
             at_least(0, number, f"{where}.{name}[{at}]")
+    for at, position in enumerate(found.judged):
+        at_least(0, position, f"{where}.judged[{at}]")
 
 
 def _as_long(values: Sequence[float], wall: Sequence[float], where: str) -> None:
@@ -107,6 +109,8 @@ def proof(found: Proof, where: str) -> None:
     """How an answer compared with the reference."""
     for name in ("error", "share", "seeds", "first", "call"):
         at_least(0, getattr(found, name), f"{where}.{name}")
+    for at, seed in enumerate(found.drawn):
+        at_least(0, seed, f"{where}.drawn[{at}]")
 
 
 def ceiling(found: Roof, where: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise, repeat
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from benchmarks.clock import Clock
 
@@ -30,27 +30,40 @@ class Batch:
 
 
 Timed = Callable[[int], Batch]  # number of calls -> their time
+Look = Callable[[Any], object]  # is given what one of the calls returned, when the clock has stopped
+
+
+class Shown(Protocol):
+    """As :data:`Timed`, and an answer may be looked at."""
+
+    def __call__(self, calls: int, look: Look | None = None, /) -> Batch:
+        """The time of ``calls`` calls."""
 
 
 @cache
-def _loop(arity: int) -> Callable[..., tuple[int, int, Any, Any, int]]:
-    """A loop that calls with ``arity`` arguments by position.
+def _loop(arity: int) -> Callable[..., tuple[int, int, Any, Any, int, Any]]:
+    """A loop that calls with ``arity`` arguments by position; what one of the calls returned may be kept.
 
     Written out for each arity, as ``timeit`` does, because ``call(*args)`` costs another 30 ns each time.
     """
     names = ", ".join(f"a{index}" for index in range(arity))
     source = (
-        "def loop(call, args, times, now, sync, mark):\n"
+        "def loop(call, args, before, after, drop, now, sync, mark):\n"
         + (f"    ({names},) = args\n" if arity else "")
         + "    sync()\n"
         + "    mark_start = mark()\n"
         + "    start = now()\n"
-        + "    for _ in times:\n"
+        + "    for _ in before:\n"
+        + f"        call({names})\n"
+        + f"    kept = call({names})\n"
+        + "    if drop:\n"
+        + "        kept = None\n"
+        + "    for _ in after:\n"
         + f"        call({names})\n"
         + "    issued = now()\n"
         + "    mark_stop = mark()\n"
         + "    sync()\n"
-        + "    return start, issued, mark_start, mark_stop, now()\n"
+        + "    return start, issued, mark_start, mark_stop, now(), kept\n"
     )
     space: dict[str, Any] = {}
     exec(compile(source, f"<timing loop, {arity} arguments>", "exec"), space)
@@ -59,14 +72,35 @@ def _loop(arity: int) -> Callable[..., tuple[int, int, Any, Any, int]]:
 
 def batch(call: Callable[..., object], args: tuple[Any, ...], calls: int, clock: Clock) -> Batch:
     """Time ``calls`` calls in a row, from an idle device to an idle device."""
-    start, issued, mark_start, mark_stop, stop = _loop(len(args))(
-        call, args, repeat(None, calls), clock.now, clock.sync, clock.mark
+    return _batch(call, args, calls, clock, calls - 1, True)[0]
+
+
+def batch_with_answer(
+    call: Callable[..., object], args: tuple[Any, ...], calls: int, clock: Clock, at: int, look: Look
+) -> Batch:
+    """As :func:`batch`, and when the clock has stopped, ``look`` is given what call number ``at`` returned.
+
+    That is let go of afterwards, and what this takes counts as well, as it does for the other calls.
+    """
+    found, *kept = _batch(call, args, calls, clock, at, False)
+    look(kept[0])
+    start = clock.now()
+    kept.clear()
+    return replace(found, wall=found.wall + (clock.now() - start) * 1e-9 / calls)
+
+
+def _batch(
+    call: Callable[..., object], args: tuple[Any, ...], calls: int, clock: Clock, at: int, drop: bool
+) -> tuple[Batch, Any]:
+    before, after = repeat(None, at), repeat(None, calls - 1 - at)
+    start, issued, mark_start, mark_stop, stop, kept = _loop(len(args))(
+        call, args, before, after, drop, clock.now, clock.sync, clock.mark
     )
     wall = (stop - start) * 1e-9 / calls
     device = clock.between(mark_start, mark_stop)
     if device is None:
-        return Batch(wall)
-    return Batch(wall, host=(issued - start) * 1e-9 / calls, device=device / calls)
+        return Batch(wall), kept
+    return Batch(wall, host=(issued - start) * 1e-9 / calls, device=device / calls), kept
 
 
 def stream(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock: Clock) -> Batch:
@@ -162,8 +196,8 @@ def rounds_for(sample: float, budget: float, most: int) -> int:
     return max(1, min(most, int(budget / sample + 1e-9))) if sample > 0 else most
 
 
-def rounds(counts: Sequence[int], random: Random) -> Iterator[int]:
-    """The order of samples: who is next, as an index into ``counts``.
+def rounds(counts: Sequence[int], random: Random) -> Iterator[list[int]]:
+    """The order of samples: who takes part in each round, one after the other, as indices into ``counts``.
 
     Each contestant appears ``counts[i]`` times. Those with fewer samples are spread evenly over the rounds, and each
     round has a fresh random order, so that slow drifts of the machine fall on all alike.
@@ -172,4 +206,4 @@ def rounds(counts: Sequence[int], random: Random) -> Iterator[int]:
     for turn in range(most):
         present = [i for i, count in enumerate(counts) if (turn + 1) * count // most > turn * count // most]
         random.shuffle(present)
-        yield from present
+        yield present

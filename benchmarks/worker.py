@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+QUESTION = b"?"  # what an answer begins with that is none yet: something is to be judged first
 BOARD = 1024  # bytes: a counter of the steps begun, where the log stood then, and the running one's text
 PR_SET_PDEATHSIG = 1
 
@@ -100,20 +101,26 @@ def obey(job: dict[str, Any], site: Any) -> Any:
 
             site.step("accuracy")
             return accuracy.measure()
+        case "judge":
+            from benchmarks.referee import Truths, judged
+
+            site.step("reference")
+            site.truths = site.truths or Truths()
+            return judged(job["question"], site.truths)
         case "check":
             return passes.check(site, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False))
         case "time":
             return passes.interleave(site, [Cell.parse(cell) for cell in job["cells"]], passes.Plan(**job["plan"]))
         case "counts":
-            return passes.counts(site, Cell.parse(job["cell"]), job["instructions"])
+            return passes.counts(site, Cell.parse(job["cell"]), job["seed"], job["instructions"])
         case "pair":
             from benchmarks.compare import pair
 
             return pair.measure(site, Cell.parse(job["cell"]), pair.Plan(**job["plan"]))
-        case "hold" | "quiet" | "batch" | "release":
+        case "hold" | "quiet" | "fill" | "batch" | "release":
             return _turn(job, site)
         case "trace":
-            return passes.trace(site, Cell.parse(job["cell"]), Path(job["folder"]))
+            return passes.trace(site, Cell.parse(job["cell"]), job["seed"], Path(job["folder"]))
     raise ValueError(f"no such job: {job['do']!r}")
 
 
@@ -126,11 +133,13 @@ def _turn(job: dict[str, Any], site: Any) -> dict[str, Any]:
     def take() -> dict[str, Any]:
         match job["do"]:
             case "hold":
-                site.held = pair.Held(site, Cell.parse(job["cell"]), job["seed"])
+                site.held = pair.Held(site, Cell.parse(job["cell"]), job["seeds"])
             case "quiet":
                 site.held.quiet()
             case "batch":
-                return {"wall": site.held.batch(job["calls"])}
+                return {"wall": site.held.batch(job["calls"], job["judged"])}
+            case "fill":
+                site.held.fill(job["at"])
             case "release":
                 site.held.release()
         return {}
@@ -172,22 +181,32 @@ def main() -> None:
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
-    from benchmarks import precision
+    from benchmarks import answer, precision
     from benchmarks.site import Site
 
     gc.freeze()  # what the imports left is not looked through again before every group of cells
     gc.enable()
     torch.set_num_threads(1)
     precision.full()
+    answer.bound()
     if options.memory_limit:
         _limit_memory(options.memory_limit)
-    site = Site(options.mount, options.caches, Board(options.board).step)
-    for line in jobs:
-        job = json.loads(line)
-        answer = json.dumps(obey(job, site))
+    job: dict[str, Any] = {}
+
+    def say(text: bytes) -> None:
         if os.getpid() != owner:  # a variant forked, and the child came back from its call as well
             os._exit(1)
-        _write_all(write, f"{job['token']} {answer}\n".encode())
+        _write_all(write, job["token"].encode() + b" " + text + b"\n")
+
+    def ask(question: dict[str, Any]) -> dict[str, Any]:
+        say(QUESTION + json.dumps(question).encode())
+        reply: dict[str, Any] = json.loads(next(jobs))
+        return reply
+
+    site = Site(options.mount, options.caches, Board(options.board).step, ask, Path(os.environ["TMPDIR"]))
+    for line in jobs:
+        job = json.loads(line)
+        say(json.dumps(obey(job, site)).encode())
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -141,7 +141,12 @@ def test_the_reason_gives_the_failing_elements_own_error_and_limit(error: Any, a
     wanted = torch.zeros(torch.tensor(error).shape, dtype=torch.float64)
     with pytest.raises(gate.Wrong) as raised:
         gate._leaf(
-            torch.tensor(error, dtype=torch.float64), wanted, torch.tensor(allowed, dtype=torch.float64), case, "cpu"
+            "cpu",
+            torch.tensor(error, dtype=torch.float64),
+            wanted,
+            torch.tensor(allowed, dtype=torch.float64),
+            case,
+            "cpu",
         )
     assert str(raised.value) == says.replace(";", " elements are outside the tolerance;")
 

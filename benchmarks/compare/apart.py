@@ -39,9 +39,13 @@ def measure(base: Process, head: Process, cell: str, plan: pair.Plan) -> dict[st
             raise _Failed({**answer, "reason": f"{pair.side(arm)}: {answer['reason']}"})
         return answer
 
-    def ready(arm: str) -> timing.Timed:
-        ask(arm, "hold", cell=cell, package=plan.packages["AB".index(arm)], seed=plan.seed)
-        return lambda calls: timing.Batch(ask(arm, "batch", calls=calls)["wall"])
+    def ready(arm: str) -> pair.Turn:
+        ask(arm, "hold", cell=cell, package=plan.packages["AB".index(arm)], seeds=plan.seeds)
+        return lambda calls, judged=False: timing.Batch(ask(arm, "batch", calls=calls, judged=judged)["wall"])
+
+    def fill(at: int) -> None:
+        for arm in sides:
+            ask(arm, "fill", at=at)
 
     @contextlib.contextmanager
     def quiet() -> Iterator[None]:
@@ -51,7 +55,7 @@ def measure(base: Process, head: Process, cell: str, plan: pair.Plan) -> dict[st
 
     began = time.perf_counter()
     try:
-        found = pair.compare(Cell.parse(cell), plan, ready, quiet, lambda what: None)
+        found = pair.compare(Cell.parse(cell), plan, ready, quiet, lambda what: None, fill)
         for arm in sides:
             ask(arm, "release")
     except _Failed as problem:

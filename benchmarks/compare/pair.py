@@ -11,17 +11,16 @@ import math
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from benchmarks import catalogue, gate, surroundings, timing
+from benchmarks import gate, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import clock_for
 from benchmarks.compare.sequential import trimmed
-from benchmarks.component import Inputs
-from benchmarks.site import Site, attempt, consume, first_call, ready_in, timed_in
+from benchmarks.site import CHANCE, Site, attempt, consume, first_call, ready_in, timed_in
 
 USUAL = 20  # blocks at least, where calls are not so long that
 LONG = 0.5  # seconds are not enough for them
@@ -35,7 +34,8 @@ class Plan:
     """How one cell is compared in one epoch."""
 
     packages: tuple[str, str]  # what the trees of BASE and HEAD are called in this epoch
-    seed: int  # of the inputs and of all coins that are tossed inside the epoch
+    seed: int  # of all coins that are tossed inside the epoch
+    seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
     target: float  # seconds of a batch, about
     budget: float  # seconds of batches, about
     orders: tuple[str, ...]  # of a block's batches; a coin draws one for each block
@@ -47,36 +47,58 @@ def measure(site: Site, cell: Cell, plan: Plan) -> dict[str, Any]:
 
     def take() -> dict[str, Any]:
         began = time.perf_counter()
-        site.step("inputs", str(cell))
-        inputs = inputs_of(cell, plan.seed)
+        inputs = Filled(site, cell, plan.seeds)
         with surroundings.kept(cell) as verify, contextlib.ExitStack() as stack:
 
-            def ready(arm: str) -> timing.Timed:
+            def ready(arm: str) -> Turn:
                 site.package = plan.packages["AB".index(arm)]
-                timed = begun(site, cell, inputs, stack)
+                turn = inputs.begun(stack)
                 verify()
-                return timed
+                return turn
 
-            found = compare(cell, plan, ready, partial(undisturbed, cell), lambda what: site.step(what, str(cell)))
+            def step(what: str) -> None:
+                site.step(what, str(cell))
+
+            found = compare(cell, plan, ready, partial(undisturbed, cell), step, inputs.fill)
         return {**found, "seconds": time.perf_counter() - began}
 
     return attempt(take)
 
 
-def inputs_of(cell: Cell, seed: int) -> Inputs:
-    """The inputs of one epoch."""
-    import torch
+class Turn(Protocol):
+    """What times a number of calls of one arm, and may have an answer of them judged when the clock has stopped."""
 
-    component = catalogue.component(cell.component)
-    case = next(case for case in component.cases if case.name == cell.case)
-    return gate.copy(component.inputs(case, torch.Generator().manual_seed(seed)), cell.device)
+    def __call__(self, calls: int, judged: bool = False, /) -> timing.Batch:
+        """The time of ``calls`` calls."""
 
 
-def begun(site: Site, cell: Cell, inputs: Inputs, stack: contextlib.ExitStack) -> timing.Timed:
-    """What times the contestant of the tree at hand, prepared and called once; ``stack`` closes it."""
-    ready = stack.enter_context(ready_in(site, cell, inputs))
-    consume(first_call(cell, ready), catalogue.component(cell.component))
-    return timed_in(cell, ready, clock_for(cell.device))
+class Filled:
+    """The inputs of a cell in this process, filled with one of a few contents at a time."""
+
+    def __init__(self, site: Site, cell: Cell, seeds: Sequence[int]) -> None:
+        self._site, self._cell = site, cell
+        self._contents = [site.content(cell, seed) for seed in seeds]
+        self._now = self._contents[0]
+        self._inputs = gate.copy(self._now.inputs, cell.device)
+
+    def fill(self, at: int) -> None:
+        """Fill the inputs with content number ``at``."""
+        self._now = self._contents[at]
+        gate.refill(self._inputs, self._now.inputs)
+
+    def begun(self, stack: contextlib.ExitStack) -> Turn:
+        """What times the contestant of the tree at hand, prepared and called once; ``stack`` closes it."""
+        ready = stack.enter_context(ready_in(self._site, self._cell, self._inputs))
+        consume(first_call(self._cell, ready), self._now.component)
+        timed = timed_in(self._cell, ready, clock_for(self._cell.device))
+        return lambda calls, judged=False: timed(calls, self._look if judged else None)
+
+    def _look(self, output: Any) -> None:
+        try:
+            self._site.judge(self._cell, self._inputs, output, self._now)
+            gate.unchanged(self._inputs, self._now)
+        except gate.Wrong as problem:
+            raise gate.Wrong(f"{problem} (in a timed call)") from problem
 
 
 @contextlib.contextmanager
@@ -94,18 +116,20 @@ def side(arm: str) -> str:
 def compare(
     cell: Cell,
     plan: Plan,
-    ready: Callable[[str], timing.Timed],
+    ready: Callable[[str], Turn],
     quiet: Callable[[], contextlib.AbstractContextManager[None]],
     step: Callable[[str], None],
+    fill: Callable[[int], None],
 ) -> dict[str, Any]:
     """Let two arms, "A" of BASE and "B" of HEAD, take turns: ``{"x": ..., "blocks": ..., "base": ..., ...}``.
 
     ``x`` is the trimmed mean over the blocks of log(HEAD / BASE); ``base`` BASE's median seconds per call; ``truth``
     the log ratio that ``plan.scale`` puts in. ``ready`` prepares an arm, ``quiet`` surrounds the samples, ``step``
-    tells what begins.
+    tells what begins, ``fill`` changes what the inputs hold, before each block. In one block, chosen by chance, an
+    answer of either arm is judged.
     """
     coin = random.Random(plan.seed)
-    arms: dict[str, timing.Timed] = {}
+    arms: dict[str, Turn] = {}
     for arm in coin.sample("AB", 2):
         step(f"preparation in {side(arm)}")
         arms[arm] = ready(arm)
@@ -117,8 +141,11 @@ def compare(
     budget = max(plan.budget, min(LONG, USUAL * 4 * usual * max(seconds)))
     base, head = _batches(usual, min(seconds), plan.scale)
     blocks = max(LEAST, timing.rounds_for(4 * base.calls * max(seconds), budget, MOST))
+    batches, chosen, taken = {"A": base, "B": head}, CHANCE.randrange(blocks), []
     with quiet():
-        taken = [_block(arms, {"A": base, "B": head}, coin.choice(plan.orders), step) for _ in range(blocks)]
+        for number in range(blocks):
+            fill(coin.randrange(len(plan.seeds)))
+            taken.append(_block(arms, batches, coin.choice(plan.orders), step, number == chosen))
     return {
         "x": trimmed(difference for difference, _ in taken),
         "blocks": [round(difference, 6) for difference, _ in taken],
@@ -152,13 +179,15 @@ def _batches(calls: int, seconds: float, scale: float) -> tuple[_Batch, _Batch]:
 
 
 def _block(
-    arms: Mapping[str, timing.Timed], batches: Mapping[str, _Batch], order: str, step: Callable[[str], None]
+    arms: Mapping[str, Turn], batches: Mapping[str, _Batch], order: str, step: Callable[[str], None], judged: bool
 ) -> tuple[float, float]:
-    """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches."""
+    """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches; of each arm one may be judged."""
     logs: dict[str, list[float]] = {"A": [], "B": []}
     for arm in order:
         step(f"sample in {side(arm)}")
-        seconds = arms[arm](batches[arm].calls).wall * batches[arm].calls / batches[arm].counted
+        seconds = (
+            arms[arm](batches[arm].calls, judged and not logs[arm]).wall * batches[arm].calls / batches[arm].counted
+        )
         logs[arm].append(math.log(seconds))
     base = statistics.fmean(logs["A"])
     return statistics.fmean(logs["B"]) - base, math.exp(base)
@@ -167,13 +196,14 @@ def _block(
 class Held:
     """A cell that is ready in this worker while another process holds the other arm: ``apart`` gives the turns."""
 
-    def __init__(self, site: Site, cell: Cell, seed: int) -> None:
+    def __init__(self, site: Site, cell: Cell, seeds: Sequence[int]) -> None:
         self._cell = cell
         self._stack = contextlib.ExitStack()
         try:
             verify = self._stack.enter_context(surroundings.kept(cell))
+            self._inputs = Filled(site, cell, seeds)
             site.step("preparation", str(cell))
-            self._timed = begun(site, cell, inputs_of(cell, seed), self._stack)
+            self._turn = self._inputs.begun(self._stack)
             verify()
         except BaseException:
             self._stack.close()
@@ -183,9 +213,13 @@ class Held:
         """Nothing else happens here from now on until it is released."""
         self._stack.enter_context(undisturbed(self._cell))
 
-    def batch(self, calls: int) -> float:
-        """The seconds per call of a batch."""
-        return self._timed(calls).wall
+    def fill(self, at: int) -> None:
+        """Fill the inputs with content number ``at``."""
+        self._inputs.fill(at)
+
+    def batch(self, calls: int, judged: bool) -> float:
+        """The seconds per call of a batch; an answer of it may be judged."""
+        return self._turn(calls, judged).wall
 
     def release(self) -> None:
         """Let it go.

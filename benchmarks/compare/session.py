@@ -30,6 +30,7 @@ from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, pick
 from benchmarks.record import FAILED
+from benchmarks.referee import Referee, vouched
 
 # Package names of equal length; the third is a copy of BASE, for the live control.
 NAMES = ("impls_a", "impls_b")
@@ -160,6 +161,7 @@ class Session:
         self._spent = 0.0  # seconds in epochs
         self._coming: list[_Epoch] = []  # started ahead
         self._side = NAMES[0]
+        self._referee = Referee(self.options.timeout)
         self._caches: scratch.Scratch | None = None  # what one worker compiled the next need not: where compilers work
         self._files: dict[str, tuple[str, str]] = {}  # component -> the verdict on all, where its file is at fault
 
@@ -167,6 +169,7 @@ class Session:
         """Stop the workers that were started ahead."""
         while self._coming:
             self._coming.pop().workers.close()
+        self._referee.close()
         if self._caches:
             self._caches.remove()
         self.progress.end()
@@ -208,6 +211,7 @@ class Session:
             timeout=self.options.timeout,
             variables={**(MALLOC if self.options.malloc else {}), **variables},
             python=python,
+            judge=self._referee.judge,
         )
 
     # -- proof --------------------------------------------------------------------------------------------------------
@@ -252,7 +256,8 @@ class Session:
         answers: list[dict[str, Any]] = []
         for package, process in zip(NAMES, (workers.base, workers.head), strict=True):
             self._side = package
-            answer = process.ask("check", cell=name, seeds=SEEDS, package=package)
+            answer = process.ask("check", cell=name, seeds=self._seeds(name), package=package)
+            answer = vouched(process.verdicts(), name, answer, SEEDS + 1)
             if answer["status"] not in FAILED and (strays := process.strays()):
                 answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
             answers.append(answer)
@@ -271,7 +276,13 @@ class Session:
                 self._side = package
                 counts[side] = (
                     getattr(workers, side)
-                    .ask("counts", cell=name, package=package, instructions=self.options.instructions)
+                    .ask(
+                        "counts",
+                        cell=name,
+                        package=package,
+                        seed=self._seeds(name)[0],
+                        instructions=self.options.instructions,
+                    )
                     .get("counts", {})
                 )
         self._proved(name, "", "", counts=counts, call=call, seconds=time.monotonic() - began)
@@ -388,11 +399,17 @@ class Session:
         return pair.Plan(
             packages=names,
             seed=seeds.randrange(2**48),
+            seeds=self._seeds(cell),
             target=options.target,
             budget=options.slice,
             orders=options.orders,
             scale=options.scales.get(cell, 0.0) if scale is None else scale,
         )
+
+    def _seeds(self, name: str) -> list[int]:
+        """The seeds of the contents that a case's answers are judged on, in all epochs."""
+        cell = Cell.parse(name)
+        return self._referee.seeds(cell.component, cell.case, SEEDS)
 
     def _control(self, epoch: _Epoch) -> None:
         """BASE against its own copy, on a cell drawn by coin: if this shows a difference, nothing can be trusted."""

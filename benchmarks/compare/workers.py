@@ -9,6 +9,7 @@ import psutil
 
 from benchmarks.compare import apart, pair
 from benchmarks.process import Process
+from benchmarks.referee import vouched
 
 
 class Workers:
@@ -57,6 +58,8 @@ class Workers:
             Fault: a worker crashed, or one step took too long.
         """
         if self.apart:
-            return apart.measure(self.base, self.head, cell, plan)
-        answer: dict[str, Any] = self.base.ask("pair", cell=cell, plan=dataclasses.asdict(plan))
-        return answer
+            answer = apart.measure(self.base, self.head, cell, plan)
+        else:
+            answer = self.base.ask("pair", cell=cell, plan=dataclasses.asdict(plan))
+        verdicts = [verdict for process in {self.base, self.head} for verdict in process.verdicts()]
+        return vouched(verdicts, cell, answer, 2)

@@ -62,6 +62,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="directory",
+    aliases="The label of a file is a number of the inputs.",
     devices=("cpu",),
     canonical=canonical,
     stream=True,

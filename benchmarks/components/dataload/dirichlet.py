@@ -85,6 +85,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="per_sample",
+    aliases="A slice of the table is a view; how a loader hands out rows is what is compared.",
     devices=("cpu",),
     canonical=canonical,
     stream=True,

@@ -71,6 +71,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="loader",
+    aliases="A slice of the data is a view; how a loader hands out rows is what is compared.",
     canonical=canonical,
     stream=True,
     work={

@@ -72,6 +72,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="per_sample",
+    aliases="The labels of a slice are a view; how a loader hands out rows is what is compared.",
     devices=("cpu",),
     canonical=canonical,
     stream=True,

@@ -25,6 +25,7 @@ COMPONENT = Component(
     flops=lambda case: 0,
     bytes=lambda case: 0,  # no element is read or written
     baseline="einsum",
+    aliases="The transpose is a view: that is the question.",
     left_out={
         ".T, .t(), permute": "the same view by other names",
         "the transpose in memory of its own": "another answer: einsum.transpose_copy",

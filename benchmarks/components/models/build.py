@@ -45,6 +45,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="initialised",
+    aliases="A network may take over the memory of the parameters that it is given.",
     work={
         "initialised": "Draws random numbers and copies the parameters.",
         "empty": "Copies the parameters.",

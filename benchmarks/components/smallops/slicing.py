@@ -59,6 +59,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="slice_index",
+    aliases="The pieces are views: that is the question.",
     canonical=canonical,
     work={
         "index_select": "Copies each piece, and makes a tensor of indices for it.",

@@ -46,6 +46,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="nothing",
+    aliases="What computes nothing may hand back what it was given.",
     graphed=("add",),
     accepts={"copy of an input": "The input is the answer."},
     work={

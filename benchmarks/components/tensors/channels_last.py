@@ -63,6 +63,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="permute",
+    aliases="The permuted tensor is a view; what a copy costs beside it is the question.",
     work={"contiguous": COPIES, "memory_format": COPIES, "numpy": COPIES},
     left_out={
         "32x3x224x224": "Four times as many photos of the same size; a copy is a line through their number.",

@@ -62,6 +62,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="tensor",
+    aliases="A tensor may share the memory of the array: that is the question.",
     devices=("cpu",),
     accepts={"copy of an input": "A tensor of the same numbers is what is wanted."},
     work={"through_list": "Copies the array, by way of Python numbers.", "tensor": COPIES, "clone": COPIES},

@@ -34,6 +34,7 @@ COMPONENT = Component(
     flops=arrays.nothing,
     bytes=arrays.moved,
     baseline="item_each",
+    aliases="The second part of the answer is an input, which tells where the numbers were.",
     canonical=arrays.came_back,
     left_out={
         "a copy to pinned memory that is read later": "One more stack_then_cpu; the waiting is what differs.",

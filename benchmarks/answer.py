@@ -1,0 +1,129 @@
+"""What a variant returned, as evidence: plain tensors in memory of their own, written down for the referee.
+
+What looks at an answer is bound when a worker starts, before any variant is imported: a variant that replaces a
+function of torch later does not reach it. torch is imported only inside the functions, which run in a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from benchmarks.component import Inputs
+from benchmarks.gate import Content, Wrong, leaves
+
+Part = tuple[str, Any]  # where a tensor was, and what it holds, on the CPU
+
+
+@cache
+def bound() -> SimpleNamespace:
+    """What of torch and numpy is used here, as it was when this was first called."""
+    import numpy
+    import torch
+
+    return SimpleNamespace(
+        Tensor=torch.Tensor,
+        plain=(torch.Tensor, torch.nn.Parameter),
+        array=numpy.ndarray,
+        empty=torch.empty,
+        copy=torch.Tensor.copy_,
+        detach=torch.Tensor.detach,
+        storage=torch.Tensor.untyped_storage,
+        save=torch.save,
+    )
+
+
+def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Part]:
+    """The parts of an answer, copied.
+
+    Raises:
+        Wrong: a part is no plain tensor, or lies in the memory of an input although a new one was promised.
+    """
+    if content.component.stream:
+        output = list(output)
+    for part in _parts(output):
+        _plain(part)
+    if not content.component.aliases:
+        _own(output, inputs)
+    found = []
+    for leaf in leaves(output, content, device):
+        if type(leaf) not in bound().plain:
+            raise Wrong(f"returns {type(leaf).__name__}, not a tensor")
+        found.append((leaf.device.type, _copied(leaf)))
+    return found
+
+
+def _copied(tensor: Any) -> Any:
+    """The values of ``tensor`` in memory that is as large as they are, on the CPU."""
+    with_own_memory = bound().empty(tensor.shape, dtype=tensor.dtype, device="cpu")
+    return bound().copy(with_own_memory, bound().detach(tensor))
+
+
+def write(parts: Iterable[Part], path: Path) -> None:
+    """Write the parts of an answer to ``path``."""
+    bound().save([list(part) for part in parts], path)
+
+
+def read(path: Path) -> list[Part]:
+    """Read what :func:`write` wrote; no code of whoever wrote it is run."""
+    import torch
+
+    return [(place, tensor) for place, tensor in torch.load(path, weights_only=True)]
+
+
+def _parts(output: Any) -> Iterator[Any]:
+    """The leaves of the containers in which an answer may come.
+
+    Raises:
+        Wrong: a container is of a type of the variant's own, which could compute when it is read.
+    """
+    kind = type(output)
+    if kind in (tuple, list) or kind.__module__ == "torch.return_types":
+        for item in output:
+            yield from _parts(item)
+    elif kind is dict:
+        for item in output.values():
+            yield from _parts(item)
+    elif isinstance(output, tuple | list | dict):
+        raise Wrong(f"returns a {kind.__name__}: an answer comes in plain tuples, lists and dicts")
+    else:
+        yield output
+
+
+def _plain(part: Any) -> None:
+    """Check that a tensor is torch's own kind, which holds its values and cannot compute them when it is read."""
+    if not isinstance(part, bound().Tensor):
+        return
+    if type(part) not in bound().plain:
+        raise Wrong(f"returns a {type(part).__name__}, a subclass of Tensor: only plain tensors count as an answer")
+    shadowed = sorted(name for name in vars(part) if hasattr(bound().Tensor, name) and callable(vars(part)[name]))
+    if shadowed:
+        raise Wrong(f"returns a tensor with a method of its own: {shadowed[0]}")
+
+
+def _own(output: Any, inputs: Inputs) -> None:
+    """Check that no part of ``output`` lies in the memory of an input."""
+    theirs = [(number, span) for number, value in enumerate(inputs) for span in _spans(value)]
+    for start, stop in (span for part in _parts(output) for span in _spans(part)):
+        for number, (low, high) in theirs:
+            if start < high and low < stop:
+                raise Wrong(f"returns the memory of its input number {number}, where a new tensor is promised")
+
+
+def _spans(value: Any) -> Iterator[tuple[int, int]]:
+    """The addresses at which tensors and arrays have their memory."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _spans(item)
+    elif isinstance(value, bound().Tensor):
+        storage = bound().storage(value)
+        if storage.nbytes():
+            yield storage.data_ptr(), storage.data_ptr() + storage.nbytes()
+    elif isinstance(value, bound().array) and value.nbytes:
+        while isinstance(value.base, bound().array):
+            value = value.base
+        start = value.__array_interface__["data"][0]
+        yield start, start + value.nbytes
