@@ -300,17 +300,17 @@ def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
         cost=Cost(**check["cost"]) if check.get("cost") else None,
         trace=found.traces.get(name, ""),
     )
-    return _judged(record, found.contended.get(name, 0), roofs)
+    return _judged(record, found.contended.get(name, 0), impossible.why(record, component, roofs))
 
 
-def _judged(record: Record, contended: int, roofs: Sequence[Roof]) -> Record:
-    """``record`` with the status that its own samples give it, under the roofs of its run."""
+def _judged(record: Record, contended: int, beyond: str) -> Record:
+    """``record`` with the status that its own samples give it; ``beyond`` says why the hardware allows no such."""
     if record.status != "ok":
         return record
     if not record.launches:
         return dataclasses.replace(record, status="skipped", reason="not timed: the run was interrupted before")
-    if reason := impossible.why(record, roofs):
-        return dataclasses.replace(record, status="impossible", reason=reason)
+    if beyond:
+        return dataclasses.replace(record, status="impossible", reason=beyond)
     estimate = estimates.seconds(record)
     if estimate is not None and estimate.low > 0 and estimate.high > UNSTABLE * estimate.low:
         medians = [statistics.median(launch.wall) for launch in record.launches]
