@@ -120,12 +120,8 @@ def test_no_honest_cell_of_a_kept_run_comes_near():
                 assert not impossible.why(told, component, run.roofs), told.cell
                 quickest = min(statistics.median(launch.wall) for launch in told.launches)
                 shares[run.run, told.cell] = quickest / limit.seconds
-    lowest = sorted(shares, key=lambda name: shares[name])
-    views = "dataload.home_made/slicing/"
-    assert len(shares) > 3000 and lowest[0][1].startswith(views)
-    rest = [shares[name] for name in lowest if not name[1].startswith(views)]
-    assert 0.505 < shares[lowest[0]] < 0.515 and 0.62 < rest[0] < 0.63  # as the docstring says
-    assert min(shares.values()) > 2.5 * impossible.SHARE and rest[0] > 3 * impossible.SHARE
+    lowest = sorted((share, *name) for name, share in shares.items())[:5]
+    assert len(shares) > 1000 and lowest[0][0] > 2.5 * impossible.SHARE, f"the lowest: {lowest}"
 
 
 def test_views_are_declared_to_move_nothing():
