@@ -30,7 +30,7 @@ from typing import Any
 from benchmarks import catalogue, runners
 from benchmarks.clock import Replay
 from benchmarks.component import Case, Component
-from benchmarks.record import FAILED, Record
+from benchmarks.record import REFUSED, Record
 from benchmarks.runners import Wish
 
 FOLDER = Path(__file__).parent / "components"
@@ -59,7 +59,7 @@ class _Cells:
         """
         status, reason, samples = cache.get(cell, ("skipped", "not in the run that is replayed", []))
         if status != "ok":
-            raise (RuntimeError if status in FAILED else NotImplementedError)(f"{cell}: {status}: {reason}")
+            raise (RuntimeError if status in REFUSED else NotImplementedError)(f"{cell}: {status}: {reason}")
         if _replay.key != cell:
             _replay.load(cell, samples)
             self.repeat = len(samples)

@@ -24,7 +24,7 @@ from benchmarks.printable import many_lines, one_line, readable, visible
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, TRACED, pick
-from benchmarks.record import FAILED, Roof, Run, latest, read, to_json, write
+from benchmarks.record import REFUSED, Roof, Run, latest, read, to_json, write
 
 RESULTS = catalogue.ROOT / "results"
 MOST = 20  # failed cells that are told on stderr
@@ -37,8 +37,8 @@ examples:
   python -m benchmarks run -k matmul.ladder/mm/eager/cpu/5x784x10/1
   python -m benchmarks list -k dataload
 
-exit codes: 0 ok, 1 slower (compare), 2 usage, 3 a cell failed (wrong, error, timeout, crashed, oom), 4 cells on one
-side only (compare), 5 untrusted (compare), 130 interrupted
+exit codes: 0 ok, 1 slower (compare), 2 usage, 3 a cell failed (wrong, error, timeout, crashed, oom, impossible), 4
+cells on one side only (compare), 5 untrusted (compare), 130 interrupted
 """
 
 
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     _show(found, path, options)
     if found.partial:
         return 130
-    return 3 if any(record.status in FAILED for record in found.records) else 0
+    return 3 if any(record.status in REFUSED for record in found.records) else 0
 
 
 def _asked(options: argparse.Namespace) -> Options:
@@ -169,7 +169,7 @@ def _told_failures(found: Run) -> None:
     """The cells that failed, one line each, on stderr; not more of them than a screen holds."""
     from reports import overview
 
-    failed = [record for record in found.records if record.status in FAILED]
+    failed = [record for record in found.records if record.status in REFUSED]
     for record in failed[:MOST]:
         print(overview.told(record), file=sys.stderr)
     if len(failed) > MOST:

@@ -26,7 +26,7 @@ class Floor:
     memory: float  # compulsory bytes / bandwidth of the levels that hold them, streamed in and out
     overhead: float  # operators x the cheapest dispatch + views x the cheapest view
     level: str  # the outermost level that the bytes reach: "L1", "L2", "L3", "DRAM", "HBM"
-    least: float  # the hardware's floor with the bytes moved in place; below it the time, or a roof, is wrong
+    in_place: float  # the same with each result written over an input; memory, where that is not faster
     usual: float  # overhead and memory where each operator makes a tensor and moves its own bytes
     missing: tuple[str, ...]  # terms that the record has but no roof or count tells of: their 0 means nothing
 
@@ -34,6 +34,11 @@ class Floor:
     def hardware(self) -> float:
         """What the machine needs, whatever the software: seconds, 0 if unknown."""
         return max(self.compute, self.memory)
+
+    @property
+    def least(self) -> float:
+        """What the machine needs with the bytes moved in place: below it the time, the work or a roof is wrong."""
+        return max(self.compute, self.in_place)
 
     @property
     def whole(self) -> float:
@@ -71,7 +76,7 @@ def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
         memory=memory,
         overhead=ops * dispatch + views * view,
         level=level,
-        least=max(compute, min(memory, in_place)),
+        in_place=min(memory, in_place),
         usual=ops * (dispatch + tensor) + views * max(view, tensor) + max(memory, moved),
         missing=tuple(name for name in missing if missing[name]),
     )
@@ -120,7 +125,8 @@ def _memory(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tup
 def remark(seconds: float, floor: Floor) -> str:
     """What the distance to the floor says beside the number.
 
-    ``above the roof``: the time, the declared work or a roof is wrong. ``less traffic``: faster than streaming the
+    ``above the roof``: the declared work is too much or a roof too low, by less than what makes a time impossible (see
+    :mod:`benchmarks.impossible`). ``less traffic``: faster than streaming the
     bytes in and out, as when a result is written over an input, whose lines were fetched anyway. ``unexplained``: more
     than twice what arithmetic, the operators' own bytes, and making their tensors take. Otherwise nothing.
     """

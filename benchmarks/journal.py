@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from benchmarks import catalogue, estimates, lines, reading, sound
+from benchmarks import catalogue, estimates, impossible, lines, reading, sound
 from benchmarks.cell import Cell
+from benchmarks.limits import merge
 from benchmarks.record import Cost, Fact, Launch, Proof, Record, Roof, Run, launch_from
 
 UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
@@ -248,12 +249,11 @@ def _check_options(data: Mapping[str, Any]) -> None:
 
 def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
     """All that the journal holds as a :class:`Run`."""
-    from benchmarks.limits import merge
-
     options = found.options
     cells = [Cell.parse(cell) for cell in options.cells]
     names = list(dict.fromkeys(cell.component for cell in cells))
     head = found.head
+    roofs = merge(found.roofs)
     return Run(
         run=head["run"],
         started=head["started"],
@@ -268,14 +268,14 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
         machine=head["machine"],
         environment=head.get("environment", {}),
         machine_class=head["machine_class"],
-        roofs=merge(found.roofs) if found.roofs else (),
+        roofs=roofs,
         problems=tuple(catalogue.problem(catalogue.component(name), tree) for name in names),
-        records=tuple(_record(cell, found) for cell in cells if str(cell) in found.checks),
+        records=tuple(_record(cell, found, roofs) for cell in cells if str(cell) in found.checks),
         facts=found.facts,
     )
 
 
-def _record(cell: Cell, found: Found) -> Record:
+def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
     name = str(cell)
     component = catalogue.component(cell.component)
     case = next(case for case in component.cases if case.name == cell.case)
@@ -300,15 +300,17 @@ def _record(cell: Cell, found: Found) -> Record:
         cost=Cost(**check["cost"]) if check.get("cost") else None,
         trace=found.traces.get(name, ""),
     )
-    return _judged(record, found.contended.get(name, 0))
+    return _judged(record, found.contended.get(name, 0), impossible.why(record, component, roofs))
 
 
-def _judged(record: Record, contended: int) -> Record:
-    """``record`` with the status that its own samples give it."""
+def _judged(record: Record, contended: int, beyond: str) -> Record:
+    """``record`` with the status that its own samples give it; ``beyond`` says why the hardware allows no such."""
     if record.status != "ok":
         return record
     if not record.launches:
         return dataclasses.replace(record, status="skipped", reason="not timed: the run was interrupted before")
+    if beyond:
+        return dataclasses.replace(record, status="impossible", reason=beyond)
     estimate = estimates.seconds(record)
     if estimate is not None and estimate.low > 0 and estimate.high > UNSTABLE * estimate.low:
         medians = [statistics.median(launch.wall) for launch in record.launches]

@@ -24,8 +24,11 @@ from benchmarks.cell import Cell
 SCHEMA = 1
 
 FAILED = ("wrong", "error", "timeout", "crashed", "oom")  # the variant's own fault
+# No result, and the exit code of a run is 3. What is impossible may also be the fault of the declared work, so it is
+# none of the variant's alone: its worker is as good as before, and its samples stay in the record.
+REFUSED = (*FAILED, "impossible")
 # Why a cell has a time, or none. Only "ok" enters an aggregate.
-STATUSES = ("ok", *FAILED, "skipped", "unstable", "contended")
+STATUSES = ("ok", *REFUSED, "skipped", "unstable", "contended")
 
 
 @dataclass(frozen=True)

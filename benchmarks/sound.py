@@ -74,8 +74,8 @@ def record(found: Record, components: Iterable[str]) -> None:
         if one.launch in numbers:
             raise ValueError(f"launches[{at}].launch: {one.launch} is there twice")
         numbers.add(one.launch)
-    if found.status == "ok" and not found.launches:
-        raise ValueError("launches: is empty, but the status is ok")
+    if found.status in ("ok", "impossible") and not found.launches:
+        raise ValueError(f"launches: is empty, but the status is {found.status}")
 
 
 def launch(found: Launch, where: str) -> None:

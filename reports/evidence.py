@@ -26,7 +26,9 @@ def why(row: Mapping[str, Any]) -> str:
 
 def _remark(row: Mapping[str, Any]) -> str:
     if row["remark"] == "above the roof":
-        return "faster than the measured roof allows: the roof or the declared work is wrong"
+        return (
+            "faster than the measured roof allows, if not impossibly: the roof is too low or the declared work too much"
+        )
     if row["remark"] == "less traffic":
         return "faster than streaming its bytes: results land where inputs were"
     if row["remark"] == "unexplained":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from benchmarks.printable import REASON, cut, visible
-from benchmarks.record import FAILED, Problem, Record, Run
+from benchmarks.record import REFUSED, Problem, Record, Run
 from reports import ledger, units
 from reports.grid import Column, draw
 from reports.ink import BOLD, DIM, RED, Paint, wrapped
@@ -112,7 +112,7 @@ def _components(found: Sequence[Extremes], width: int, paint: Paint) -> list[str
 
 def failures(records: Sequence[Record], width: int, paint: Paint, most: int = FAILURES) -> list[str]:
     """The cells that failed, a line or two each."""
-    failed = [record for record in records if record.status in FAILED]
+    failed = [record for record in records if record.status in REFUSED]
     if not failed:
         return []
     lines = [paint("Failed", BOLD) + f"  {len(failed)} cell{'s' * (len(failed) > 1)}"]
@@ -129,7 +129,7 @@ def told(record: Record) -> str:
 
 def _reasons(table: pd.DataFrame, width: int, paint: Paint) -> list[str]:
     """Why other cells have no time."""
-    others = [gap for gap in gaps(table) if gap.status not in FAILED]
+    others = [gap for gap in gaps(table) if gap.status not in REFUSED]
     shown = others if len(others) <= REASONS else others[: REASONS - 1]
     lines = [line for gap in shown for line in wrapped(gap.short, width, paint, DIM, most=1)]
     if rest := others[len(shown) :]:

@@ -24,7 +24,7 @@ from benchmarks import asv_cells, catalogue, record, runners
 from benchmarks.cell import Cell
 from benchmarks.component import Component
 from benchmarks.quick import QUICK, pick
-from benchmarks.record import FAILED, STATUSES, Launch, Record
+from benchmarks.record import REFUSED, STATUSES, Launch, Record
 
 ROOT = Path(__file__).resolve().parent.parent
 Asv = Callable[..., subprocess.CompletedProcess[str]]
@@ -236,7 +236,7 @@ def test_samples_are_loaded_once_and_handed_out_in_order():
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(status, RuntimeError if status in FAILED else NotImplementedError) for status in STATUSES[1:]],
+    [(status, RuntimeError if status in REFUSED else NotImplementedError) for status in STATUSES[1:]],
 )
 def test_a_cell_without_a_time_is_not_applicable_or_failed(status: str, error: type[Exception]):
     with pytest.raises(RuntimeError, match=f"{cell('mm')}: {status}: the reason") as caught:

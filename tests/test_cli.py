@@ -92,6 +92,16 @@ def test_a_run_prints_its_ladders_where_it_is_kept_and_what_failed(measured: Cal
     assert err.splitlines() == ["something on the way", "wrong: matmul.ladder/loop/eager/cpu/5x784x10/1: it is"]
 
 
+def test_a_time_that_the_hardware_does_not_allow_fails_the_run(measured: Callable[..., int], capsys: Out):
+    run = made.small()
+    fast = dataclasses.replace(
+        run.records[0], status="impossible", reason="8.00 ns a call would be 1.00 TB/s", trace=""
+    )
+    assert measured(dataclasses.replace(run, records=(fast,)), "run", "-k", "row_sum", "--quiet") == 3
+    err = capsys.readouterr().err.splitlines()
+    assert err == ["impossible: matmul.ladder/loop/eager/cpu/5x784x10/1: 8.00 ns a call would be 1.00 TB/s"]
+
+
 @pytest.mark.parametrize("only", [[], ["--no-report"]])
 def test_quiet_prints_the_path_alone(measured: Callable[..., int], capsys: Out, tmp_path: Path, only: list[str]):
     assert measured(failing(), "run", "-k", "row_sum", "--quiet", *only) == 3

@@ -58,6 +58,14 @@ def without(*path: str | int) -> Callable[[Any], None]:
     return change
 
 
+def both(*changes: Callable[[Any], None]) -> Callable[[Any], None]:
+    def change(line: Any) -> None:
+        for one in changes:
+            one(line)
+
+    return change
+
+
 def told(content: bytes, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """What ``report`` says of a file: one line, without the file's own path; nothing is written."""
     path = folder / "x.jsonl.gz"
@@ -82,6 +90,7 @@ RECORD = [
     (at("cost", "leak", put=1), "cost.leak: is not a field that this version knows"),
     (at("status", put="fine"), f"status: 'fine' is unknown; known are {', '.join(record.STATUSES)}"),
     (at("launches", put=[]), "launches: is empty, but the status is ok"),
+    (both(at("status", put="impossible"), at("launches", put=[])), "launches: is empty, but the status is impossible"),
     (at("launches", put={}), "launches: expected array, got object"),
     (at("launches", 0, put=[]), "launches[0]: expected object, got array"),
     (at("launches", 0, "wall", put=[]), "launches[0].wall: is empty"),

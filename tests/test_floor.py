@@ -199,7 +199,7 @@ def test_the_largest_term_is_the_bound(facts: dict[str, object], bound: str):
 
 # -- remarks ----------------------------------------------------------------------------------------------------------
 
-FLOOR = Floor(compute=3.0, memory=8.0, overhead=1.0, level="L2", least=4.0, usual=10.0, missing=())
+FLOOR = Floor(compute=3.0, memory=8.0, overhead=1.0, level="L2", in_place=4.0, usual=10.0, missing=())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import kept
-from benchmarks.record import FAILED, Run, read
+from benchmarks.record import REFUSED, Run, read
 from reports import frame, ink, overview, terminal
 
 PAGE = 80  # lines, with what is printed below it
@@ -53,7 +53,7 @@ def test_the_page_of_a_kept_run_is_what_its_table_says(run: Run, whole: tuple[Ru
         (line,) = re.findall(rf"^{re.escape(one.problem.name)}  .*$", text, re.MULTILINE)
         assert one.fastest in line and one.slowest in line
     assert max(found, key=lambda one: one.times) in shown
-    failed = [record.cell for record in run.records if record.status in FAILED]
+    failed = [record.cell for record in run.records if record.status in REFUSED]
     assert failed and all(cell in text for cell in failed[: overview.FAILURES])
 
 

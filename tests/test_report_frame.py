@@ -301,7 +301,7 @@ def test_why_tells_of_compiling():
 
 def test_why_flags_what_the_roofs_do_not_explain():
     assert why().startswith("unexplained: more than 2× all measured limits together; ")
-    assert "the roof or the declared work is wrong" in why(remark="above the roof")
+    assert "the roof is too low or the declared work too much" in why(remark="above the roof")
     assert "less" not in why(remark="")
     assert evidence.why({**row(dataclasses.replace(SLOW, status="error"))}) == ""
 

@@ -148,6 +148,7 @@ def test_ladder_first(written: Written):
 def test_a_cell_that_is_not_ok_has_no_time_anywhere(tmp_path: Path):
     told, records = made.faults()
     page.write(made.run((told,), tuple(records)), tmp_path)
+    assert (tmp_path / "losses.softmax.html").read_text(encoding="utf-8").count("L2 gives 60.0 GB/s at most here") >= 2
     for path in tmp_path.iterdir():
         text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", path.read_text(encoding="utf-8"))
         assert "87.6" not in text and "87.7" not in text, path

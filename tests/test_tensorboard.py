@@ -143,6 +143,7 @@ What does stability cost, and which ways only look right?
 - hangs: timeout: no answer for 60 s
 - dies: crashed: the worker ended with signal 11 (SIGSEGV)
 - greedy: oom: wanted 7.84 GB, 3.1 GB were free
+- cheats: impossible: 8.00 ns a call would be 1.00 TB/s, and memory up to L2 gives 60.0 GB/s at most here
 - wobbles: unstable: launch medians lie 4.1 times apart
 - crowded: contended: waited for a core 61 % of the time
 

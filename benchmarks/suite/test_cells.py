@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import runners
 from benchmarks.clock import Replay
-from benchmarks.record import FAILED, Record, Run
+from benchmarks.record import REFUSED, Record, Run
 
 replay = Replay()
 
@@ -23,7 +23,7 @@ def clock() -> float:
 def test_cell(record: Record, run: Run, benchmark: Any) -> None:
     """The samples of one cell; without a time it is skipped, or fails if the variant is at fault."""
     cell = record.key
-    if record.status in FAILED:
+    if record.status in REFUSED:
         pytest.fail(f"{record.status}: {record.reason}", pytrace=False)
     if record.status != "ok":
         pytest.skip(f"{record.status}: {record.reason}")

@@ -228,8 +228,8 @@ def test_the_work_declared_is_that_of_the_tensors(name: str):
             read = int(truth.inputs[1].sum())
             assert component.bytes(case) == pytest.approx(read + written, rel=0.05)
             continue
-        labels = 2 * truth.inputs[1].nbytes if name == "dataload.home_made" else 0
-        assert component.bytes(case) == truth.inputs[0].nbytes + written + labels
+        views = name == "dataload.home_made"  # an epoch of it can be had without a byte moved
+        assert component.bytes(case) == (0 if views else truth.inputs[0].nbytes + written)
 
 
 @pytest.mark.parametrize("name", FAMILY)
