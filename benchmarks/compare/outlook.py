@@ -10,6 +10,8 @@ from benchmarks.compare.record import Found
 from benchmarks.compare.sequential import Rule
 
 SIDES = 2
+OVERTIME = 0.5  # of the budget: so much more is spent where it would end before any verdict is possible
+START = 3.0  # seconds until the workers of an epoch are ready: importing torch, and they start ahead
 
 
 def waiting(found: Found) -> list[str]:
@@ -17,53 +19,38 @@ def waiting(found: Found) -> list[str]:
     return [cell for cell in found.options.cells if cell not in found.proofs]
 
 
-def proof(cell: str) -> float:
-    """Seconds that a cell's proof on both sides may take."""
-    return SIDES * effort.proof(Cell.parse(cell))
-
-
-def proofs(cells: Sequence[str]) -> float:
-    """Seconds that the proofs of ``cells`` may take, the start of their worker included."""
-    return effort.START + sum(map(proof, cells)) if cells else 0.0
+def proofs(found: Found) -> dict[str, float]:
+    """Seconds that the proof of each waiting cell may take, on both sides; without those whose device is not here."""
+    cells = [Cell.parse(cell) for cell in waiting(found)]
+    gpus = found.head["machine"].get("gpus", True)
+    return {str(cell): SIDES * effort.proof(cell) for cell in cells if cell.device != "cuda" or gpus}
 
 
 def told(found: Found) -> str:
     """What is to come, in one line; nothing where nothing is."""
-    here = [cell for cell in waiting(found) if not _lacks(found, cell)]
-    cells = [*here, *found.open()]
+    proving = proofs(found)
+    cells = [*proving, *found.open()]
     if not cells:
         return ""
     same = sum(proof["verdict"] == "SAME" for proof in found.proofs.values())
-    parts = [f"{len(cells)} cell{'s' * (len(cells) != 1)} to compare"]
-    if same:
-        parts.append(f"{same} with the same code")
-    proving, timing = proofs(here), _fewest(found, cells)
-    times = [f"proof takes about {_lasting(proving)}"] if here else []
-    left = found.options.budget - found.seconds
-    budget = f"--budget {found.options.budget:g}"
-    if proving + timing <= left:
-        times.append(f"all of it about {_lasting(left)} at most ({budget})")
-    else:
-        times.append(f"a verdict on all of them about {_lasting(timing)} of timing")
-        times.append(f"but {budget} leaves {_left(left - proving)}: choose fewer with --only, or give it more")
-    return f"{', '.join(parts)}; {', '.join(times)}"
+    count = f"{len(cells)} cell{'s' * (len(cells) != 1)} to compare" + f", {same} with the same code" * bool(same)
+    first = effort.START + sum(proving.values()) if proving else 0.0
+    proof = f"proof takes about {_lasting(first)}, " if proving else ""
+    budget = found.options.budget
+    rule = found.rule or Rule(len(cells), found.options.alpha, found.options.delta, split=found.options.split)
+    end = budget - found.seconds
+    if first + _timing(found, cells, rule.least) > end:
+        end += OVERTIME * budget
+    line = f"{count}; {proof}all of it {_lasting(max(first, end))} at most (--budget {budget:g})"
+    if first + _timing(found, cells, rule.least_same) > end:
+        line += ", too little for a verdict on each: choose fewer with --only, or give it more"
+    return line
 
 
-def _lacks(found: Found, cell: str) -> bool:
-    """Whether the device of ``cell`` is not here, so that it is passed over at once."""
-    return Cell.parse(cell).device == "cuda" and not found.head["machine"].get("gpus", True)
-
-
-def _fewest(found: Found, cells: Sequence[str]) -> float:
-    """Seconds of the epochs that a verdict on each of ``cells`` takes where there is little noise."""
-    options = found.options
-    rule = found.rule or Rule(len(cells), options.alpha, options.delta, split=options.split)
-    each = sum(options.slice + SIDES * effort.AGAIN.get(Cell.parse(cell).executor, 0.3) for cell in cells)
-    return max(0, rule.least - found.epochs) * (effort.START + each)
-
-
-def _left(seconds: float) -> str:
-    return _lasting(seconds) if seconds > 0 else "no time for it"
+def _timing(found: Found, cells: Sequence[str], epochs: int) -> float:
+    """Seconds until ``cells`` were timed in so many epochs, together with those that are behind."""
+    each = sum(found.options.slice + SIDES * effort.AGAIN.get(Cell.parse(cell).executor, 0.3) for cell in cells)
+    return max(0, epochs - found.epochs) * (START + each)
 
 
 def _lasting(seconds: float) -> str:

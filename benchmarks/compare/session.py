@@ -239,13 +239,14 @@ class Session:
     def prove(self) -> None:
         """Check every cell on both sides, and count what it does; what runs on one side only is incomparable."""
         waiting = outlook.waiting(self.found)
-        self.progress.plan("proof", {("proof", cell): outlook.proof(cell) for cell in waiting})
+        expected = outlook.proofs(self.found)
+        self.progress.plan("proof", {("proof", cell): seconds for cell, seconds in expected.items()})
         while waiting:
             with self._workers(0, 0, {}) as workers:
                 self._start()
                 while waiting:
                     cell = waiting.pop(0)
-                    self.progress.step(f"proving {cell}", "proof", cell)
+                    self.progress.step(f"proving {cell}", "proof" if cell in expected else "", cell)
                     try:
                         if not self._prove(workers, cell):
                             break  # nothing else is asked of workers in which something did not end well
@@ -325,7 +326,7 @@ class Session:
         each = self._spent / self.found.epochs if self.found.epochs else 0.0
         over = time.monotonic() + each / 2 - self._deadline
         # To stop one epoch before any verdict is possible would waste all the others.
-        if over > (self.options.budget / 2 if self.found.epochs < self.found.rule.least else 0.0):
+        if over > (outlook.OVERTIME * self.options.budget if self.found.epochs < self.found.rule.least else 0.0):
             return []
         left = -over / each if each else math.inf
         return [
