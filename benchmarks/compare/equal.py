@@ -101,7 +101,7 @@ class _Tree:
     def _file(self, name: str) -> _File:
         if name not in self._files:
             module = _parsed((self.path / name).read_bytes())
-            self._files[name] = _looked_through(module, name) if module else _File((), False, True)
+            self._files[name] = _looked_through(module, name) if module else _File((), False, False)
         return self._files[name]
 
 

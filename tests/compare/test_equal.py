@@ -204,6 +204,9 @@ def test_what_is_not_valid_python_is_the_same_only_by_the_letter(sides: tuple[Pa
     assert same(sides) == {"family.fast", "family.slow"}
     put(sides[1], FAST, "LIMIT = 3", "LIMIT = 3  # three")
     assert same(sides) == {"family.slow"}
+    put(sides[1], FAST, "LIMIT = 3  # three", "LIMIT = 3")
+    put(sides[1], "_unused.py", "1", "2")
+    assert same(sides) == {"family.slow"}, "nobody knows what it would import"
 
 
 def test_a_file_that_is_gone_is_a_difference(sides: tuple[Path, Path]):
