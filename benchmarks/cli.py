@@ -276,7 +276,7 @@ def _worker(tree: Path) -> Iterator[Process]:
 
 def compare(options: argparse.Namespace) -> int:
     """Say whether HEAD is slower than BASE, cell by cell, with a known error rate."""
-    from benchmarks.compare import session
+    from benchmarks.compare import outlook, session
     from reports import ink, verdicts
 
     if options.resume is not None:
@@ -293,6 +293,8 @@ def compare(options: argparse.Namespace) -> int:
         base, head = journal.found.head["base"], journal.found.head["head"]
         for word, side, name in (("comparing", base, "BASE"), ("     with", head, "HEAD")):
             print(one_line(f"{word} {side['label']} ({name})"), file=sys.stderr)
+        if told := outlook.told(journal.found):
+            print(one_line(told), file=sys.stderr, flush=True)
         found = session.measure(journal)
         codes.append(found.exit_code)
         path = verdicts.write(found, options.results / "compare")
@@ -318,7 +320,7 @@ def _comparison(options: argparse.Namespace) -> compared.Options:
         name: getattr(options, name) for name in ("alpha", "delta", "gate", "budget", "epochs", "longest", "timeout")
     }
     given = {name: value for name, value in asked.items() if value is not None}
-    given |= {name: getattr(options, name) for name in ("instructions", "installed", "apart")}
+    given |= {name: getattr(options, name) for name in ("instructions", "installed", "apart", "equal")}
     return compared.Options(cells=(), selection=options.select, command=shlex.join(words), **given)
 
 
@@ -518,7 +520,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--alpha", type=_positive(float), help="P(any false SLOWER in a comparison), default 0.01")
     made.add_argument("--delta", type=_positive(float), help="SAME means within this, default 0.02")
     made.add_argument("--gate", choices=("slower", "any", "none"), help="what makes the exit code 1, default slower")
-    made.add_argument("--budget", type=_positive(float), help="seconds for all (default 8 per cell, 40 to 600)")
+    made.add_argument(
+        "--budget", type=_positive(float), help="seconds for all (default 8 for each cell that is timed, 40 to 600)"
+    )
     made.add_argument("--epochs", type=_positive(int), help="fresh processes at most (default 60)")
     made.add_argument("--longest", type=_positive(float), help="leave out cells with longer calls (default 0.2 s)")
     made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 300)")
@@ -527,6 +531,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--instructions", action="store_true", help="count Python's instructions on both sides too")
     made.add_argument("--installed", action="store_true", help="trees that require other packages get those here too")
     made.add_argument("--apart", action="store_true", help="a process for each tree, as other packages need; noisier")
+    made.add_argument("--time-equal", dest="equal", action="store_true", help="time what has the same code, too")
     made.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
     made = command("bisect", bisect)
     made.add_argument("good", help="a commit where the cell was fast")

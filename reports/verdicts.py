@@ -71,19 +71,25 @@ def between(row: Row) -> str:
 
 def headline(found: Comparison) -> str:
     """How many cells got which verdict, what was found first."""
+    if found.rows and found.untimed == len(found.rows):
+        return "no code differs, apart from comments, docstrings and line numbers: nothing was timed"
     delta = f"{100 * found.options.delta:g} %"
     parts = []
     for verdict in ("SLOWER", "FASTER", "UNTRUSTED", "ERROR", "INCOMPARABLE", "SAME", "UNDECIDED"):
-        if number := found.count(verdict):
+        if number := found.count(verdict) - (found.untimed if verdict == "SAME" else 0):
             within = f" within {delta}" if verdict == "SAME" else ""
             parts.append(f"{number} {NAMES[verdict]}{within}")
+    if found.untimed:
+        parts.append(f"{found.untimed} with the same code, not timed")
     return ", ".join(parts) or "nothing to compare"
 
 
 def effort(found: Comparison) -> str:
     """What it cost."""
-    cells = len(found.rows)
-    return f"{cells} cell{'s' * (cells != 1)}, {found.epochs} epochs in fresh processes, {units.lasting(found.seconds)}"
+    cells = f"{len(found.rows)} cell{'s' * (len(found.rows) != 1)}"
+    if found.untimed == len(found.rows):
+        return cells
+    return f"{cells}, {found.epochs} epochs in fresh processes, {units.lasting(found.seconds)}"
 
 
 def promise(found: Comparison) -> str:

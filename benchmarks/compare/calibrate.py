@@ -101,6 +101,7 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
             selection=" or ".join(cells),
             command="python -m benchmarks calibrate",
             scales=dict.fromkeys(cells, one.scale) if one.scale else {},
+            equal=True,
         )
         journal = session.start(options, folder, str(tree), str(head))
         found = session.measure(journal, Progress())

@@ -157,7 +157,7 @@ Said = dict[str, dict[str, str]]  # rule -> cell -> what it says
 def ours(place: Ground, kind: str) -> Said:
     """``python -m benchmarks compare`` at its usual settings."""
     with scratch.Scratch() as folder:
-        options = Options(cells=(), selection=" or ".join(CELLS), command="python -m benchmarks peers")
+        options = Options(cells=(), selection=" or ".join(CELLS), command="python -m benchmarks peers", equal=True)
         base, head = (str(place.tree(name) / "impls") for name in ("base", kind))
         journal = session.start(options, folder, base, head)
         found = session.measure(journal, Progress())

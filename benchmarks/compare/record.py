@@ -47,6 +47,7 @@ class Options:
     split: float = 0.0  # where set: the log ratio that is asked about, see Rule
     installed: bool = False  # whether trees that require different packages both get those that are here
     apart: bool = False  # whether either tree gets a process of its own, even if one could serve both
+    equal: bool = False  # whether what has the same code on both sides is timed too
     counts: bool = True  # operators, allocations and bytes of both sides
     instructions: bool = False  # Python's instructions too
     scales: Mapping[str, float] = field(default_factory=dict)  # for the validation: cell -> slowdown that is put in
@@ -96,6 +97,11 @@ class Comparison:
     def count(self, verdict: str) -> int:
         """How many cells got ``verdict``."""
         return sum(row.verdict == verdict for row in self.rows)
+
+    @property
+    def untimed(self) -> int:
+        """How many cells are SAME because their code is."""
+        return sum(row.verdict == "SAME" and not row.epochs for row in self.rows)
 
     @property
     def exit_code(self) -> int:
@@ -386,7 +392,7 @@ def fold(found: Found) -> Comparison:
         if row.verdict == "UNDECIDED" and (cell in slower) != (cell in faster):
             verdict = "SLOWER" if cell in slower else "FASTER"
             row = dataclasses.replace(row, verdict=verdict, reason="listed together with the others (e-BH)")
-        if fired and row.verdict in (*DECIDED, "UNDECIDED"):
+        if fired and not proof["verdict"] and row.verdict in (*DECIDED, "UNDECIDED"):
             row = dataclasses.replace(row, verdict="UNTRUSTED", reason="BASE differs from its own copy in this session")
         rows.append(row)
     return Comparison(

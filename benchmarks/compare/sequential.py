@@ -63,6 +63,12 @@ class Rule:
         """Epochs before any SLOWER is possible: each can double the wealth at most."""
         return next(n for n in range(1, MOST + 1) if _most(n) >= self.bar)
 
+    @property
+    def least_same(self) -> int:
+        """Epochs before any SAME is possible."""
+        bar = self.bar if self.split else self.bar_same
+        return next(n for n in range(1, MOST + 1) if _most(n) >= bar)
+
 
 def _most(epochs: int) -> float:
     """The logarithm of the evidence that ``epochs`` epochs can give at most."""

@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks import catalogue, machine, mount, scratch
 from benchmarks.cell import Cell
-from benchmarks.compare import environments, pair, trees
+from benchmarks.compare import environments, equal, outlook, pair, trees
 from benchmarks.compare.record import Comparison, Journal, Options, begin, fold
 from benchmarks.compare.sequential import Rule, middle, needed
 from benchmarks.compare.workers import Workers
@@ -61,25 +61,24 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
     folder = results / "compare" / f".trees-{secrets.token_hex(4)}"
     try:
         sides = trees.pair(base, head, tree.parent, folder)
-        for coin in (0, 1):
-            for side, name in zip(sides, NAMES if coin == 0 else NAMES[::-1], strict=True):
-                mount.lay(side.path, folder / f"m{coin}", name)
-            mount.lay(sides[0].path, folder / f"m{coin}", COPY)
         cells = choose([side.path for side in sides], options.selection)
+        same = _same(sides, cells, options)
+        if len(same) < len(cells):
+            _mount(sides, folder)
         if not options.budget:
-            options = dataclasses.replace(options, budget=min(LONGEST, max(SHORTEST, PER_CELL * len(cells))))
+            usual = min(LONGEST, max(SHORTEST, PER_CELL * (len(cells) - len(same))))
+            options = dataclasses.replace(options, budget=usual)
         options = dataclasses.replace(options, cells=tuple(map(str, cells)))
-        wanted = sides[0].requirements, sides[1].requirements
-        if wanted[0] != wanted[1] and all(wanted) and not options.installed:
+        if _other_packages(sides) and not options.installed:
             print("the trees require different packages: making an environment for each", file=sys.stderr, flush=True)
-            made = environments.make(wanted, folder / "environments")
+            made = environments.make((sides[0].requirements, sides[1].requirements), folder / "environments")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     described = [{**dataclasses.asdict(side), "path": str(side.path)} for side in sides]
     for told, environment in zip(described, made, strict=False):  # none where both use the packages that are here
         told.update(dataclasses.asdict(environment))
-    return begin(
+    journal = begin(
         results,
         options,
         {
@@ -91,6 +90,31 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
             "malloc": MALLOC,
         },
     )
+    for cell in same:
+        journal.add("proof", cell=str(cell), verdict="SAME", reason=equal.REASON)
+    return journal
+
+
+def _mount(sides: Sequence[trees.Tree], folder: Path) -> None:
+    """Lay the trees as the workers import them: either under either name, and BASE once more."""
+    for coin in (0, 1):
+        for side, name in zip(sides, NAMES if coin == 0 else NAMES[::-1], strict=True):
+            mount.lay(side.path, folder / f"m{coin}", name)
+        mount.lay(sides[0].path, folder / f"m{coin}", COPY)
+
+
+def _other_packages(sides: Sequence[trees.Tree]) -> bool:
+    """Whether both trees say which packages they require, and do not say the same."""
+    wanted = [side.requirements for side in sides]
+    return wanted[0] != wanted[1] and all(wanted)
+
+
+def _same(sides: Sequence[trees.Tree], cells: Sequence[Cell], options: Options) -> list[Cell]:
+    """The cells that cannot differ, because their code and their packages do not, and nothing is put in."""
+    if options.equal or options.apart or options.scales or _other_packages(sides):
+        return []
+    alike = equal.same(sides[0].path, sides[1].path, {cell.component for cell in cells})
+    return [cell for cell in cells if cell.component in alike]
 
 
 def choose(sides: Sequence[Path], selection: str) -> list[Cell]:
@@ -218,13 +242,15 @@ class Session:
 
     def prove(self) -> None:
         """Check every cell on both sides, and count what it does; what runs on one side only is incomparable."""
-        waiting = [cell for cell in self.options.cells if cell not in self.found.proofs]
+        waiting = outlook.waiting(self.found)
+        expected = outlook.proofs(self.found)
+        self.progress.plan("proof", {("proof", cell): seconds for cell, seconds in expected.items()})
         while waiting:
             with self._workers(0, 0, {}) as workers:
                 self._start()
                 while waiting:
                     cell = waiting.pop(0)
-                    self.progress.step(f"proving {cell}")
+                    self.progress.step(f"proving {cell}", "proof" if cell in expected else "", cell)
                     try:
                         if not self._prove(workers, cell):
                             break  # nothing else is asked of workers in which something did not end well
@@ -311,7 +337,7 @@ class Session:
         each = self._spent / self.found.epochs if self.found.epochs else 0.0
         over = time.monotonic() + each / 2 - self._deadline
         # To stop one epoch before any verdict is possible would waste all the others.
-        if over > (self.options.budget / 2 if self.found.epochs < self.found.rule.least else 0.0):
+        if over > (outlook.OVERTIME * self.options.budget if self.found.epochs < self.found.rule.least else 0.0):
             return []
         left = -over / each if each else math.inf
         return [

@@ -38,7 +38,14 @@ WAYS = (
     Way("a process for each tree, not one for both", {"apart": True}),
 )
 # No verdict, so that every cell is measured in every epoch.
-ENDLESS: dict[str, Any] = {"alpha": 1e-12, "delta": 0.0031, "patience": 1 << 30, "budget": 1e6, "counts": False}
+ENDLESS: dict[str, Any] = {
+    "alpha": 1e-12,
+    "delta": 0.0031,
+    "patience": 1 << 30,
+    "budget": 1e6,
+    "counts": False,
+    "equal": True,
+}
 
 
 def measure(epochs: int, rounds: int, progress: Progress) -> dict[str, dict[str, list[float]]]:

@@ -129,6 +129,33 @@ def test_other_packages_are_told():
     assert "comes to the same ones" in verdicts.other_packages(alike)[0]
 
 
+CODE = Row(CELL.format("c_rows"), "SAME", "the code is the same")
+
+
+def test_what_was_not_timed_is_not_called_the_same_within_something():
+    found = dataclasses.replace(MADE, rows=(*ROWS, CODE, dataclasses.replace(CODE, cell="another")))
+    assert found.untimed == 2 and found.count("SAME") == 3
+    assert verdicts.headline(found).endswith("1 the same within 2 %, 1 undecided, 2 with the same code, not timed")
+    assert "8 cells, 11 epochs" in verdicts.effort(found)
+    shown = verdicts.text(found, every=True, color=False, width=200)
+    assert shown.count("    the code is the same\n") == 2
+
+
+def test_where_no_code_differs_one_line_says_so():
+    found = dataclasses.replace(MADE, rows=(CODE,), rule=None, epochs=0, skipped={})
+    assert found.exit_code == 0
+    assert verdicts.text(found, every=False, color=False, width=200) == (
+        "BASE  1234567 Before\n"
+        "HEAD  the working tree\n"
+        "\n"
+        "no code differs, apart from comments, docstrings and line numbers: nothing was timed\n"
+        "1 cell\n"
+        "\n"
+        "not shown: 1 the same; `--all` shows them\n"
+    )
+    assert verdicts.markdown(found).startswith("**no code differs, apart from comments")
+
+
 def test_creep_is_told_commit_by_commit():
     def against(ratio: float, verdict: str) -> Comparison:
         return dataclasses.replace(MADE, rows=(dataclasses.replace(ROWS[0], ratio=ratio, verdict=verdict),))
@@ -240,6 +267,13 @@ def test_a_control_that_fires_takes_all_verdicts_back():
     assert fold(journal(xs, [0.0, 0.001, -0.001] * 4)).count("UNTRUSTED") == 0
     found = fold(journal(xs, [0.02] * 12))
     assert [row.verdict for row in found.rows] == ["UNTRUSTED", "UNTRUSTED"] and found.exit_code == 5
+
+
+def test_what_was_not_timed_needs_no_control():
+    found = journal({"a": [0.05] * 12}, [0.02] * 12)
+    found.add({"kind": "proof", "cell": "b", "verdict": "SAME", "reason": "the code is the same"})
+    assert [row.verdict for row in fold(found).rows] == ["UNTRUSTED", "SAME"]
+    assert found.comparable() == ["a"], "and no part in the correction for many cells"
 
 
 def test_a_cell_that_fails_later_is_an_error_and_the_others_are_not():
