@@ -95,7 +95,8 @@ def counting(function, *arguments):
 contestant.prepare = counting
 here = site.Site(where, where / "caches", lambda what, cell: None, lambda asked: judged(asked, truths), where)
 cell = Cell("smallops.row_sum", "slice_loop", "eager", "cpu", "5000x10", "1")
-passes.interleave(here, [cell], passes.Plan(launch=1, rounds=4, budget=0.001, target=1e-4, began=0.0, seeds=[3, 4]))
+plan = passes.Plan(launch=1, rounds=4, budget=0.001, target=1e-4, began=0.0, seeds=[3, 4])
+passes.interleave(here, [cell], plan)
 print(len(calls))
 """
 
@@ -209,7 +210,8 @@ from benchmarks.site import Site
 truths = Truths()
 site = Site(where, where / "caches", lambda what, cell: None, lambda asked: judged(asked, truths), where)
 cell = Cell("training.breakdown", "slices", "eager", "cpu", "10x32-64", "1")
-answers = passes.interleave(site, [cell], passes.Plan(launch=1, rounds=2, budget=1.0, target=1e-3, began=0.0, seeds=[3]))
+plan = passes.Plan(launch=1, rounds=2, budget=1.0, target=1e-3, began=0.0, seeds=[3])
+answers = passes.interleave(site, [cell], plan)
 traced = passes.trace(site, cell, 5, where / "trace")["trace"]
 print(json.dumps([answers[str(cell)], traced["steps"], traced["notes"]]))
 """
