@@ -1,0 +1,188 @@
+"""Each attacker goes through the real passes, in a real worker, beside honest neighbours, before a real referee."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from benchmarks import mount, scratch
+from benchmarks.cell import Cell
+from benchmarks.fakes import tree
+from benchmarks.fakes.kinds import KINDS, Kind
+from benchmarks.fakes.tree import Ground
+from benchmarks.gate import SEEDS
+from benchmarks.passes import NOBODY
+from benchmarks.process import Fault, Process
+from benchmarks.record import FAILED
+from benchmarks.referee import Referee, vouched
+
+TIMEOUT = 60.0  # seconds that one step may take
+ROUNDS, BUDGET, TARGET = 20, 0.03, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
+QUICK = "smallops.row_sum"  # where the attackers are played unless more is asked for
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Played:
+    """One attacker on one component: what was said of it, and of the honest ones beside it."""
+
+    kind: str
+    component: str
+    status: str
+    reason: str
+    neighbours: str = "ok"  # or whom it harmed, and how
+    accepted: str = ""  # why it is right here, or makes no difference
+    seconds: float = 0.0
+
+    @property
+    def rejected(self) -> bool:
+        """Whether it got the verdict it deserves, in words that name what it did."""
+        kind = KINDS[self.kind]
+        return self.status in kind.statuses and any(part in self.reason for part in kind.says)
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing got through, and nobody else was harmed."""
+        return (self.rejected or bool(self.accepted)) and self.neighbours == "ok"
+
+
+class Stage:
+    """The tree with the attackers, the referee, and workers. Use it as a context manager."""
+
+    def __init__(self, grounds: Sequence[Ground]) -> None:
+        self._scratch = scratch.Scratch()
+        self._mount = self._scratch.path / "mount"
+        mount.lay(tree.lay(self._scratch.path, grounds), self._mount)
+        self._referee = Referee(TIMEOUT)
+        self._began = time.monotonic()
+        self.cuda: str = ""
+
+    def __enter__(self) -> Stage:
+        """The stage itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        """Stop the referee and remove the tree."""
+        self._referee.close()
+        self._scratch.remove()
+
+    def worker(self) -> Process:
+        """A fresh worker: what an attacker did to the one before is gone with it."""
+        return Process(self._mount, self._scratch.path, timeout=TIMEOUT, judge=self._referee.judge)
+
+    def check(self, cell: Cell) -> Answer:
+        """What a run's check says of ``cell``."""
+
+        def ask(worker: Process) -> dict[str, Answer]:
+            answer = worker.ask("check", cell=str(cell), seeds=self._seeds(cell))
+            return {str(cell): vouched(worker.verdicts(), str(cell), answer, SEEDS + 1)}
+
+        return next(iter(self._asked(ask).values()))
+
+    def time(self, cells: Sequence[Cell]) -> dict[str, Answer]:
+        """What a launch says of ``cells``, which are timed together."""
+        plan = {"launch": 0, "rounds": ROUNDS, "budget": BUDGET, "target": TARGET, "began": self._began}
+
+        def ask(worker: Process) -> dict[str, Answer]:
+            answers = worker.ask("time", cells=[*map(str, cells)], plan={**plan, "seeds": self._seeds(cells[0])})
+            told = worker.verdicts()
+            return {cell: vouched(told, cell, answer, 1) for cell, answer in answers.items()}
+
+        return self._asked(ask)
+
+    def _seeds(self, cell: Cell) -> list[int]:
+        return self._referee.seeds(cell.component, cell.case, SEEDS)
+
+    def _asked(self, ask: Callable[[Process], dict[str, Answer]]) -> dict[str, Answer]:
+        """The answers of a fresh worker; a fault is that of the cell that was running."""
+        with self.worker() as worker:
+            try:
+                answers = ask(worker)
+            except Fault as fault:
+                return {fault.cell: {"status": fault.status, "reason": fault.reason}}
+            if not _bad(answers) and (strays := worker.strays()):
+                return {NOBODY: {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}}
+            return answers
+
+
+def _bad(answers: dict[str, Answer]) -> dict[str, Answer]:
+    return {cell: answer for cell, answer in answers.items() if answer["status"] in FAILED}
+
+
+def play(stage: Stage, name: str, one: Ground) -> Played:
+    """Drive attacker ``name`` through check and time on ``one``, and its neighbours with it."""
+    kind, began = KINDS[name], time.monotonic()
+    fake = one.cell(f"fake_{name}", kind.device)
+    status, reason, harmed = "ok", "", "ok"
+    answer = stage.check(fake)
+    if answer["status"] in FAILED:
+        status, reason = answer["status"], answer["reason"]
+    else:
+        status, reason, harmed = _timed(stage, fake, one.honest(kind.device))
+    return Played(
+        name, one.component.name, status, reason, harmed, accepted(name, one), round(time.monotonic() - began, 2)
+    )
+
+
+def _timed(stage: Stage, fake: Cell, honest: list[Cell]) -> tuple[str, str, str]:
+    """Status and reason of the attacker, timed beside honest cells, and whom of these it harmed."""
+    answers = stage.time([fake, *honest])
+    if NOBODY in answers:  # as a run does: who it was shows when each is alone
+        answers = {**stage.time([fake]), **stage.time(honest)}
+        answers[str(fake)] = answers.pop(NOBODY, answers.get(str(fake), {"status": "ok", "reason": ""}))
+    told = answers.pop(str(fake), {"status": "ok", "reason": ""})
+    harmed = "; ".join(f"{cell}: {answer['status']} ({answer['reason']})" for cell, answer in _bad(answers).items())
+    return told["status"], told["reason"], harmed or "ok"
+
+
+def accepted(name: str, one: Ground) -> str:
+    """Why the attacker ``name`` may pass on this component; empty where it must not."""
+    kind: Kind = KINDS[name]
+    if reason := one.component.accepts.get(name.replace("_", " ")):
+        return reason
+    if kind.rounds and (reason := one.component.accepts.get("bf16 arithmetic")):
+        return reason
+    if kind.rounds and one.case.dtype != "float32":
+        return "there is no float32 to round"
+    return ""
+
+
+def plays(names: Sequence[str], grounds: Sequence[Ground]) -> Iterator[Played]:
+    """Play the attackers ``names`` on ``grounds``, component by component."""
+    with Stage(grounds) as stage:
+        for one in grounds:
+            for name in names:
+                if KINDS[name].device == "cpu":
+                    yield play(stage, name, one)
+
+
+def asked(kinds: Sequence[str], components: Sequence[str], everything: bool) -> tuple[list[str], list[Ground]]:
+    """Which attackers and components a command line means.
+
+    Raises:
+        ValueError: it names one that does not exist, or a component that no attacker can be played on.
+    """
+    for name in kinds:
+        if name not in KINDS:
+            raise ValueError(f"no kind {name!r}; there are {', '.join(KINDS)}")
+    if not components and everything:
+        return [*(kinds or KINDS)], tree.chosen()
+    grounds = []
+    for name in components or [QUICK]:
+        found = tree.ground(name)
+        if found is None:
+            raise ValueError(f"{name} has no variant that runs anywhere")
+        grounds.append(found)
+    return [*(kinds or KINDS)], grounds
+
+
+def told(one: Played) -> str:
+    """One play in a line."""
+    said = f"{one.status}: {one.reason}" if one.reason else one.status
+    beside = "" if one.neighbours == "ok" else f"; NEIGHBOURS {one.neighbours}"
+    why = f" (accepted: {one.accepted})" if one.accepted and not one.rejected else ""
+    return f"{'ok ' if one.well else 'BAD'} {one.component} {one.kind} {one.seconds} s: {said}{why}{beside}"
