@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ from benchmarks.passes import NOBODY
 from benchmarks.process import Fault, Process
 from benchmarks.record import FAILED
 from benchmarks.referee import Referee, vouched
+from benchmarks.repeats import MUCH
 
 TIMEOUT = 60.0  # seconds that one step may take
 ROUNDS, BUDGET, TARGET = 20, 0.03, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
 QUICK = "smallops.row_sum"  # where the attackers are played unless more is asked for
 
 Answer = dict[str, Any]
+OK: Answer = {"status": "ok", "reason": ""}
 
 
 @dataclass(frozen=True)
@@ -117,26 +120,33 @@ def play(stage: Stage, name: str, one: Ground) -> Played:
     """Drive attacker ``name`` through check and time on ``one``, and its neighbours with it."""
     kind, began = KINDS[name], time.monotonic()
     fake = one.cell(f"fake_{name}", kind.device)
-    status, reason, harmed = "ok", "", "ok"
-    answer = stage.check(fake)
-    if answer["status"] in FAILED:
-        status, reason = answer["status"], answer["reason"]
-    else:
-        status, reason, harmed = _timed(stage, fake, one.honest(kind.device))
-    return Played(
-        name, one.component.name, status, reason, harmed, accepted(name, one), round(time.monotonic() - began, 2)
-    )
+    told, harmed, why = stage.check(fake), "ok", accepted(name, one)
+    if told["status"] not in FAILED:
+        answers = _timed(stage, fake, one.honest(kind.slow, kind.device))
+        told = answers.pop(str(fake), OK)
+        harmed = "; ".join(f"{cell}: {answer['status']} ({answer['reason']})" for cell, answer in _bad(answers).items())
+        if kind.slow and told["status"] == "ok":
+            why = why or _idle(told, answers.get(str(one.cell(one.slow.name, kind.device)), OK))
+    took = round(time.monotonic() - began, 2)
+    return Played(name, one.component.name, told["status"], told["reason"], harmed or "ok", why, took)
 
 
-def _timed(stage: Stage, fake: Cell, honest: list[Cell]) -> tuple[str, str, str]:
-    """Status and reason of the attacker, timed beside honest cells, and whom of these it harmed."""
+def _timed(stage: Stage, fake: Cell, honest: list[Cell]) -> dict[str, Answer]:
+    """The answers on an attacker and on the honest cells that it was timed beside."""
     answers = stage.time([fake, *honest])
     if NOBODY in answers:  # as a run does: who it was shows when each is alone
         answers = {**stage.time([fake]), **stage.time(honest)}
-        answers[str(fake)] = answers.pop(NOBODY, answers.get(str(fake), {"status": "ok", "reason": ""}))
-    told = answers.pop(str(fake), {"status": "ok", "reason": ""})
-    harmed = "; ".join(f"{cell}: {answer['status']} ({answer['reason']})" for cell, answer in _bad(answers).items())
-    return told["status"], told["reason"], harmed or "ok"
+        answers[str(fake)] = answers.pop(NOBODY, answers.get(str(fake), OK))
+    return answers
+
+
+def _idle(fake: Answer, right: Answer) -> str:
+    """That an attacker saves next to nothing, where it does not: what it remembers takes as long as to compute."""
+    if "launch" in fake and "launch" in right:
+        share = statistics.median(fake["launch"]["wall"]) / statistics.median(right["launch"]["wall"])
+        if share > 1 / MUCH:
+            return f"saves less than half of a call: takes {share:.0%} of it"
+    return ""
 
 
 def accepted(name: str, one: Ground) -> str:

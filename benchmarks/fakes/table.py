@@ -44,9 +44,7 @@ def rows(played: Sequence[Played]) -> list[Row]:
             harmed = "; ".join(one.neighbours for one in mine if one.neighbours != "ok") or "ok"
             right = sum(one.rejected for one in counted)
             found.append(Row(name, _plain(first), right, len(mine), len(mine) - len(counted), harmed))
-        elif kind.device != "cpu" and {one.kind for one in played} >= {
-            n for n, k in KINDS.items() if k.device == "cpu"
-        }:
+        elif kind.device != "cpu" and all_of_a_cpu:
             found.append(Row(name, NO_DEVICE, 0, 0, 0, "ok"))
     return found
 

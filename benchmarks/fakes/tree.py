@@ -41,9 +41,11 @@ class Ground:
         """The cell of a variant, an attacker or an honest one."""
         return Cell(self.component.name, variant, "eager", device, self.case.name, "1")
 
-    def honest(self, device: str = "cpu") -> list[Cell]:
-        """The cells of the neighbours."""
-        return [self.cell(one.name, device) for one in self.neighbours]
+    def honest(self, slow: bool, device: str = "cpu") -> list[Cell]:
+        """The cells beside the attacker; with ``slow``, the variant that it wraps is one of them."""
+        names = [one.name for one in self.neighbours]
+        names = [*dict.fromkeys([self.slow.name, *names[1:]] if slow else names)]
+        return [self.cell(name, device) for name in names]
 
 
 def ground(name: str) -> Ground | None:
