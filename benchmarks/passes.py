@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, contestant, gate, surroundings, timing
+from benchmarks import compiling, contestant, gate, repeats, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Witness, clock_for
+from benchmarks.component import Inputs
 from benchmarks.record import Launch, Proof, to_json
 from benchmarks.site import Site, attempt, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 
@@ -76,11 +77,23 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
 
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
                 verify()
+                pairs = _repeated(site, cell, timed_in(cell, ready, clock_for(cell.device)), inputs, contents[0])
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
-                return {"proof": proof, **(_cost(site, cell, ready, contents[0]) if cost else {})}
+                return {"proof": proof, "new contents": pairs, **(_cost(site, cell, ready, contents[0]) if cost else {})}
 
     return attempt(prove)
+
+
+def _repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, content: gate.Content) -> float | None:
+    """How many times longer a call takes on new contents; ``None`` where that was not measured.
+
+    Raises:
+        Wrong: so much that the answers to the old ones must be remembered.
+    """
+    site.step("calls on new contents", str(cell))
+    pairs = repeats.measure(timed, inputs, content.inputs, partial(site.fresh, cell), repeats.ENOUGH)
+    return round(pairs.ratio, 3) if pairs.same else None
 
 
 def _cost(site: Site, cell: Cell, ready: contestant.Contestant, content: gate.Content) -> dict[str, Any]:

@@ -63,6 +63,11 @@ class Site:
             self._contents[key] = gate.content(component, case, seed)
         return self._contents[key]
 
+    def fresh(self, cell: Cell) -> Inputs:
+        """Inputs that nobody has seen, nor will again."""
+        content = next(iter(self._contents.values()))
+        return gate.content(content.component, content.case, CHANCE.getrandbits(48)).inputs
+
     def judge(self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content) -> gate.Match:
         """Have the referee compare what ``cell`` returned for ``content``, in place in ``inputs``.
 
