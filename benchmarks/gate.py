@@ -136,9 +136,9 @@ def _same(mine: Any, theirs: Any) -> bool:
     import torch
 
     if isinstance(mine, torch.Tensor):
-        return torch.equal(mine, theirs.cpu())
+        return bool(torch.equal(mine, theirs.cpu()))
     if isinstance(mine, numpy.ndarray):
-        return numpy.array_equal(mine, theirs)
+        return bool(numpy.array_equal(mine, theirs))
     return bool(mine == theirs)
 
 

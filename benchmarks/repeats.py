@@ -34,9 +34,7 @@ class Pairs:
         return min(medians, min(self.changed) / min(self.same))
 
 
-def measure(
-    timed: timing.Timed, inputs: Inputs, settled: Inputs, fresh: Callable[[], Inputs], enough: float
-) -> Pairs:
+def measure(timed: timing.Timed, inputs: Inputs, settled: Inputs, fresh: Callable[[], Inputs], enough: float) -> Pairs:
     """Take pairs of calls until ``enough`` seconds are spent; ``fresh`` makes contents that were never there before.
 
     ``settled`` are contents that a call is made on before each pair.
