@@ -137,6 +137,20 @@ def operators(name: str, tree: Path = IMPLS) -> set[str]:
     return found
 
 
+def libraries(name: str, tree: Path = IMPLS) -> set[str]:
+    """The packages that the file of component ``name`` imports, wherever it does, by their top-level names."""
+    path = tree / Path(*name.split(".")).with_suffix(".py")
+    if not path.exists():
+        return set()
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
 def problem(component: Component, tree: Path = IMPLS) -> Problem:
     """What a report tells of ``component``, sources included."""
     return Problem(
@@ -149,7 +163,7 @@ def problem(component: Component, tree: Path = IMPLS) -> Problem:
         variants=variants(component.name, tree),
         cases=tuple(case.name for case in component.cases),
         stream=component.stream and not component.timeline,
-        work=dict(component.work),
+        work={**component.remembers, **component.work},
         published=dict(component.published),
         published_case=component.published_case,
         left_out=dict(component.left_out),

@@ -80,8 +80,10 @@ def _copied(value: Any, device: str) -> Any:
     return value
 
 
-def refill(inputs: Inputs, source: Inputs) -> None:
+def refill(inputs: Inputs, source: Inputs, unseen: bool = False) -> None:
     """Overwrite the contents of ``inputs`` with those of ``source``: same objects, new values.
+
+    With ``unseen``, the version that torch counts for each tensor stays as it is.
 
     Raises:
         ValueError: a part that is neither tensor nor array differs, so that it cannot be changed in place.
@@ -89,26 +91,32 @@ def refill(inputs: Inputs, source: Inputs) -> None:
     import numpy
     import torch
 
-    for old, new in zip(_leaves(inputs), _leaves(source), strict=True):
+    for old, new in zip(parts(inputs), parts(source), strict=True):
         if isinstance(old, torch.Tensor):
-            old.copy_(new)
+            (old.data if unseen else old).copy_(new)
         elif isinstance(old, numpy.ndarray):
             old[...] = new
         elif old != new:
             raise ValueError(f"inputs() must change with the seed in tensors only, but {old!r} became {new!r}")
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def parts(value: Any) -> Iterator[Any]:
+    """What is in nested lists and tuples."""
     if isinstance(value, list | tuple):
         for item in value:
-            yield from _leaves(item)
+            yield from parts(item)
     else:
         yield value
 
 
+def differ(one: Inputs, other: Inputs) -> bool:
+    """Whether any part of ``one``, on the CPU, is not what the same part of ``other`` is, bit by bit."""
+    return any(not _same(mine, theirs) for mine, theirs in zip(parts(one), parts(other), strict=True))
+
+
 def size(value: Any) -> int:
     """Bytes of the tensors and arrays in ``value``."""
-    return sum(int(getattr(leaf, "nbytes", 0)) for leaf in _leaves(value))
+    return sum(int(getattr(leaf, "nbytes", 0)) for leaf in parts(value))
 
 
 def unchanged(inputs: Inputs, truth: Content | Truth) -> None:
@@ -117,18 +125,21 @@ def unchanged(inputs: Inputs, truth: Content | Truth) -> None:
     Raises:
         Wrong: it did not.
     """
+    for position, (now, then) in enumerate(zip(parts(inputs), parts(truth.inputs), strict=True)):
+        if not _same(then, now):
+            raise Wrong(f"changes its input number {position}")
+
+
+def _same(mine: Any, theirs: Any) -> bool:
+    """Whether a part, on the CPU, is bit by bit what the same part of other inputs is, wherever that lies."""
     import numpy
     import torch
 
-    for position, (now, then) in enumerate(zip(_leaves(inputs), _leaves(truth.inputs), strict=True)):
-        if isinstance(now, torch.Tensor):
-            same = torch.equal(now.cpu(), then)
-        elif isinstance(now, numpy.ndarray):
-            same = numpy.array_equal(now, then)
-        else:
-            same = now == then
-        if not same:
-            raise Wrong(f"changes its input number {position}")
+    if isinstance(mine, torch.Tensor):
+        return bool(torch.equal(mine, theirs.cpu()))
+    if isinstance(mine, numpy.ndarray):
+        return bool(numpy.array_equal(mine, theirs))
+    return bool(mine == theirs)
 
 
 def match(output: Any, truth: Truth, device: str = "cpu") -> Match:
@@ -162,7 +173,7 @@ def leaves(output: Any, content: Content | Truth, device: str = "cpu") -> list[A
         except Exception as problem:
             raise Wrong(f"returns what cannot be compared: {type(problem).__name__}: {problem}") from problem
         output = _numbers(output, device)
-    return list(_leaves(output))
+    return list(parts(output))
 
 
 def compare(got: Sequence[tuple[str, Any]], truth: Truth, device: str = "cpu") -> Match:
@@ -171,8 +182,8 @@ def compare(got: Sequence[tuple[str, Any]], truth: Truth, device: str = "cpu") -
     Raises:
         Wrong: something differs by more than the tolerance.
     """
-    wanted = list(_leaves(truth.expected))
-    bounds = list(_leaves(truth.bound))
+    wanted = list(parts(truth.expected))
+    bounds = list(parts(truth.bound))
     if len(bounds) == 1:
         bounds *= len(wanted)
     if len(got) != len(wanted):

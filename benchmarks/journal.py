@@ -17,6 +17,7 @@ from benchmarks.cell import Cell
 from benchmarks.limits import merge
 from benchmarks.record import Cost, Fact, Launch, Proof, Record, Roof, Run, launch_from
 
+DIFFERENT = 1.5  # times that being alone in a process may change a time, beyond what launches differ by
 UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
 
 
@@ -66,6 +67,15 @@ class Found:
         """What was asked for."""
         data = self.head["options"]
         return Options(**{**data, "cells": tuple(data["cells"]), "traces": tuple(data["traces"])})
+
+    def disturbance(self, cell: str) -> str:
+        """What being alone changes for ``cell``: "takes ... alone and ... beside its rivals"; "" if nothing."""
+        taken = [launch for (_, name), launch in self.launches.items() if name == cell]
+        alone, beside = ([statistics.median(one.wall) for one in taken if one.alone == kind] for kind in (True, False))
+        if not alone or not beside or min(beside) / DIFFERENT <= statistics.median(alone) <= max(beside) * DIFFERENT:
+            return ""
+        each = statistics.median(alone), statistics.median(beside)
+        return "takes {:.3g} µs alone and {:.3g} µs beside its rivals".format(*(seconds * 1e6 for seconds in each))
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Take in one line of the journal."""
@@ -275,14 +285,26 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
     )
 
 
+def _launches(cell: str, found: Found) -> tuple[Launch, ...]:
+    """The launches that count: where its group was timed again, those in which the cell was alone."""
+    numbers = sorted(number for number, name in found.launches if name == cell)
+    again = any(number >= found.options.launches for number in numbers)
+    return tuple(found.launches[number, cell] for number in numbers if not again or found.launches[number, cell].alone)
+
+
+def _apart(cell: str, found: Found, launches: Sequence[Launch]) -> str:
+    """That a cell was timed apart from its rivals, and why."""
+    if len(launches) < 2 or not all(launch.alone for launch in launches):
+        return ""
+    return f"timed apart from its rivals{f': it {told}' if (told := found.disturbance(cell)) else ''}"
+
+
 def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
     name = str(cell)
     component = catalogue.component(cell.component)
     case = next(case for case in component.cases if case.name == cell.case)
     check = found.checks[name]
-    launches = tuple(
-        found.launches[number, name] for number in range(found.options.launches) if (number, name) in found.launches
-    )
+    launches = _launches(name, found)
     status, reason = check["status"], check["reason"]
     if status == "ok":
         status, reason = found.faults.get(name, ("ok", ""))
@@ -299,6 +321,7 @@ def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
         launches=launches if status == "ok" else (),
         cost=Cost(**check["cost"]) if check.get("cost") else None,
         trace=found.traces.get(name, ""),
+        remark=_apart(name, found, launches),
     )
     return _judged(record, found.contended.get(name, 0), impossible.why(record, component, roofs))
 

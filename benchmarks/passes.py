@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, contestant, gate, surroundings, timing
+from benchmarks import compiling, contestant, gate, repeats, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Witness, clock_for
+from benchmarks.component import Inputs
 from benchmarks.record import Launch, Proof, to_json
 from benchmarks.site import Site, attempt, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 
@@ -76,11 +77,29 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
 
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
                 verify()
+                pairs = _repeated(site, cell, timed_in(cell, ready, clock_for(cell.device)), inputs, contents[0])
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
-                return {"proof": proof, **(_cost(site, cell, ready, contents[0]) if cost else {})}
+                return {
+                    "proof": proof,
+                    "new contents": pairs,
+                    **(_cost(site, cell, ready, contents[0]) if cost else {}),
+                }
 
     return attempt(prove)
+
+
+def _repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, content: gate.Content) -> float | None:
+    """How many times longer a call takes on new contents; ``None`` where that was not measured.
+
+    Raises:
+        Wrong: so much that the answers to the old ones must be remembered.
+    """
+    if cell.variant in content.component.remembers:
+        return None
+    site.step("calls on new contents", str(cell))
+    pairs = repeats.measure(timed, inputs, content.inputs, partial(site.fresh, cell), repeats.ENOUGH)
+    return round(pairs.ratio, 3) if pairs.same else None
 
 
 def _cost(site: Site, cell: Cell, ready: contestant.Contestant, content: gate.Content) -> dict[str, Any]:
@@ -113,7 +132,7 @@ class Lane:
     batches: list[timing.Batch] = field(default_factory=list)
     witnessed: list[tuple[int, ...]] = field(default_factory=list)
 
-    def launch(self, number: int) -> Launch:
+    def launch(self, number: int, alone: bool = False) -> Launch:
         """What is kept of it."""
         names = {"host": "host", "device": "device", "first": "first item", "item": "per item"}
         columns = {shown: [getattr(batch, name) for batch in self.batches] for name, shown in names.items()}
@@ -131,6 +150,7 @@ class Lane:
             switches=switches,
             faults=faults,
             parts={name: tuple(values) for name, values in columns.items() if None not in values},
+            alone=alone,
             judged=tuple(self.judged),
         )
 
@@ -144,13 +164,12 @@ class Group:
 
     def __init__(self, site: Site, cell: Cell, plan: Plan, stack: contextlib.ExitStack) -> None:
         self.site, self.plan, self.lanes = site, plan, dict[str, Lane]()
-        self._contents = [site.content(cell, seed) for seed in plan.seeds]
-        self._inputs = gate.copy(self._contents[0].inputs, cell.device)
-        self._filled = self._contents[0]
+        self.contents = [site.content(cell, seed) for seed in plan.seeds]
+        self.inputs = gate.copy(self.contents[0].inputs, cell.device)
+        self._filled = self.contents[0]
         self._clock = clock_for(cell.device)
         self._stack = stack
         self._verify = stack.enter_context(surroundings.kept(cell))
-        self._order = list[gate.Content]()
         self._sizes = set[int]()
 
     def begin(self, cell: Cell) -> Lane:
@@ -159,7 +178,7 @@ class Group:
         variant_of(site, cell)  # its file is imported before
         site.step("preparation", str(cell))
         start = time.perf_counter()
-        ready = self._stack.enter_context(ready_in(site, cell, self._inputs))
+        ready = self._stack.enter_context(ready_in(site, cell, self.inputs))
         prepared = time.perf_counter()
         site.step("first call", str(cell))
         output = consume(first_call(cell, ready), self._filled.component)
@@ -181,12 +200,10 @@ class Group:
         self.lanes[str(cell)] = lane
         return lane
 
-    def fill(self) -> None:
-        """Fill the inputs with another content: all contents have their turn before one comes again."""
-        if not self._order:
-            self._order = CHANCE.sample(self._contents, len(self._contents))
-        self._filled = self._order.pop()
-        gate.refill(self._inputs, self._filled.inputs)
+    def fill(self, at: int) -> None:
+        """Fill the inputs with content number ``at``."""
+        self._filled = self.contents[at]
+        gate.refill(self.inputs, self._filled.inputs)
 
     def sample(self, lane: Lane, verify: surroundings.Verify) -> None:
         """One sample of a contestant; its answer is judged if it was chosen.
@@ -214,8 +231,8 @@ class Group:
     def _look(self, lane: Lane, output: Any) -> None:
         """Have an answer judged that was returned while the clock ran."""
         try:
-            self.site.judge(lane.cell, self._inputs, output, self._filled)
-            gate.unchanged(self._inputs, self._filled)
+            self.site.judge(lane.cell, self.inputs, output, self._filled)
+            gate.unchanged(self.inputs, self._filled)
         except gate.Wrong as problem:
             raise gate.Wrong(f"{problem} (in a timed call)") from problem
 
@@ -226,6 +243,49 @@ class Group:
         for size in self._sizes:
             blocks = [torch.full((size,), 0xA5, dtype=torch.uint8, device=device) for _ in range(POISON)]
             del blocks
+
+
+class Alone:
+    """One contestant that has a process for itself, while others that take turns with it have theirs."""
+
+    def __init__(self, site: Site, cell: Cell, plan: Plan) -> None:
+        self._site, self._cell = site, cell
+        self._stack = contextlib.ExitStack()
+        try:
+            self._group = Group(site, cell, plan, self._stack)
+            self._busy = cell.threads == "all" and not surroundings.idle()
+            self._lane = self._group.begin(cell)
+            self._verify = self._quiet()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    @property
+    def count(self) -> int:
+        """How many samples are to be taken."""
+        return self._lane.count
+
+    def _quiet(self) -> surroundings.Verify:
+        self._stack.enter_context(surroundings.undisturbed())
+        self._stack.enter_context(surroundings.no_recompiles([self._cell]))
+        return surroundings.watch()
+
+    def sample(self, at: int) -> None:
+        """One sample, on content number ``at``."""
+        self._group.fill(at)
+        self._group.sample(self._lane, self._verify)
+
+    def finish(self) -> dict[str, Any]:
+        """What was measured; calls on new contents come last, when nothing more depends on this process.
+
+        Raises:
+            Wrong: it answers repeated inputs from memory.
+        """
+        lane, group = self._lane, self._group
+        if lane.calls > 1 or lane.count >= len(group.contents):
+            _repeated(self._site, self._cell, lane.timed, group.inputs, group.contents[0])
+        self._stack.close()
+        return {"launch": to_json(lane.launch(group.plan.launch, alone=True)), "contended": self._busy}
 
 
 class _Spoiler(Exception):
@@ -278,8 +338,9 @@ def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any
         lanes = list(group.lanes.values())
         with surroundings.undisturbed(), surroundings.no_recompiles(cells):
             verify = surroundings.watch()
+            contents = timing.turns(len(plan.seeds), CHANCE)
             for present in timing.rounds([lane.count for lane in lanes], shuffle):
-                group.fill()
+                group.fill(next(contents))
                 for index in present:
                     must(lanes[index].cell, partial(group.sample, lanes[index], verify))
     for lane in lanes:

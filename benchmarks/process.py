@@ -10,10 +10,11 @@ import secrets
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -58,6 +59,45 @@ class Fault(Exception):
         self.step = step  # and which step of it
 
 
+class Forked:
+    """A process that another one forked and that became a child of this one, as :class:`subprocess.Popen` has it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """How it ended; ``None`` while it lives."""
+        if self.returncode is None:
+            self._end(os.WNOHANG)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not within ``timeout`` seconds.
+        """
+        end = time.monotonic() + (timeout or 0.0)
+        while self.poll() is None:
+            if timeout is None:
+                self._end(0)
+            elif time.monotonic() > end:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+            else:
+                time.sleep(0.001)
+        assert self.returncode is not None
+        return self.returncode
+
+    def _end(self, how: int) -> None:
+        try:
+            pid, status = os.waitpid(self.pid, how)
+        except ChildProcessError:  # it was waited for elsewhere
+            pid, status = self.pid, 0
+        if pid:
+            self.returncode = os.waitstatus_to_exitcode(status)
+
+
 class Process:
     """One worker process. Use it as a context manager: at the end it is gone, with all that it started."""
 
@@ -71,16 +111,19 @@ class Process:
         variables: Mapping[str, str] = MappingProxyType({}),
         python: str = sys.executable,
         judge: Judge | None = None,
+        forks: bool = False,
+        origin: Process | None = None,
     ) -> None:
         self.timeout = timeout  # seconds that one step may take
         self._verdicts: list[Verdict] = []
         self._judge = judge
         self._adopt_orphans()
         self._before = {child.pid for child in psutil.Process().children()}
-        board = folder / "board"
+        self._temporary = scratch.Scratch()
+        board = self._temporary.path / "board"
         board.write_bytes(bytes(BOARD))
         self._board = Board(board)
-        self._temporary = scratch.Scratch()
+        self._socket: socket.socket | None = None
         job_read, job_write = os.pipe()
         answer_read, answer_write = os.pipe()
         command = [python, "-P", str(ROOT / "benchmarks" / "worker.py"), "--mount", str(mount)]
@@ -88,20 +131,32 @@ class Process:
         command += ["--pipes", str(job_read), str(answer_write), "--memory-limit", str(memory_limit)]
         self._log = self._temporary.path / "worker.log"
         environment = {**_environment(), **variables, "TMPDIR": str(self._temporary.path)}
+        inherited = [job_read, answer_write]
+        if forks:
+            self._socket, theirs = socket.socketpair()
+            inherited.append(theirs.fileno())
+            command += ["--forks", str(theirs.fileno())]
         try:
             _share_headers(self._temporary.path / f"torchinductor_{environment['LOGNAME']}", folder / "caches")
             with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(job_read, answer_write),
-                    env=environment,
-                )
+                if origin is not None:
+                    self._process: subprocess.Popen[bytes] | Forked = origin.fork(
+                        (job_read, answer_write, log.fileno()), board, self._temporary.path
+                    )
+                else:
+                    self._process = subprocess.Popen(
+                        command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        pass_fds=inherited,
+                        env=environment,
+                    )
         except BaseException:
             self._temporary.remove()
             raise
+        if forks:
+            theirs.close()
         WORKERS.add(self._process.pid)
         os.close(job_read)
         os.close(answer_write)
@@ -199,6 +254,16 @@ class Process:
         text = cut(visible(line.decode(errors="replace")), 60)
         return Fault("error", f"something else than the worker wrote into its answers: {text}", step.cell, step.what)
 
+    def fork(self, files: Sequence[int], board: Path, temporary: Path) -> Forked:
+        """A copy of this worker as it is now, in a process of its own: with all that is imported, in no time.
+
+        ``files`` are what it reads its jobs from, writes its answers to, and prints into.
+        """
+        assert self._socket is not None, "this worker does not fork"
+        socket.send_fds(self._socket, [b"f"], list(files))
+        pid = self.ask("fork", board=str(board), temporary=str(temporary), owner=os.getpid())
+        return Forked(pid)
+
     def verdicts(self) -> list[Verdict]:
         """The referee's verdicts since this was last asked."""
         found, self._verdicts = self._verdicts, []
@@ -228,6 +293,8 @@ class Process:
         with contextlib.suppress(OSError):
             os.close(self._answers)
             self._answers = -1
+        if self._socket is not None:
+            self._socket.close()
         self._temporary.remove()
 
     def _started(self) -> set[int]:

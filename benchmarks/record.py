@@ -47,6 +47,7 @@ class Launch:
     faults: tuple[int, ...] = ()  # minor page faults in each sample
     # "first item", "per item", "device", or what a timeline calls the parts of its work: seconds
     parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    alone: bool = False  # whether its rivals had processes of their own
     judged: tuple[int, ...] = ()  # positions of the samples whose answers were compared with the reference
 
 
@@ -89,6 +90,7 @@ class Record:
     proof: Proof | None = None
     launches: tuple[Launch, ...] = ()
     cost: Cost | None = None
+    remark: str = ""  # what a reader must know of how the time was taken
     trace: str = ""  # path of the profiler's trace, relative to the results folder
 
     @property

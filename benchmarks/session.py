@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks import catalogue, claims, effort, machine, mount, scratch
+from benchmarks import alone, catalogue, claims, effort, machine, mount, scratch
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options, begin, fold
 from benchmarks.passes import COST, NOBODY
@@ -27,6 +27,7 @@ from benchmarks.record import FAILED, Run
 from benchmarks.referee import Referee, vouched
 from benchmarks.site import IMPORT
 
+ENOUGH = 4  # launches, so that one of them can be another kind
 MARGIN = 3.0  # a prediction may be this far off
 DRIFT = (
     "fp32",
@@ -95,6 +96,8 @@ class Session:
         self.options: Options = journal.found.options
         self.results = results
         self.cells = [Cell.parse(cell) for cell in self.options.cells]
+        self._tree = tree
+        self._components = sorted({cell.component for cell in self.cells})
         self._groups: dict[Any, list[Cell]] = {}
         for cell in self.cells:
             self._groups.setdefault(cell.group, []).append(cell)
@@ -108,6 +111,7 @@ class Session:
             self._scratch.remove()
             raise
         self._process: Process | None = None
+        self._origin: Process | None = None
         self._referee = Referee(self.options.timeout)
         self._files = {  # component -> the answer of all its cells, where their file is at fault
             Cell.parse(cell).component: check for cell, check in self.found.checks.items() if check.get("file")
@@ -115,8 +119,9 @@ class Session:
         self._began = time.monotonic() - self.found.seconds
 
     def close(self) -> None:
-        """Stop the worker and the referee, and remove what was only for them."""
+        """Stop the workers and the referee, and remove what was only for them."""
         self._stop()
+        self._end_origin()
         self._referee.close()
         self._scratch.remove()
 
@@ -124,14 +129,32 @@ class Session:
 
     def _worker(self) -> Process:
         if self._process is None:
-            self._process = Process(
-                self._mount,
-                self._scratch.path,
-                timeout=self.options.timeout,
-                memory_limit=self.options.memory_limit,
-                judge=self._referee.judge,
-            )
+            self._process = self._made()
         return self._process
+
+    def _made(self, **how: Any) -> Process:
+        return Process(
+            self._mount,
+            self._scratch.path,
+            timeout=self.options.timeout,
+            memory_limit=self.options.memory_limit,
+            judge=self._referee.judge,
+            **how,
+        )
+
+    def _origin_of_all(self) -> Process:
+        """The worker that others are forked from: it has imported all that variants import, and none of them."""
+        if self._origin is None:
+            self._origin = self._made(forks=True)
+            names = {name for component in self._components for name in catalogue.libraries(component, self._tree)}
+            compiler = any(cell.executor == "compile" for cell in self.cells)
+            self._origin.ask("import", modules=sorted(names), compiler=compiler)
+        return self._origin
+
+    def _end_origin(self) -> None:
+        if self._origin is not None:
+            self._origin.close()
+            self._origin = None
 
     def _stop(self) -> None:
         if self._process is not None:
@@ -276,7 +299,11 @@ class Session:
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def time(self) -> None:
-        """Six launches: in each a fresh process times every group, in random order."""
+        """Six launches: in each a fresh process times every group, in random order; in one each cell is alone.
+
+        Where being alone makes a difference, rivals disturb each other: all of them are timed apart from then on.
+        """
+        apart = self._launch_alone()
         for launch in range(self.options.launches):
             order = list(self._groups.values())
             random.Random(f"{self.found.head['run']} {launch}").shuffle(order)
@@ -290,8 +317,51 @@ class Session:
                 for cells in order:
                     if any(self._open(cell, launch) for cell in cells):
                         self.progress.step(f"{name}: {_named(cells)}", "time", (launch, cells[0].group))
-                        self._time_group(cells, launch)
+                        self._time_group(cells, launch) if launch != apart else self._time_apart(cells, launch)
                         self._expect(cells[0].group)
+            self._end_origin()
+        for cells in self._groups.values():
+            if reason := self._disturbed(cells):
+                self.progress.note(f"{_named(cells)} is timed again, each alone: {reason}")
+                for launch in range(self.options.launches, 2 * self.options.launches - 1):
+                    if any(self._open(cell, launch) for cell in cells):
+                        self._time_apart(cells, launch)
+                    self._end_origin()
+
+    def _launch_alone(self) -> int | None:
+        """The launch in which each cell has a process of its own; ``None`` where there are too few, or it cannot be."""
+        if self.options.launches < ENOUGH or not alone.POSSIBLE:
+            return None
+        begun = {number for (number, _), launch in self.found.launches.items() if launch.alone}
+        left = [number for number in range(self.options.launches) if self._untouched(number)]
+        return min(begun, default=None) if begun or not left else alone.CHANCE.choice(left)
+
+    def _untouched(self, launch: int) -> bool:
+        return not any(number == launch for number, _ in self.found.launches)
+
+    def _disturbed(self, cells: Sequence[Cell]) -> str:
+        """Which of the cells of a group takes another time beside its rivals than alone; "" if none does."""
+        for cell in map(str, cells):
+            if cell not in self.found.faults and (told := self.found.disturbance(cell)):
+                return f"{cell} {told}"
+        return ""
+
+    def _time_apart(self, cells: Sequence[Cell], launch: int) -> None:
+        """Time the cells of one group in turns, each in a process of its own."""
+        waiting = [str(cell) for cell in cells if self._open(cell, launch)]
+        plan = self._plan(waiting[0], launch)
+        try:
+            origin = self._origin_of_all()
+            origin.ask("load", cell=waiting[0], seeds=plan["seeds"])
+            answers = alone.timed(waiting, plan, lambda: self._made(origin=origin))
+        except Fault as fault:
+            answers = {cell: {"status": fault.status, "reason": fault.reason} for cell in waiting}
+            self._origin = None
+        for cell, answer in answers.items():
+            if answer["status"] == "ok":
+                self.journal.add("launch", cell=cell, launch=answer["launch"], contended=answer["contended"])
+            else:
+                self.journal.add("fault", cell=cell, status=answer["status"], reason=answer["reason"])
 
     def _open(self, cell: Cell, launch: int) -> bool:
         name = str(cell)
@@ -334,19 +404,22 @@ class Session:
                 found[cell] = answer
         return found
 
-    def _timed_together(self, cells: Sequence[str], launch: int) -> dict[str, dict[str, Any]]:
-        """What the worker answers; it is replaced if anything did not end well."""
+    def _plan(self, cell: str, launch: int) -> dict[str, Any]:
+        """How the group of ``cell`` is measured."""
         options = self.options
-        plan = {
+        return {
             "launch": launch,
             "rounds": options.rounds,
             "budget": options.budget,
             "target": options.target,
             "began": self._began,
-            "seeds": self._seeds(Cell.parse(cells[0])),
+            "seeds": self._seeds(Cell.parse(cell)),
         }
+
+    def _timed_together(self, cells: Sequence[str], launch: int) -> dict[str, dict[str, Any]]:
+        """What the worker answers; it is replaced if anything did not end well."""
         try:
-            answers: dict[str, dict[str, Any]] = self._ask("time", cells=cells, plan=plan)
+            answers: dict[str, dict[str, Any]] = self._ask("time", cells=cells, plan=self._plan(cells[0], launch))
         except Fault as fault:
             culprit = fault.cell if fault.cell in cells else NOBODY
             return {culprit: {"status": fault.status, "reason": fault.reason}}

@@ -6,10 +6,11 @@ torch is imported only inside the functions.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,19 @@ class Site:
             case = next(case for case in component.cases if case.name == cell.case)
             self._contents[key] = gate.content(component, case, seed)
         return self._contents[key]
+
+    def warm(self, modules: Sequence[str], compiler: bool) -> None:
+        """Import what variants use, and start the compiler if one is needed, before this process is forked."""
+        for name in modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        if compiler:
+            start_compiler(self)
+
+    def fresh(self, cell: Cell) -> Inputs:
+        """Inputs that nobody has seen, nor will again."""
+        content = next(iter(self._contents.values()))
+        return gate.content(content.component, content.case, CHANCE.getrandbits(48)).inputs
 
     def judge(self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content) -> gate.Match:
         """Have the referee compare what ``cell`` returned for ``content``, in place in ``inputs``.

@@ -207,3 +207,14 @@ def rounds(counts: Sequence[int], random: Random) -> Iterator[list[int]]:
         present = [i for i, count in enumerate(counts) if (turn + 1) * count // most > turn * count // most]
         random.shuffle(present)
         yield present
+
+
+def turns(count: int, random: Random) -> Iterator[int]:
+    """Numbers below ``count`` in random order, without end: each comes once before any comes again.
+
+    0 is last at first: whoever asks has begun with it.
+    """
+    order = [0, *random.sample(range(1, count), count - 1)]
+    while True:
+        yield from reversed(order)
+        order = random.sample(range(count), count)

@@ -14,7 +14,11 @@ import json
 import mmap
 import os
 import signal
+import socket
 import sys
+import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,11 +121,39 @@ def obey(job: dict[str, Any], site: Any) -> Any:
             from benchmarks.compare import pair
 
             return pair.measure(site, Cell.parse(job["cell"]), pair.Plan(**job["plan"]))
+        case "alone" | "sample" | "finish":
+            return _alone(job, site)
+        case "load":
+            for seed in job["seeds"]:
+                site.content(Cell.parse(job["cell"]), seed)
+            return None
+        case "import":
+            return site.warm(job["modules"], job["compiler"])
         case "hold" | "quiet" | "fill" | "batch" | "release":
             return _turn(job, site)
         case "trace":
             return passes.trace(site, Cell.parse(job["cell"]), job["seed"], Path(job["folder"]))
     raise ValueError(f"no such job: {job['do']!r}")
+
+
+def _alone(job: dict[str, Any], site: Any) -> dict[str, Any]:
+    """One step of a cell that is timed in this process alone."""
+    from benchmarks import passes
+    from benchmarks.cell import Cell
+    from benchmarks.site import attempt
+
+    def take() -> dict[str, Any]:
+        match job["do"]:
+            case "alone":
+                site.held = passes.Alone(site, Cell.parse(job["cell"]), passes.Plan(**job["plan"]))
+                return {"count": site.held.count}
+            case "sample":
+                site.held.sample(job["at"])
+            case "finish":
+                return site.held.finish()  # type: ignore[no-any-return]
+        return {}
+
+    return attempt(take)
 
 
 def _turn(job: dict[str, Any], site: Any) -> dict[str, Any]:
@@ -163,6 +195,7 @@ def main() -> None:
     parser.add_argument("--board", type=Path, required=True)
     parser.add_argument("--pipes", type=int, nargs=2, required=True)
     parser.add_argument("--memory-limit", type=int, default=0)
+    parser.add_argument("--forks", type=int, default=0)
     options = parser.parse_args()
     from benchmarks import descriptors
 
@@ -172,8 +205,6 @@ def main() -> None:
     sys.path.insert(0, str(options.mount))
     # What a variant prints goes to the log; the pipes are out of its reach and not inherited by what it starts.
     read, write = (descriptors.out_of_reach(pipe) for pipe in options.pipes)
-    jobs = os.fdopen(read, "r", encoding="utf-8")
-    owner = os.getpid()
 
     os.environ["NUMBA_CACHE_DIR"] = str(options.caches / "numba")  # what one worker compiled the next need not
 
@@ -191,6 +222,13 @@ def main() -> None:
     answer.bound()
     if options.memory_limit:
         _limit_memory(options.memory_limit)
+    site = Site(options.mount, options.caches, Board(options.board).step, folder=Path(os.environ["TMPDIR"]))
+    serve(read, write, site, socket.socket(fileno=descriptors.out_of_reach(options.forks)) if options.forks else None)
+
+
+def serve(read: int, write: int, site: Any, forks: socket.socket | None = None) -> None:
+    """Obey the jobs that come in until the pipe closes; ``forks`` brings the pipes of workers to be forked."""
+    jobs, owner = os.fdopen(read, "r", encoding="utf-8"), os.getpid()
     job: dict[str, Any] = {}
 
     def say(text: bytes) -> None:
@@ -203,10 +241,63 @@ def main() -> None:
         reply: dict[str, Any] = json.loads(next(jobs))
         return reply
 
-    site = Site(options.mount, options.caches, Board(options.board).step, ask, Path(os.environ["TMPDIR"]))
+    site.ask = ask
     for line in jobs:
         job = json.loads(line)
-        say(json.dumps(obey(job, site)).encode())
+        if job["do"] == "fork":
+            assert forks is not None
+            say(json.dumps(_fork(job, site, forks, (read, write))).encode())
+        else:
+            say(json.dumps(obey(job, site)).encode())
+
+
+def _fork(job: dict[str, Any], site: Any, forks: socket.socket, mine: Sequence[int]) -> int:
+    """Fork a worker that is no child of this one, and return its number; in that worker it never returns.
+
+    It becomes a child of whoever started this one, which takes in what loses its parent (Linux).
+    """
+    _, files, _, _ = socket.recv_fds(forks, 1, 3)
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(told)
+        pid = os.fork()
+        if pid:
+            os.write(tell, str(pid).encode())
+            os._exit(0)
+        try:
+            os.close(tell)
+            forks.close()
+            for descriptor in mine:
+                os.close(descriptor)
+            _become(job, site, files)
+        finally:
+            os._exit(1)
+    os.close(tell)
+    os.waitpid(child, 0)
+    pid = int(os.read(told, 16))
+    for descriptor in (told, *files):
+        os.close(descriptor)
+    return pid
+
+
+def _become(job: dict[str, Any], site: Any, files: Sequence[int]) -> None:
+    """Be a worker of its own: other pipes, another board, another folder."""
+    from benchmarks import descriptors
+
+    read, write, log = files
+    sys.stdout.flush()
+    for standard in (1, 2):
+        os.dup2(log, standard)
+    os.close(log)
+    while os.getppid() != job["owner"]:
+        time.sleep(0.0005)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.environ["TMPDIR"] = tempfile.tempdir = job["temporary"]
+    site.folder, site.step = Path(job["temporary"]), Board(Path(job["board"])).step
+    serve(descriptors.out_of_reach(read), descriptors.out_of_reach(write), site)
+    os._exit(0)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -26,7 +26,8 @@ from benchmarks.site import Site
 steps, truths = [], Truths()
 site = Site(where, where / "caches", lambda *step: steps.append(step), lambda asked: judged(asked, truths), where)
 cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in ("row_broadcast", "mm", "mm_out")]
-answers = passes.interleave(site, cells, passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4]))
+plan = passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
+answers = passes.interleave(site, cells, plan)
 print(json.dumps([steps, answers]))
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from benchmarks import effort
@@ -54,7 +55,7 @@ def _timing(found: Found, cells: Sequence[str], epochs: int) -> float:
 
 
 def _lasting(seconds: float) -> str:
-    """Seconds, as roughly as they are known: tens of them, or minutes."""
+    """Seconds, as roughly as they are known, rounded up: tens of them, or minutes."""
     if seconds > 90:
-        return f"{seconds / 60:.0f} min"
-    return f"{max(10, 10 * round(seconds / 10))} s"
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{10 * math.ceil(seconds / 10)} s"

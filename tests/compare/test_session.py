@@ -94,6 +94,7 @@ def test_slower_faster_renamed_and_broken_are_told_as_such(repository: Path, com
     assert verdicts["unbind_loop"] in ("SAME", "UNDECIDED")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "comparing" in done.stderr and "the working tree (HEAD)" in done.stderr
+    assert "6 cells to compare; proof takes about " in done.stderr and " at most (--budget 150)" in done.stderr
 
     headline = next(line for line in done.stdout.splitlines() if "slower" in line)
     assert headline.startswith("1 slower, 1 faster, 1 failed, 2 not comparable")
@@ -188,6 +189,17 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
     done = command(committed, "compare", *words)
     assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
     assert not leftovers(committed) and not list((committed / "results").glob("compare/*.jsonl"))
+
+
+def test_after_a_remark_nothing_is_timed(repository: Path, command: Command):
+    path = repository / "impls" / "matmul" / "ladder.py"
+    path.write_text(path.read_text().replace('"""', '"""In other words: ', 1) + "# edited\n")
+    done = command(repository, "compare", "--only", "matmul.ladder")
+    assert done.returncode == 0 and "\nno code differs, apart from comments" in done.stdout, done.stderr
+    assert len(done.stderr.splitlines()) == 2, "who is compared, and nothing of work to come"
+    found = document(repository)
+    assert found["counts"]["SAME"] == len(found["rows"]) > 100 and found["epochs"] == 0
+    assert not leftovers(repository)
 
 
 def test_an_operator_of_one_name_on_both_sides_is_not_compared(repository: Path, command: Command):

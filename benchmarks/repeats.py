@@ -1,0 +1,75 @@
+"""Whether a call does its work when it has done it before: a call on new contents against one on the same contents.
+
+What remembers its answers is fast on what it has seen. Before either call the inputs are written, in place, byte for
+byte: the caches are in the same state, and the second writing changes nothing that could be seen. Runs in a worker.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from benchmarks import gate, timing
+from benchmarks.component import Inputs
+
+# The slowest honest cells of the whole catalogue took 1.3 times as long on new contents, in the median of their pairs.
+MUCH = 2.0
+PAIRS, SURE = 5, 15  # pairs of calls; and how many decide where the first few look as if something was remembered
+ENOUGH = 0.05  # seconds of calls after which no further pair is begun, unless there is a suspicion
+
+
+@dataclass
+class Pairs:
+    """Seconds of calls on new contents, and of the calls after them on the same."""
+
+    changed: list[float] = field(default_factory=list)
+    same: list[float] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        """How many times longer a call takes on new contents: the smaller of two ways to say it."""
+        medians = statistics.median(self.changed) / statistics.median(self.same)
+        return min(medians, min(self.changed) / min(self.same))
+
+
+def measure(timed: timing.Timed, inputs: Inputs, settled: Inputs, fresh: Callable[[], Inputs], enough: float) -> Pairs:
+    """Take pairs of calls until ``enough`` seconds are spent; ``fresh`` makes contents that were never there before.
+
+    ``settled`` are contents that a call is made on before each pair.
+
+    Raises:
+        Wrong: a call takes ``MUCH`` longer on new contents, again and again.
+    """
+    found, spent, most = Pairs(), 0.0, PAIRS
+    while len(found.same) < most and (spent < enough or most == SURE):
+        contents = fresh()
+        if not gate.differ(contents, inputs):
+            break  # the seed changes nothing: there are no new contents
+        gate.refill(inputs, settled)
+        timed(1)  # making new contents has disturbed the caches
+        for seconds in (found.changed, found.same):
+            gate.refill(inputs, contents, unseen=seconds is found.same)
+            _touch(inputs)
+            began = time.perf_counter()
+            seconds.append(timed(1).wall)
+            spent += time.perf_counter() - began
+        if found.ratio > MUCH and (len(found.same) == most or spent >= enough):
+            most = SURE if most == PAIRS else len(found.same)
+    if found.same and found.ratio > MUCH:
+        changed, same = statistics.median(found.changed), statistics.median(found.same)
+        took = f"a call takes {_told(changed)} on new contents and {_told(same)} on the same again"
+        raise gate.Wrong(f"answers repeated inputs from memory: {took}")
+    return found
+
+
+def _touch(inputs: Inputs) -> None:
+    """Read all inputs, so that they are in the caches."""
+    for leaf in gate.parts(inputs):
+        if hasattr(leaf, "nbytes") and hasattr(leaf, "sum"):
+            leaf.sum()
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds * 1e6:.3g} µs"
