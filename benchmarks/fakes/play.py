@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from benchmarks import mount, scratch
+from benchmarks import alone, catalogue, mount, scratch
 from benchmarks.cell import Cell
 from benchmarks.fakes import tree
 from benchmarks.fakes.kinds import KINDS, Kind
 from benchmarks.fakes.tree import Ground
 from benchmarks.gate import SEEDS
+from benchmarks.journal import Found
 from benchmarks.passes import NOBODY
 from benchmarks.process import Fault, Process
-from benchmarks.record import FAILED
+from benchmarks.record import FAILED, launch_from
 from benchmarks.referee import Referee, vouched
 from benchmarks.repeats import MUCH
 
@@ -60,22 +61,33 @@ class Stage:
         self._scratch = scratch.Scratch()
         self._mount = self._scratch.path / "mount"
         mount.lay(tree.lay(self._scratch.path, grounds), self._mount)
+        self._libraries = sorted({name for one in grounds for name in catalogue.libraries(one.component.name)})
         self._referee = Referee(TIMEOUT)
+        self._origin: Process | None = None
         self._began = time.monotonic()
-        self.cuda: str = ""
 
     def __enter__(self) -> Stage:
         """The stage itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        """Stop the referee and remove the tree."""
+        """Stop what was started, and remove the tree."""
+        if self._origin is not None:
+            self._origin.close()
         self._referee.close()
         self._scratch.remove()
 
     def worker(self) -> Process:
         """A fresh worker: what an attacker did to the one before is gone with it."""
-        return Process(self._mount, self._scratch.path, timeout=TIMEOUT, judge=self._referee.judge)
+        if not alone.POSSIBLE:
+            return self._made()
+        if self._origin is None:
+            self._origin = self._made(forks=True)
+            self._origin.ask("import", modules=self._libraries, compiler=False)
+        return self._made(origin=self._origin)
+
+    def _made(self, **how: Any) -> Process:
+        return Process(self._mount, self._scratch.path, timeout=TIMEOUT, judge=self._referee.judge, **how)
 
     def check(self, cell: Cell) -> Answer:
         """What a run's check says of ``cell``."""
@@ -86,16 +98,23 @@ class Stage:
 
         return next(iter(self._asked(ask).values()))
 
-    def time(self, cells: Sequence[Cell]) -> dict[str, Answer]:
-        """What a launch says of ``cells``, which are timed together."""
-        plan = {"launch": 0, "rounds": ROUNDS, "budget": BUDGET, "target": TARGET, "began": self._began}
+    def together(self, cells: Sequence[Cell]) -> dict[str, Answer]:
+        """What a launch says of ``cells``, which are timed in one process."""
 
         def ask(worker: Process) -> dict[str, Answer]:
-            answers = worker.ask("time", cells=[*map(str, cells)], plan={**plan, "seeds": self._seeds(cells[0])})
+            answers = worker.ask("time", cells=[*map(str, cells)], plan=self._plan(cells[0]))
             told = worker.verdicts()
             return {cell: vouched(told, cell, answer, 1) for cell, answer in answers.items()}
 
         return self._asked(ask)
+
+    def apart(self, cells: Sequence[Cell]) -> dict[str, Answer]:
+        """What a launch says in which each of ``cells`` has a process of its own."""
+        return alone.timed([*map(str, cells)], self._plan(cells[0]), self.worker) if alone.POSSIBLE else {}
+
+    def _plan(self, cell: Cell) -> Answer:
+        plan = {"launch": 0, "rounds": ROUNDS, "budget": BUDGET, "target": TARGET, "began": self._began}
+        return {**plan, "seeds": self._seeds(cell)}
 
     def _seeds(self, cell: Cell) -> list[int]:
         return self._referee.seeds(cell.component, cell.case, SEEDS)
@@ -117,27 +136,44 @@ def _bad(answers: dict[str, Answer]) -> dict[str, Answer]:
 
 
 def play(stage: Stage, name: str, one: Ground) -> Played:
-    """Drive attacker ``name`` through check and time on ``one``, and its neighbours with it."""
+    """Drive attacker ``name`` through check and launches on ``one``, and its neighbours with it."""
     kind, began = KINDS[name], time.monotonic()
-    fake = one.cell(f"fake_{name}", kind.device)
-    told, harmed, why = stage.check(fake), "ok", accepted(name, one)
-    if told["status"] not in FAILED:
-        answers = _timed(stage, fake, one.honest(kind.slow, kind.device))
-        told = answers.pop(str(fake), OK)
-        harmed = "; ".join(f"{cell}: {answer['status']} ({answer['reason']})" for cell, answer in _bad(answers).items())
-        if kind.slow and told["status"] == "ok":
-            why = why or _idle(told, answers.get(str(one.cell(one.slow.name, kind.device)), OK))
+    fake, honest = one.cell(f"fake_{name}", kind.device), one.honest(kind.slow, kind.device)
+    told, harmed, why = stage.check(fake), "", accepted(name, one)
+    beside: dict[str, Answer] = {}
+    for launch in (_together, Stage.apart):
+        if told["status"] not in FAILED:
+            answers = launch(stage, [fake, *honest])
+            told = answers.pop(str(fake), told)
+            harmed = harmed or "; ".join(f"{cell}: {_line(answer)}" for cell, answer in _bad(answers).items())
+            disturbed = _disturbed(beside, answers)
+            beside = answers
+    if told["status"] == "ok" and kind.slow:
+        why = why or _idle(told, beside.get(str(one.cell(one.slow.name, kind.device)), OK))
+    if told["status"] == "ok" and disturbed:
+        told = {**told, "reason": f"all are timed apart: {disturbed}"}
     took = round(time.monotonic() - began, 2)
     return Played(name, one.component.name, told["status"], told["reason"], harmed or "ok", why, took)
 
 
-def _timed(stage: Stage, fake: Cell, honest: list[Cell]) -> dict[str, Answer]:
-    """The answers on an attacker and on the honest cells that it was timed beside."""
-    answers = stage.time([fake, *honest])
+def _together(stage: Stage, cells: Sequence[Cell]) -> dict[str, Answer]:
+    """The answers on an attacker, the first of ``cells``, and on the honest ones that it was timed beside."""
+    answers = stage.together(cells)
     if NOBODY in answers:  # as a run does: who it was shows when each is alone
-        answers = {**stage.time([fake]), **stage.time(honest)}
-        answers[str(fake)] = answers.pop(NOBODY, answers.get(str(fake), OK))
+        answers = {**stage.together(cells[1:]), **stage.together(cells[:1])}
+        answers[str(cells[0])] = answers.pop(NOBODY, answers.get(str(cells[0]), OK))
     return answers
+
+
+def _disturbed(together: Mapping[str, Answer], apart: Mapping[str, Answer]) -> str:
+    """Which honest cell takes another time beside the attacker than alone, as a run tells it; "" if none does."""
+    for cell, answer in together.items():
+        both = [one["launch"] for one in (answer, apart.get(cell, OK)) if "launch" in one]
+        if len(both) == 2:
+            found = Found({}, launches={(at, cell): launch_from(one) for at, one in enumerate(both)})
+            if told := found.disturbance(cell):
+                return f"{cell} {told}"
+    return ""
 
 
 def _idle(fake: Answer, right: Answer) -> str:
@@ -147,6 +183,10 @@ def _idle(fake: Answer, right: Answer) -> str:
         if share > 1 / MUCH:
             return f"saves less than half of a call: takes {share:.0%} of it"
     return ""
+
+
+def _line(answer: Answer) -> str:
+    return f"{answer['status']} ({answer['reason']})"
 
 
 def accepted(name: str, one: Ground) -> str:
