@@ -23,7 +23,7 @@ from benchmarks.referee import Referee, vouched
 from benchmarks.repeats import MUCH
 
 TIMEOUT = 60.0  # seconds that one step may take
-ROUNDS, BUDGET, TARGET = 20, 0.03, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
+ROUNDS, BUDGET, TARGET = 12, 0.015, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
 QUICK = "smallops.row_sum"  # where the attackers are played unless more is asked for
 
 Answer = dict[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import inspect
 import random
 import re
@@ -13,12 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from .common import CHECKED, Empty, Stale, Variant, tensors
 
 SPIN = 20_000  # nanoseconds by which a rival is slowed down in each call of a function
 LEFT = ("copy_", "detach", "clone")  # the suite's own work is left alone, not to be noticed
-KEPT: list[Any] = []
 
 
 def _once(patch: Callable[[], object], then: Variant) -> Variant:
@@ -73,16 +74,50 @@ def slows_rivals(right: Variant) -> Variant:
 
 
 def slows_kernel(right: Variant) -> Variant:
-    """Registers a slow kernel for an operator of torch that rivals use."""
+    """Registers slow kernels for the operators that it calls itself, which are fast in its own calls."""
+    mine = [False]
+    library: list[Any] = []
 
-    def register() -> None:
-        library = torch.library.Library("aten", "IMPL")
-        KEPT.append(library)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            library.impl("add.Tensor", _slowed(lambda a, b, *, alpha=1: torch.sub(a, b, alpha=-alpha)), "CPU")
+    def register(operators: set[Any]) -> None:
+        library.append(torch.library.Library("aten", "IMPL"))
+        for name in {f"{one.overloadpacket}.{kind}" for one in operators for kind in one.overloadpacket.overloads()}:
+            with contextlib.suppress(Exception), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                named = name.removesuffix(".default")
+                fast = torch.library.get_kernel(f"aten::{named.removeprefix('aten.')}", "CPU")
+                slow = _slowed(fast.call_boxed)
+                library[0].impl(
+                    named.removeprefix("aten."),
+                    lambda *a, fast=fast, slow=slow, **k: (fast.call_boxed if mine[0] else slow)(*a, **k),
+                    "CPU",
+                    with_keyset=True,
+                )
 
-    return _once(register, right)
+    def selfish(*inputs: Any) -> Any:
+        mine[0] = True
+        try:
+            if not library:
+                with _Seen() as seen:
+                    right(*inputs)
+                register(seen.operators)
+            return right(*inputs)
+        finally:
+            mine[0] = False
+
+    return selfish
+
+
+class _Seen(TorchDispatchMode):
+    """Which operators are called inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operators: set[Any] = set()
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function.namespace == "aten":
+            self.operators.add(function)
+        return function(*args, **(kwargs or {}))
 
 
 def slows_clock(right: Variant) -> Variant:
