@@ -15,7 +15,7 @@ from benchmarks.fakes.kinds import ATTACKERS, GROUPS, KINDS, lesson
 from benchmarks.record import Variant
 
 EACH = 3  # components of a family
-WORTH = 10_000  # operations or bytes: a smaller call leaves nothing to save
+WORTH = 2_000  # operations or bytes: a smaller call leaves nothing to save
 COSTLY = 10**8  # and a larger one would only take time
 NEIGHBOURS = 2  # honest variants beside an attacker
 

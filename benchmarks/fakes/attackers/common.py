@@ -9,7 +9,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 Variant = Callable[..., Any]
-CHECKED = 30  # calls: more than a check makes, fewer than a launch does
+CHECKED = 24  # calls: more than a check makes, fewer than a launch does
 
 
 def whole(output: Any) -> Any:

@@ -80,18 +80,16 @@ def slows_kernel(right: Variant) -> Variant:
 
     def register(operators: set[Any]) -> None:
         library.append(torch.library.Library("aten", "IMPL"))
-        for name in {f"{one.overloadpacket}.{kind}" for one in operators for kind in one.overloadpacket.overloads()}:
+        for one in {
+            getattr(seen.overloadpacket, kind) for seen in operators for kind in seen.overloadpacket.overloads()
+        }:
             with contextlib.suppress(Exception), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                named = name.removesuffix(".default")
-                fast = torch.library.get_kernel(f"aten::{named.removeprefix('aten.')}", "CPU")
-                slow = _slowed(fast.call_boxed)
-                library[0].impl(
-                    named.removeprefix("aten."),
-                    lambda *a, fast=fast, slow=slow, **k: (fast.call_boxed if mine[0] else slow)(*a, **k),
-                    "CPU",
-                    with_keyset=True,
-                )
+                name = str(one).removeprefix("aten.").removesuffix(".default")
+                fast = _kernel(one, name)
+                slow = _slowed(fast)
+                either = lambda *a, fast=fast, slow=slow, **k: (fast if mine[0] else slow)(*a, **k)  # noqa: E731
+                library[0].impl(name, either, "CPU", with_keyset=True)
 
     def selfish(*inputs: Any) -> Any:
         mine[0] = True
@@ -105,6 +103,21 @@ def slows_kernel(right: Variant) -> Variant:
             mine[0] = False
 
     return selfish
+
+
+def _kernel(operator: Any, name: str) -> Callable[..., Any]:
+    """The kernel that is there; numbers come to it as the tensors that they were."""
+    call = torch.library.get_kernel(f"aten::{name}", "CPU").call_boxed
+    whole = [str(argument.type) == "Tensor" for argument in operator._schema.arguments]
+
+    def called(keys: Any, *arguments: Any, **named: Any) -> Any:
+        made = [
+            torch.scalar_tensor(value) if tensor and isinstance(value, int | float) else value
+            for tensor, value in zip(whole, arguments, strict=False)
+        ]
+        return call(keys, *made, **named)
+
+    return called
 
 
 class _Seen(TorchDispatchMode):
