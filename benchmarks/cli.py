@@ -91,6 +91,8 @@ def run(options: argparse.Namespace) -> int:
     if not found.partial:
         journal.path.unlink()
     _show(found, path, options)
+    if found.secrets and any(record.status == "wrong" for record in found.records) and not options.quiet:
+        print(f"the same inputs again: --seed {found.secrets[-1]}", file=sys.stderr)
     if found.partial:
         return 130
     return 3 if any(record.status in REFUSED for record in found.records) else 0
@@ -110,7 +112,7 @@ def _asked(options: argparse.Namespace) -> Options:
         traces=tuple(map(str, traces)),
     )
     changed = {name: getattr(options, name) for name in ("launches", "timeout", "budget", "memory_limit")}
-    changed = {name: value for name, value in changed.items() if value is not None}
+    changed = {name: value for name, value in {**changed, "secret": options.seed}.items() if value is not None}
     if profile:
         changed.setdefault("launches", 1)
     if options.full:
@@ -515,6 +517,7 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted run")
         made.add_argument("--launches", type=_positive(int), help="fresh processes per cell (default 6)")
         made.add_argument("--budget", type=_positive(float), help="seconds of samples per cell and launch")
+        made.add_argument("--seed", type=_positive(int), help="draw the inputs of a run again, from the seed it tells")
         made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 300)")
         made.add_argument("--memory-limit", type=_positive(int), help="bytes that a worker may grow by")
         made.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")

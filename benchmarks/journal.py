@@ -36,6 +36,7 @@ class Options:
     longest: float = 0.5  # a call predicted to take three times longer is skipped
     timeout: float = 300.0  # seconds that one step may take
     seeds: int = 3
+    secret: int | None = None  # what the seeds of the inputs are drawn from; None is drawn, and told at the end
     memory_limit: int = 0  # bytes that a worker may grow by; 0 is no limit
     cost: bool = True
     traces: tuple[str, ...] = ()  # the cells to profile
@@ -59,6 +60,7 @@ class Found:
     traces: dict[str, str] = field(default_factory=dict)
     roofs: list[list[Roof]] = field(default_factory=list)
     facts: tuple[Fact, ...] = ()
+    secrets: list[int] = field(default_factory=list)  # what the seeds of the inputs were drawn from, a sitting each
     seconds: float = 0.0
     ended: bool = False
 
@@ -95,6 +97,7 @@ class Found:
             case "sitting":
                 self.seconds += line["seconds"]
                 self.ended = line["ended"]
+                self.secrets += [line["secret"]] if "secret" in line else []
             case "facts":
                 self.facts = tuple(Fact(**fact) for fact in line["facts"])
             case "environment":
@@ -162,6 +165,7 @@ class _Sitting(TypedDict):
     kind: str
     seconds: float
     ended: bool
+    secret: NotRequired[int]
 
 
 class _Facts(TypedDict):
@@ -242,6 +246,7 @@ def _check(line: Mapping[str, Any]) -> None:
                 sound.ceiling(Roof(**roof), f"roofs[{at}]")
         case "sitting":
             sound.at_least(0, line["seconds"], "seconds")
+            sound.at_least(0, line.get("secret", 0), "secret")
 
 
 def _check_options(data: Mapping[str, Any]) -> None:
@@ -282,6 +287,7 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
         problems=tuple(catalogue.problem(catalogue.component(name), tree) for name in names),
         records=tuple(_record(cell, found, roofs) for cell in cells if str(cell) in found.checks),
         facts=found.facts,
+        secrets=tuple(found.secrets),
     )
 
 

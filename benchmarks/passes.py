@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, contestant, gate, repeats, surroundings, timing
+from benchmarks import compiling, contestant, gate, repeats, surroundings, timing, yardstick
 from benchmarks.cell import Cell
 from benchmarks.clock import Witness, clock_for
 from benchmarks.component import Inputs
@@ -197,6 +197,8 @@ class Group:
         lane.count = timing.rounds_for(seconds * lane.calls, plan.budget, plan.rounds)
         lane.chosen = frozenset(CHANCE.sample(range(lane.count), min(JUDGED, lane.count)))
         self._verify()
+        if slowed := yardstick.yardstick().slowed():
+            raise surroundings.Changed(slowed)
         self.lanes[str(cell)] = lane
         return lane
 
@@ -343,6 +345,8 @@ def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any
                 group.fill(next(contents))
                 for index in present:
                     must(lanes[index].cell, partial(group.sample, lanes[index], verify))
+        if slowed := yardstick.yardstick().slowed():
+            raise surroundings.Changed(slowed)
     for lane in lanes:
         answers[str(lane.cell)]["launch"] = to_json(lane.launch(plan.launch))
     for answer in answers.values():

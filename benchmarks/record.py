@@ -174,6 +174,7 @@ class Run:
     problems: tuple[Problem, ...]
     records: tuple[Record, ...]
     facts: tuple[Fact, ...] = ()
+    secrets: tuple[int, ...] = ()  # what the seeds of the inputs were drawn from, one for each sitting: ``--seed``
     schema: int = SCHEMA
 
     def problem(self, name: str) -> Problem:

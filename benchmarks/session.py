@@ -82,7 +82,7 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
         session.progress.end()
         session.close()
         with contextlib.suppress(OSError):  # on a full disk it has been told already
-            journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
+            journal.add("sitting", seconds=time.monotonic() - began, ended=ended, secret=session.secret)
         journal.close()
     return fold(journal.found, tree)
 
@@ -112,11 +112,16 @@ class Session:
             raise
         self._process: Process | None = None
         self._origin: Process | None = None
-        self._referee = Referee(self.options.timeout)
+        self._referee = Referee(self.options.timeout, self.options.secret)
         self._files = {  # component -> the answer of all its cells, where their file is at fault
             Cell.parse(cell).component: check for cell, check in self.found.checks.items() if check.get("file")
         }
         self._began = time.monotonic() - self.found.seconds
+
+    @property
+    def secret(self) -> int:
+        """What the seeds of the inputs are drawn from."""
+        return self._referee.secret
 
     def close(self) -> None:
         """Stop the workers and the referee, and remove what was only for them."""
