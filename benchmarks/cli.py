@@ -410,7 +410,7 @@ def fakes(options: argparse.Namespace) -> int:
 
     names, grounds = play.asked(options.kind, options.component, options.all)
     played = []
-    for one in play.plays(names, grounds):
+    for one in play.plays(names, grounds, min(options.jobs, len(grounds))):
         print(one_line(play.told(one), 1000), file=sys.stderr, flush=True)
         played.append(one)
     found = table.rows(played)
@@ -576,6 +576,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--all", action="store_true", help="on three components of each family, not on one alone")
     made.add_argument("--kind", nargs="+", default=[], metavar="NAME", help="these attackers only")
     made.add_argument("--component", nargs="+", default=[], metavar="NAME", help="on these components")
+    made.add_argument("--jobs", type=_positive(int), default=machine.cores(), help="components at a time")
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.util
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -72,6 +75,10 @@ class Stage:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        """Close the stage."""
+        self.close()
+
+    def close(self) -> None:
         """Stop what was started, and remove the tree."""
         if self._origin is not None:
             self._origin.close()
@@ -205,13 +212,35 @@ def accepted(name: str, one: Ground) -> str:
     return ""
 
 
-def plays(names: Sequence[str], grounds: Sequence[Ground]) -> Iterator[Played]:
-    """Play the attackers ``names`` on ``grounds``, component by component."""
-    with Stage(grounds) as stage:
-        for one in grounds:
-            for name in names:
-                if KINDS[name].device == "cpu":
+def plays(names: Sequence[str], grounds: Sequence[Ground], jobs: int = 1) -> Iterator[Played]:
+    """Play the attackers ``names`` on ``grounds``, component by component, ``jobs`` at a time."""
+    names = [name for name in names if KINDS[name].device == "cpu"]
+    if jobs == 1:
+        with Stage(grounds) as stage:
+            for one in grounds:
+                for name in names:
                     yield play(stage, name, one)
+        return
+    numbers = range(len(grounds))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, _open, ([one.component.name for one in grounds],)) as pool:
+        for found in pool.map(_all_of_one, [names for _ in numbers], numbers):
+            yield from found
+
+
+_OPENED: list[Any] = []  # of a process that plays a part of it: the stage and the components
+
+
+def _open(components: Sequence[str]) -> None:
+    grounds = [one for one in map(tree.ground, components) if one]
+    stage = Stage(grounds)
+    _OPENED[:] = [stage, grounds]
+    multiprocessing.util.Finalize(None, stage.close, exitpriority=10)
+
+
+def _all_of_one(names: Sequence[str], number: int) -> list[Played]:
+    stage, grounds = _OPENED
+    return [play(stage, name, grounds[number]) for name in names]
 
 
 def asked(kinds: Sequence[str], components: Sequence[str], everything: bool) -> tuple[list[str], list[Ground]]:
