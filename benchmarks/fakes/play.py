@@ -26,7 +26,7 @@ from benchmarks.referee import Referee, vouched
 from benchmarks.repeats import MUCH
 
 TIMEOUT = 60.0  # seconds that one step may take
-ROUNDS, BUDGET, TARGET = 12, 0.05, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
+ROUNDS, BUDGET, TARGET = 20, 0.05, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
 SLOW = ("torch._dynamo",)  # what torch imports when a tensor of somebody's own kind is first met: it takes seconds
 QUICK = "smallops.row_sum"  # where the attackers are played unless more is asked for
 
