@@ -88,7 +88,7 @@ MISBEHAVING: Mapping[str, Told] = {
     "sets_umask": ("error", "umask from"),
     "sets_variable": ("error", "environment variable OMP_NUM_THREADS from"),
     "sets_alarm": ("error", "timer from False to True"),
-    "tires": ("wrong", "on fresh inputs after the timing"),
+    "tires": ("wrong", "in a timed call"),
     "dies_while_timed": ("crashed", "killed by SIGSEGV"),
     "changes_while_timed": ("error", "grad mode from True to False"),
     "forks_while_timed": ("error", "process(es) behind"),

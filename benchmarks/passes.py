@@ -95,7 +95,7 @@ def _repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, conte
     Raises:
         Wrong: so much that the answers to the old ones must be remembered.
     """
-    if cell.variant in content.component.remembers:
+    if cell.variant in content.component.quick_again:
         return None
     site.step("calls on new contents", str(cell))
     pairs = repeats.measure(timed, inputs, content.inputs, partial(site.fresh, cell), repeats.ENOUGH)
