@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, contestant, gate, surroundings, timing
+from benchmarks import audit, compiling, contestant, gate, surroundings, timing
 from benchmarks.cell import Cell
 from benchmarks.clock import Witness, clock_for
 from benchmarks.record import Launch, Proof, to_json
@@ -24,6 +24,8 @@ from benchmarks.site import Site, attempt, consume, first_call, ready_in, start_
 LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
 COST = "memory and operators"  # the step of a check whose failure says nothing of the answer
 NOBODY = ""  # whose answer it is when a group fails as a whole
+AUDITION = 0.5  # seconds: who takes longer is not timed for a trial
+AUDITION_CALLS = 3  # of a batch of the trial, unless they are long
 JUDGED = 2  # samples of a launch whose answers are judged, at most
 POISON = 4  # blocks of memory that are overwritten where the next answer may come to lie
 
@@ -74,13 +76,50 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
                 def judge(output: Any, content: Any, device: str) -> gate.Match:
                     return site.judge(cell, inputs, output, content)
 
+                def look(output: Any) -> None:
+                    judge(output, contents[0], cell.device)
+                    gate.unchanged(inputs, contents[0])
+
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
+                audition(site, cell, timed_in(cell, ready, clock_for(cell.device)), min(calls), look)
                 verify()
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
                 return {"proof": proof, **(_cost(site, cell, ready, contents[0]) if cost else {})}
 
     return attempt(prove)
+
+
+def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: timing.Look) -> None:
+    """Let a cell be timed as in a launch, by the same code, and see what it does meanwhile.
+
+    For a process whose times nobody sees. ``seconds`` is about what a call takes, and ``look`` judges an answer.
+
+    Raises:
+        gate.Wrong: an answer is wrong, it looks at who calls it, or its work goes on after it has returned.
+    """
+    if seconds > AUDITION:
+        return
+    calls = 1 if seconds > AUDITION / 10 else AUDITION_CALLS
+    looks = [look, look] if calls > 1 else [look]
+    if cell.device == "cpu" and cell.threads == "1":
+        looks.append(_at_rest)
+    with audit.installed().armed(site.mount / site.package, cell.component) as seen:
+        for one in looks:
+            site.step("audition", str(cell))
+            timed(calls, one)
+    if seen:
+        raise gate.Wrong(seen[0])
+
+
+def _at_rest(_: Any) -> None:
+    """Check that no other thread works on when a call has returned.
+
+    Raises:
+        gate.Wrong: one does.
+    """
+    if working := surroundings.working():
+        raise gate.Wrong(f"its work goes on after it has returned: {working} thread(s) still run")
 
 
 def _cost(site: Site, cell: Cell, ready: contestant.Contestant, content: gate.Content) -> dict[str, Any]:
@@ -277,7 +316,7 @@ def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any
             must(cell, partial(group.begin, cell))
         lanes = list(group.lanes.values())
         with surroundings.undisturbed(), surroundings.no_recompiles(cells):
-            verify = surroundings.watch()
+            verify = surroundings.watch(often=True)
             for present in timing.rounds([lane.count for lane in lanes], shuffle):
                 group.fill()
                 for index in present:

@@ -181,7 +181,7 @@ def main() -> None:
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
-    from benchmarks import answer, precision
+    from benchmarks import answer, bindings, precision
     from benchmarks.site import Site
 
     gc.freeze()  # what the imports left is not looked through again before every group of cells
@@ -189,6 +189,7 @@ def main() -> None:
     torch.set_num_threads(1)
     precision.full()
     answer.bound()
+    bindings.taken()
     if options.memory_limit:
         _limit_memory(options.memory_limit)
     job: dict[str, Any] = {}
