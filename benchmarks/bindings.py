@@ -76,18 +76,31 @@ USUAL = (
 
 
 def _usual(name: str, before: Any, now: Any) -> bool:
-    """Whether ``now`` is what a library puts around ``before`` when it is first used."""
-    makers = [_code(module, maker) for names, module, maker in USUAL if re.fullmatch(names, name)]
-    if not any(getattr(now, "__code__", GONE) in maker.co_consts for maker in makers if maker):
+    """Whether ``now`` is what a library puts around ``before``, or around the same as that, when it is first used."""
+    by = [(module, maker) for names, module, maker in USUAL if re.fullmatch(names, name)]
+    if not any(_made(now, *one) for one in by):
         return False
-    return any(inner is before or _usual(name, before, inner) for inner in map(_content, now.__closure__ or ()))
+    wrapped = [before, *(_enclosed(before) if any(_made(before, *one) for one in by) else [])]
+    return any(inner is one or _usual(name, one, inner) for inner in _enclosed(now) for one in wrapped)
 
 
-def _code(module: str, name: str) -> Any:
-    """The code of a function; ``None`` if its module is not loaded."""
+def _made(function: Any, module: str, maker: str) -> bool:
+    """Whether ``function`` is one that was made by ``maker`` of ``module``."""
+    if type(function) is not FunctionType or module not in sys.modules:
+        return False
+    if function.__globals__ is not vars(sys.modules[module]):
+        return False
+    return function.__code__ in attrgetter(maker)(sys.modules[module]).__code__.co_consts
+
+
+def _enclosed(function: FunctionType) -> list[Any]:
+    return [_content(cell) for cell in function.__closure__ or ()]
+
+
+def _content(cell: Any) -> Any:
     try:
-        return attrgetter(name)(sys.modules.get(module)).__code__
-    except AttributeError:
+        return cell.cell_contents
+    except ValueError:  # it is empty
         return None
 
 
@@ -240,8 +253,9 @@ class Bindings:
         for name, packet in vars(torch.ops.aten).items():
             if isinstance(packet, torch._ops.OpOverloadPacket):
                 self._kernels.note(f"torch.ops.aten.{name}", packet)
-        self._registered = set(torch.library._impls)
-        self._dumps = {name: torch._C._dispatch_dump(f"aten::{name}") for name in KERNELS}
+        self._impls, self._registered = torch.library._impls, set(torch.library._impls)
+        self._dump = torch._C._dispatch_dump
+        self._dumps = {name: self._dump(f"aten::{name}") for name in KERNELS}
         self._look()
 
     def more(self) -> None:
@@ -299,14 +313,12 @@ class Bindings:
             look.put(space, name, value)
 
     def _registrations(self) -> Iterator[str]:
-        import torch
-
-        for key in torch.library._impls - self._registered:
+        for key in self._impls - self._registered:
             library, name, kind = key.split("/")
             if library == "aten" and kind != VMAP:
                 yield f"registers aten/{name} for {kind}"
         for name, dump in self._dumps.items():
-            now = torch._C._dispatch_dump(f"aten::{name}")
+            now = self._dump(f"aten::{name}")
             if now != dump and _kernels(now) != _kernels(dump):
                 yield f"registers another kernel of aten/{name}"
 
@@ -349,7 +361,7 @@ class Bindings:
             self._seen.add(id(value))
             for part in self._parts:
                 if getattr(value, part.attribute) is not None:
-                    part.note(f"{value.__module__}.{value.__qualname__}", value)
+                    part.note(f"{value.__module__}.{value.__qualname__}" if value.__module__ else title, value)
             for cell in value.__closure__ or ():
                 inner = _content(cell)
                 if isinstance(inner, FunctionType):
@@ -363,13 +375,6 @@ class Bindings:
 def _kernels(dump: str) -> list[str]:
     """The lines of the dispatcher's table of an operator, without those that torch adds when they are first needed."""
     return [line for line in dump.splitlines() if not line.startswith(VMAP)]
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # it is empty
-        return None
 
 
 @cache
