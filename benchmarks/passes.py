@@ -53,7 +53,7 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
     shown comes from this process.
     """
 
-    def prove() -> dict[str, Any]:
+    def prove(seen: Sequence[str]) -> dict[str, Any]:
         variant_of(site, cell)
         contents = [site.content(cell, seed) for seed in seeds]
         inputs = gate.copy(contents[0].inputs, cell.device)
@@ -83,12 +83,24 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
 
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
                 audition(site, cell, timed_in(cell, ready, clock_for(cell.device)), min(calls), look)
+                _innocent(seen)
                 verify()
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
                 return {"proof": proof, **(_cost(site, cell, ready, contents[0]) if cost else {})}
 
-    return attempt(prove)
+    with audit.installed().armed(site.mount / site.package, cell.component) as seen:
+        return attempt(partial(prove, seen))
+
+
+def _innocent(seen: Sequence[str]) -> None:
+    """Check that nothing was seen that a variant has no business to look at.
+
+    Raises:
+        gate.Wrong: something was.
+    """
+    if seen:
+        raise gate.Wrong(seen[0])
 
 
 def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: timing.Look) -> None:
@@ -108,8 +120,7 @@ def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: 
             timed(calls, look)
         if cell.device == "cpu" and cell.threads == "1":
             _at_rest(partial(timed, calls))
-    if seen:
-        raise gate.Wrong(seen[0])
+    _innocent(seen)
 
 
 def _at_rest(batch: Callable[[timing.Look], object]) -> None:
