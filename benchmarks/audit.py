@@ -91,10 +91,11 @@ class Audit:
                     file = Path(code.co_filename.removeprefix(tree)).as_posix()
                     return f"impls/{file}, line {frame.f_lineno}"
             top = module.split(".")[0]
-            for_itself = called in code.co_names or top == "benchmarks"
-            if for_itself and top not in HANDED_ON and _genuine(frame, module):
+            if top in HANDED_ON:
+                called = code.co_name
+            elif (called in code.co_names or top == "benchmarks") and _genuine(frame, module):
                 return ""
-            called, frame = code.co_name, frame.f_back
+            frame = frame.f_back
         return "a thread of its own"
 
 

@@ -76,7 +76,12 @@ USUAL = (
 
 
 def _usual(name: str, before: Any, now: Any) -> bool:
-    """Whether ``now`` is what a library puts around ``before``, or around the same as that, when it is first used."""
+    """Whether ``now`` is what a library puts around ``before``, or around the same as that, when it is first used.
+
+    Or a submodule, which its package knows by a name that hides a builtin: ``benchmarks.components.hf.map``.
+    """
+    if type(now) is ModuleType and sys.modules.get(name) is now:
+        return True
     by = [(module, maker) for names, module, maker in USUAL if re.fullmatch(names, name)]
     if not any(_made(now, *one) for one in by):
         return False
