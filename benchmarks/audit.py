@@ -93,7 +93,7 @@ class Audit:
             top = module.split(".")[0]
             if top in HANDED_ON:
                 called = code.co_name
-            elif (called in code.co_names or top == "benchmarks") and _genuine(frame, module):
+            elif (called in (*code.co_names, *code.co_consts) or top == "benchmarks") and _genuine(frame, module):
                 return ""
             frame = frame.f_back
         return "a thread of its own"

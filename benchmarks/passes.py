@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ COST = "memory and operators"  # the step of a check whose failure says nothing 
 NOBODY = ""  # whose answer it is when a group fails as a whole
 AUDITION = 0.5  # seconds: who takes longer is not timed for a trial
 AUDITION_CALLS = 3  # of a batch of the trial, unless they are long
+BUSY, MOST = 0.01, 1000  # seconds of calls, and most of them, before it is looked whether another thread works on
 SURE = 3  # batches that must end with another thread at work before that is a fault
 JUDGED = 2  # samples of a launch whose answers are judged, at most
 POISON = 4  # blocks of memory that are overwritten where the next answer may come to lie
@@ -53,7 +54,7 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
     shown comes from this process.
     """
 
-    def prove(seen: Sequence[str]) -> dict[str, Any]:
+    def prove() -> dict[str, Any]:
         variant_of(site, cell)
         contents = [site.content(cell, seed) for seed in seeds]
         inputs = gate.copy(contents[0].inputs, cell.device)
@@ -82,23 +83,32 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
                     gate.unchanged(inputs, contents[0])
 
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
-                audition(site, cell, timed_in(cell, ready, clock_for(cell.device)), min(calls), look)
-                _innocent(seen)
                 verify()
+                audition(site, cell, timed_in(cell, ready, clock_for(cell.device)), min(calls), look)
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
                 return {"proof": proof, **(_cost(site, cell, ready, contents[0]) if cost else {})}
 
-    with audit.installed().armed(site.mount / site.package, cell.component) as seen:
-        return attempt(partial(prove, seen))
+    def listened_to() -> dict[str, Any]:
+        with _listening(site, cell):
+            return prove()
+
+    return attempt(listened_to)
 
 
-def _innocent(seen: Sequence[str]) -> None:
-    """Check that nothing was seen that a variant has no business to look at.
+@contextlib.contextmanager
+def _listening(site: Site, cell: Cell) -> Iterator[None]:
+    """See what a variant looks at; that comes before all else that is wrong with it, for it may be the reason.
 
     Raises:
-        gate.Wrong: something was.
+        gate.Wrong: it looks at what it has no business to look at.
     """
+    with audit.installed().armed(site.mount / site.package, cell.component) as seen:
+        try:
+            yield
+        except gate.Wrong:
+            if not seen:
+                raise
     if seen:
         raise gate.Wrong(seen[0])
 
@@ -114,13 +124,12 @@ def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: 
     if seconds > AUDITION:
         return
     calls, batches = (1, 1) if seconds > AUDITION / 10 else (AUDITION_CALLS, 2)
-    with audit.installed().armed(site.mount / site.package, cell.component) as seen:
+    with _listening(site, cell):
         for _ in range(batches):
             site.step("audition", str(cell))
             timed(calls, look)
         if cell.device == "cpu" and cell.threads == "1":
-            _at_rest(partial(timed, calls))
-    _innocent(seen)
+            _at_rest(partial(timed, min(max(calls, timing.calls_for(seconds, BUSY)), MOST)))
 
 
 def _at_rest(batch: Callable[[timing.Look], object]) -> None:

@@ -22,7 +22,7 @@ from benchmarks.contestant import Missing
 FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
 IDLE = 0.95  # share of the cores that must be free before something runs on all of them
 SETTLE = 1.0  # seconds that a pool of threads may spin before it waits
-REST = 2e-3  # seconds between two looks at the threads of a call that has returned
+REST = 1e-2  # seconds between two looks at other threads when calls have returned; the system's counts lag by some ms
 LOOK, SPINNING = 0.05, 0.2  # seconds between two looks at a thread, and the share of them that it may want to run
 
 
@@ -153,7 +153,7 @@ def working() -> int:
     """How many other threads of this process want to run just now, for more than half of a short while."""
     then, start = state.threads(), time.perf_counter_ns()
     time.sleep(REST)
-    now, passed = state.threads(), time.perf_counter_ns() - start
+    passed, now = time.perf_counter_ns() - start, state.threads()
     others = set(now) - {threading.get_native_id()}
     return sum(now[one] - then.get(one, now[one]) > passed / 2 for one in others)
 
