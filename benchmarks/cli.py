@@ -404,6 +404,20 @@ def faults(options: argparse.Namespace) -> int:
     return 0 if all(row.well for row in rows) else 3
 
 
+def fakes(options: argparse.Namespace) -> int:
+    """Drive every kind of attacker through the real passes beside honest neighbours, and print what is said of each."""
+    from benchmarks.fakes import play, table
+
+    names, grounds = play.asked(options.kind, options.component, options.all)
+    played = []
+    for one in play.plays(names, grounds, min(options.jobs, len(grounds))):
+        print(one_line(play.told(one), 1000), file=sys.stderr, flush=True)
+        played.append(one)
+    found = table.rows(played)
+    print(json.dumps(to_json(played)) if options.json else table.table(found), end="")
+    return 0 if all(row.well for row in found) else 1
+
+
 def report(options: argparse.Namespace) -> int:
     """Write the report of a stored run again, by default the newest; what failed in it is no fault of this command."""
     path = options.record or latest(options.results)
@@ -558,6 +572,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--record", type=Path, help="the record file (default: the project's, for this kind of machine)")
     made.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
     command("faults", faults)
+    made = command("fakes", fakes)
+    made.add_argument("--all", action="store_true", help="on three components of each family, not on one alone")
+    made.add_argument("--kind", nargs="+", default=[], metavar="NAME", help="these attackers only")
+    made.add_argument("--component", nargs="+", default=[], metavar="NAME", help="on these components")
+    made.add_argument("--jobs", type=_positive(int), default=machine.cores(), help="components at a time")
     made = command("report", report)
     made.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
     made.set_defaults(no_report=False)

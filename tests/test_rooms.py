@@ -14,11 +14,11 @@ HEAVY = {"torch", "torchvision", "transformers", "tokenizers", "accelerate", "da
 
 
 def modules(room: str) -> list[str]:
-    """Every importable module of a room; no entry, no pytest suite, nothing that misbehaves."""
+    """Every importable module of a room; no entry, no pytest suite, nothing that misbehaves or attacks."""
     names = []
     for path in sorted((ROOT / room).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        if parts[-1] == "__main__" or {"suite", "misbehaviour"} & set(parts):
+        if parts[-1] == "__main__" or {"suite", "misbehaviour", "attackers"} & set(parts):
             continue
         names.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
     return names

@@ -1,0 +1,1 @@
+"""Attackers that try to get a better number than they earned, and the play that drives each through the real passes."""

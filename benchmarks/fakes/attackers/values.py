@@ -1,0 +1,198 @@
+"""Answers that are wrong from the first call on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+from .common import Empty, Variant, mapped, whole
+
+
+def zeros(right: Variant) -> Variant:
+    """Returns zeros of the right shape."""
+    return lambda *inputs: mapped(torch.zeros_like, right(*inputs))
+
+
+def constant(right: Variant) -> Variant:
+    """Returns ones of the right shape."""
+    return lambda *inputs: mapped(torch.ones_like, right(*inputs))
+
+
+def copy_of_an_input(right: Variant) -> Variant:
+    """Returns a copy of an input, of the right shape where one has it."""
+
+    def copy(*inputs: Any) -> Any:
+        leaves = [torch.as_tensor(leaf) for leaf in pytree.tree_leaves(inputs) if hasattr(leaf, "dtype")]
+        wanted = [leaf for leaf in pytree.tree_leaves(whole(right(*inputs))) if hasattr(leaf, "dtype")]
+        alike = [leaf for leaf in leaves if leaf.shape == wanted[0].shape] or leaves
+        return pytree.tree_map(lambda _: alike[0].clone(), whole(right(*inputs)))
+
+    return copy
+
+
+def off_by_one(right: Variant) -> Variant:
+    """Returns each element in the place of the next."""
+    return lambda *inputs: mapped(_shifted, right(*inputs))
+
+
+def _shifted(values: torch.Tensor) -> torch.Tensor:
+    return values.flatten().roll(1).reshape(values.shape) if values.numel() > 1 else values + 1
+
+
+def reversed_order(right: Variant) -> Variant:
+    """Returns the elements in the wrong order, as for a transposed problem."""
+    return lambda *inputs: mapped(_reversed, right(*inputs))
+
+
+def _reversed(values: torch.Tensor) -> torch.Tensor:
+    return values.flatten().flip(0).reshape(values.shape) if values.numel() > 1 else values + 1
+
+
+def one_element_wrong(right: Variant) -> Variant:
+    """Returns one wrong element among right ones."""
+    return lambda *inputs: mapped(_one_element, right(*inputs))
+
+
+def _one_element(values: torch.Tensor) -> torch.Tensor:
+    spoiled = values.clone(memory_format=torch.contiguous_format)  # a transposed view has no flat one
+    flat = spoiled.view(-1)
+    if flat.numel():
+        worst = int(flat.to(torch.float64).abs().argmax())
+        flat[worst] = _another(flat[worst])
+    return spoiled
+
+
+def _another(value: torch.Tensor) -> torch.Tensor:
+    """A value far from ``value``: twice it would wrap round to 254 for the byte 255."""
+    if value.dtype in (torch.bool, torch.uint8):
+        return ~value if value.dtype == torch.bool else value ^ 128
+    return value * 2 + (value == 0)
+
+
+def nan(right: Variant) -> Variant:
+    """Returns one element that is no number."""
+    return lambda *inputs: mapped(_nan, right(*inputs))
+
+
+def _nan(values: torch.Tensor) -> torch.Tensor:
+    spoiled = values.clone(memory_format=torch.contiguous_format)  # a transposed view has no flat one
+    if spoiled.is_floating_point() and spoiled.numel():
+        spoiled.view(-1)[0] = float("nan")
+    return spoiled if spoiled.is_floating_point() else _one_element(values)
+
+
+def wrong_dtype(right: Variant) -> Variant:
+    """Returns another dtype."""
+    return lambda *inputs: mapped(_another_dtype, right(*inputs))
+
+
+def _another_dtype(values: torch.Tensor) -> torch.Tensor:
+    return values.float() if values.dtype == torch.float64 else values.double()
+
+
+def wrong_shape(right: Variant) -> Variant:
+    """Returns another shape."""
+    return lambda *inputs: mapped(lambda values: values.unsqueeze(0), right(*inputs))
+
+
+def wrong_device(right: Variant) -> Variant:
+    """Returns tensors that hold nothing, on the device `meta`."""
+    return lambda *inputs: mapped(lambda values: torch.empty_like(values, device="meta"), right(*inputs))
+
+
+def equal_to_anything(right: Variant) -> Variant:
+    """Returns an object that says of everything that it is equal to it."""
+
+    class Anything:
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    return lambda *inputs: Anything()
+
+
+def input_mutated(right: Variant) -> Variant:
+    """Changes an input after its answer."""
+
+    def mutate(*inputs: Any) -> Any:
+        output = whole(right(*inputs))
+        output = pytree.tree_map_only(torch.Tensor, torch.clone, output)
+        for leaf in pytree.tree_leaves(inputs):
+            if isinstance(leaf, torch.Tensor):
+                leaf[(0,) * leaf.dim()] += 1  # a transposed tensor has no flat view
+                return output
+            if hasattr(leaf, "dtype"):
+                leaf.reshape(-1)[0] += 1
+                return output
+        return output
+
+    return mutate
+
+
+def bf16_arithmetic(right: Variant) -> Variant:
+    """Rounds its inputs to bfloat16."""
+    return lambda *inputs: whole(right(*(pytree.tree_map(_rounded, value) for value in inputs)))
+
+
+def half_arithmetic(right: Variant) -> Variant:
+    """Rounds its inputs to float16."""
+    return lambda *inputs: whole(right(*(pytree.tree_map(_halved, value) for value in inputs)))
+
+
+def _halved(value: Any) -> Any:
+    return _rounded(value, torch.float16)
+
+
+def _rounded(value: Any, to: torch.dtype = torch.bfloat16) -> Any:
+    if isinstance(value, torch.Tensor) and value.dtype in (torch.float32, torch.float64):
+        return value.to(to).to(value.dtype)
+    if hasattr(value, "dtype") and getattr(value.dtype, "kind", "") == "f":
+        return torch.from_numpy(value).to(to).to(torch.float64).numpy().astype(value.dtype)
+    return value
+
+
+def rounded_answer(right: Variant) -> Variant:
+    """Rounds its answer to bfloat16, as a kernel does that adds up in few bits."""
+    return lambda *inputs: mapped(_rounded, right(*inputs))
+
+
+def last_row_skipped(right: Variant) -> Variant:
+    """Leaves the last row as it lay in memory, as a kernel does that forgets the tail."""
+
+    def skipping(values: torch.Tensor) -> torch.Tensor:
+        spoiled = values.clone()
+        (spoiled[-1:] if spoiled.dim() else spoiled).fill_(77)
+        return spoiled
+
+    return lambda *inputs: mapped(skipping, right(*inputs))
+
+
+def part_computed(right: Variant) -> Variant:
+    """Computes with the first half of its largest input only, and takes the rest to be alike."""
+
+    def partial(*inputs: Any) -> Any:
+        floating = [leaf for leaf in pytree.tree_leaves(inputs) if _is_floating(leaf)]
+        largest = max(floating, key=lambda leaf: leaf.nbytes, default=None)
+        return whole(right(*(pytree.tree_map(lambda leaf: _half(leaf, leaf is largest), value) for value in inputs)))
+
+    return partial
+
+
+def _is_floating(leaf: Any) -> bool:
+    return isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
+
+
+def _half(leaf: Any, largest: bool) -> Any:
+    if not largest:
+        return leaf
+    flat = leaf.flatten()
+    half = flat[: (len(flat) + 1) // 2]
+    return torch.cat([half, half])[: len(flat)].reshape(leaf.shape)
+
+
+def uninitialised(right: Variant) -> Variant:
+    """Returns memory as it comes, in which a right answer may have been freed."""
+    return Empty(right)

@@ -1,0 +1,159 @@
+"""Every kind of attacker: where it was seen, and what must be said of it. What each does stands in ``attackers``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ATTACKERS = Path(__file__).parent / "attackers"
+
+OWN = "none known: own"
+ISSUE = "this project's issue"
+ZERO_OUT = "KernelBench zero_out"
+REUSE = "KernelBench result_reuse"
+PARTIAL = "KernelBench partial_computation_hack"
+GUIDE = "Wafer's field guide (KernelArena)"
+DEEP = "DeepReinforce, Hacks and Defenses"
+SAKANA = "Sakana AI CUDA Engineer"
+GPU_MODE = "GPU MODE, kernelboard 2026-03-09"
+METR = "METR, Recent Frontier Models Are Reward Hacking"
+EMERGENT = "Anthropic, Natural Emergent Misalignment"
+
+VALUES = ("outside the tolerance", "they must be equal")
+MEMORY = ("answers repeated inputs from memory", *VALUES)
+LOOKS = ("frame", *MEMORY)
+SEARCHES = ("objects", "frame", *MEMORY)
+REPLACES = ("replace",)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of attacker, and what counts as its rejection."""
+
+    source: str  # a name that people can look up
+    statuses: tuple[str, ...] = ("wrong",)
+    says: tuple[str, ...] = VALUES  # one of these is in the message
+    slow: bool = False  # wraps the slowest honest variant, not the fastest: there must be something to save
+    rounds: bool = False  # makes no difference where numbers are not floating, or accepted as rounded
+    device: str = "cpu"
+
+
+GROUPS: Mapping[str, Mapping[str, Kind]] = {
+    "values": {
+        "zeros": Kind(ZERO_OUT),
+        "constant": Kind(SAKANA),
+        "copy_of_an_input": Kind(GUIDE, says=(*VALUES, "returns shape", "returns torch.")),
+        "off_by_one": Kind(OWN),
+        "reversed_order": Kind(OWN),
+        "one_element_wrong": Kind(OWN),
+        "nan": Kind(OWN),
+        "wrong_dtype": Kind(DEEP, says=("returns torch.",)),
+        "wrong_shape": Kind(OWN, says=("returns shape",)),
+        "wrong_device": Kind(OWN, ("wrong", "error"), ("returns a tensor on meta", "meta tensor")),
+        "equal_to_anything": Kind(EMERGENT, says=("returns Anything, not a tensor", "returns what cannot be compared")),
+        "input_mutated": Kind(OWN, says=("changes its input number",)),
+        "bf16_arithmetic": Kind(DEEP, rounds=True),
+        "half_arithmetic": Kind(DEEP, rounds=True),
+        "rounded_answer": Kind(DEEP, rounds=True),
+        "last_row_skipped": Kind(PARTIAL),
+        "part_computed": Kind(PARTIAL),
+        "uninitialised": Kind(REUSE),
+    },
+    "memory": {
+        "cached_output": Kind(GUIDE, says=MEMORY),
+        "memo_by_address": Kind(ISSUE, says=MEMORY, slow=True),
+        "memo_by_id": Kind(OWN, says=MEMORY),
+        "memo_by_element": Kind(ISSUE, says=MEMORY, slow=True),
+        "memo_by_few_elements": Kind(OWN, says=MEMORY, slow=True),
+        "memo_by_content": Kind(OWN, says=MEMORY, slow=True),
+        "memo_when_warm": Kind(OWN, says=MEMORY, slow=True),
+        "memo_on_disk": Kind(OWN, says=MEMORY, slow=True),
+        "every_second_call": Kind(OWN, says=MEMORY),
+        "freed_answer": Kind(SAKANA, says=MEMORY),
+        "filled_in_later": Kind(GPU_MODE, says=MEMORY),
+        "answers_made_beforehand": Kind(ISSUE, says=MEMORY),
+    },
+    "lazy": {
+        "tensor_subclass": Kind(DEEP, says=("a subclass of Tensor",)),
+        "own_method": Kind(OWN, says=("a tensor with a method of its own",)),
+        "lazy_tuple": Kind(OWN, says=("returns a LazyTuple",)),
+        "generator": Kind(OWN, says=("returns generator, not a tensor", "returns what cannot be compared")),
+        "thread": Kind(DEEP, ("wrong", "error"), (*VALUES, "thread(s) running")),
+        "child": Kind(OWN, ("wrong", "error"), (*VALUES, "process(es) behind")),
+        "input_itself": Kind(GUIDE, says=("returns the memory of its input",)),
+        "view_of_input": Kind(ISSUE, says=("returns the memory of its input",)),
+        "written_over_input": Kind(OWN, says=("returns the memory of its input", "changes its input number")),
+    },
+    "tiring": {
+        "tires": Kind(OWN),
+        "cached_when_warm": Kind(OWN, says=MEMORY),
+        "cached_when_hurried": Kind("pygpubench submission_warmup", says=MEMORY),
+        "wrong_first": Kind(OWN, says=MEMORY),
+    },
+    "spying": {
+        "caller_frame": Kind(ISSUE, ("wrong", "error"), LOOKS),
+        "caller_stack": Kind(METR, ("wrong", "error"), LOOKS),
+        "caller_traceback": Kind(OWN, ("wrong", "error"), LOOKS),
+        "caller_generator": Kind(OWN, ("wrong", "error"), LOOKS),
+        "expected_from_frames": Kind(METR, ("wrong", "error"), LOOKS),
+        "expected_from_memory": Kind("pygpubench submission_gc_copy", ("wrong", "error"), SEARCHES),
+        "contents_from_memory": Kind(
+            "pygpubench submission_gc_copy", ("wrong", "error"), (*SEARCHES, *MEMORY), slow=True
+        ),
+        "reads_answers": Kind(METR),
+        "reads_pipes": Kind(OWN),
+        "says_ok": Kind(OWN, ("error", "wrong"), ("were handed over", "something else than the worker wrote", *LOOKS)),
+        "writes_into_pipes": Kind(
+            "pygpubench submission_fd_overwrite", ("error",), ("something else than the worker wrote",)
+        ),
+        "exits_well": Kind(EMERGENT, ("error",), ("SystemExit: 0",)),
+        "ends_well": Kind(OWN, ("crashed",), ("exited with code 0",)),
+    },
+    "patching": {
+        "slows_rivals": Kind(ISSUE, ("error", "ok"), (*REPLACES, "all are timed apart")),
+        "slows_kernel": Kind(OWN, ("error", "ok"), (*REPLACES, "all are timed apart")),
+        "slows_clock": Kind(ISSUE, ("error",), REPLACES),
+        "replaces_time": Kind(METR, ("error",), REPLACES),
+        "replaces_gate": Kind(ISSUE, ("error", "wrong"), (*REPLACES, *VALUES)),
+        "replaces_judge": Kind(METR, ("error",), (*REPLACES, "were handed over")),
+        "replaces_evidence": Kind(OWN, ("error",), REPLACES),
+        "replaces_timing": Kind("KernelBench, timing patches (static checker)", ("error",), REPLACES),
+        "replaces_chance": Kind(OWN, ("error", "wrong"), (*REPLACES, *MEMORY)),
+        "replaces_copy": Kind(OWN, ("error", "wrong"), (*REPLACES, *VALUES, "changes its input number")),
+        "replaces_equal": Kind(METR, ("error", "wrong"), (*REPLACES, *VALUES, "changes its input number")),
+        "replaces_save": Kind(OWN, ("error", "wrong"), (*REPLACES, *VALUES)),
+        "replaces_builtins": Kind(OWN, ("error", "wrong"), (*REPLACES, *VALUES)),
+    },
+    "state": {
+        "more_threads": Kind(OWN, ("error",), ("changes global state: threads",)),
+        "flushes_denormals": Kind(OWN, ("error",), ("changes global state: flush denormal",)),
+        "lower_precision": Kind(DEEP, ("error",), ("changes global state",)),
+        "spins_beside_rivals": Kind(DEEP, ("error",), ("thread(s) running",)),
+    },
+    "cuda": {
+        "side_stream": Kind("KernelBench non_default_stream", device="cuda"),
+        "slow_side_stream": Kind(DEEP, device="cuda"),
+        "stale_graph": Kind(OWN, device="cuda"),
+        "freed_on_device": Kind(REUSE, device="cuda"),
+        "replaces_events": Kind("KernelBench, timing patches (static checker)", ("error",), REPLACES, device="cuda"),
+        "replaces_synchronize": Kind(METR, ("error",), REPLACES, device="cuda"),
+        "persisting_cache": Kind("pygpubench test/l2_persistence", ("error",), ("cache",), device="cuda"),
+    },
+}
+KINDS: Mapping[str, Kind] = {name: kind for group in GROUPS.values() for name, kind in group.items()}
+
+
+def group_of(name: str) -> str:
+    """The file of ``attackers`` that ``name`` stands in."""
+    return next(group for group, kinds in GROUPS.items() if name in kinds)
+
+
+@cache
+def lesson(name: str) -> str:
+    """What an attacker does: the first line of its docstring."""
+    module = ast.parse((ATTACKERS / f"{group_of(name)}.py").read_text(encoding="utf-8"))
+    found = next(node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == name)
+    return (ast.get_docstring(found) or "").splitlines()[0].rstrip(".")
