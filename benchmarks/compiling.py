@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks import bindings
 from benchmarks.cell import Cell
 
 REGION = "Torch-Compiled Region"  # what dynamo calls its code in a profile
@@ -58,11 +59,8 @@ def watched(cell: Cell) -> Iterator[Callable[[Callable[[], Any]], None]]:
         if any(asked) and not _runs_compiled(call, new=graphs() > before):
             raise NotCompiled
 
-    torch.compile = compile
-    try:
+    with bindings.replaced(torch, "compile", compile):
         yield check
-    finally:
-        torch.compile = made
 
 
 def _runs_compiled(call: Callable[[], Any], new: bool) -> bool:

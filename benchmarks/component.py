@@ -47,9 +47,9 @@ class Component:
     canonical: Callable[[Case, Any], Any] | None = None  # (case, output) -> what is compared with the reference
     stream: bool = False  # the output is an iterable: first item, steady rate and whole are timed apart
     timeline: bool = False  # of a stream: it tells the name of each part of its work when that is done, its answer last
-    remembers: Mapping[str, str] = field(
+    quick_again: Mapping[str, str] = field(
         default_factory=dict
-    )  # variant -> what it keeps while its inputs stay the same
+    )  # variant -> why it may take much less time on contents that it has just seen
     aliases: str = ""  # why an output may lie in the memory of an input here; "": each answer is new
     accepts: Mapping[str, str] = field(default_factory=dict)  # kind of wrong variant -> why it is right here
     work: Mapping[str, str] = field(default_factory=dict)  # variant -> what it does that the others do not

@@ -72,7 +72,7 @@ class Found:
 
     def disturbance(self, cell: str) -> str:
         """What being alone changes for ``cell``: "takes ... alone and ... beside its rivals"; "" if nothing."""
-        taken = [launch for (_, name), launch in self.launches.items() if name == cell]
+        taken = [launch for (_, name), launch in self.launches.items() if name == cell and launch.wall]
         alone, beside = ([statistics.median(one.wall) for one in taken if one.alone == kind] for kind in (True, False))
         if not alone or not beside or min(beside) / DIFFERENT <= statistics.median(alone) <= max(beside) * DIFFERENT:
             return ""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import random
+import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, contestant, gate, repeats, surroundings, timing, yardstick
+from benchmarks import audit, compiling, contestant, gate, repeats, surroundings, timing, yardstick
 from benchmarks.cell import Cell
 from benchmarks.clock import Witness, clock_for
 from benchmarks.component import Inputs
@@ -25,6 +26,10 @@ from benchmarks.site import Site, attempt, consume, first_call, ready_in, start_
 LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
 COST = "memory and operators"  # the step of a check whose failure says nothing of the answer
 NOBODY = ""  # whose answer it is when a group fails as a whole
+AUDITION = 0.5  # seconds: who takes longer is not timed for a trial
+AUDITION_CALLS = 3  # of a batch of the trial, unless they are long
+BUSY, MOST = 0.01, 1000  # seconds of calls, and most of them, before it is looked whether another thread works on
+SURE = 3  # batches that must end with another thread at work before that is a fault
 JUDGED = 2  # samples of a launch whose answers are judged, at most
 POISON = 4  # blocks of memory that are overwritten where the next answer may come to lie
 
@@ -75,9 +80,15 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
                 def judge(output: Any, content: Any, device: str) -> gate.Match:
                     return site.judge(cell, inputs, output, content)
 
+                def look(output: Any) -> None:
+                    judge(output, contents[0], cell.device)
+                    gate.unchanged(inputs, contents[0])
+
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
                 verify()
-                pairs = _repeated(site, cell, timed_in(cell, ready, clock_for(cell.device)), inputs, contents[0])
+                shown = timed_in(cell, ready, clock_for(cell.device))
+                audition(site, cell, shown, min(calls), look)
+                pairs = _repeated(site, cell, shown, inputs, contents[0])
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
                 return {
@@ -86,7 +97,61 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
                     **(_cost(site, cell, ready, contents[0]) if cost else {}),
                 }
 
-    return attempt(prove)
+    def listened_to() -> dict[str, Any]:
+        with _listening(site, cell):
+            return prove()
+
+    return attempt(listened_to)
+
+
+@contextlib.contextmanager
+def _listening(site: Site, cell: Cell) -> Iterator[None]:
+    """See what a variant looks at; that comes before all else that is wrong with it, for it may be the reason.
+
+    Raises:
+        gate.Wrong: it looks at what it has no business to look at.
+    """
+    with audit.installed().armed(site.mount / site.package, cell.component) as seen:
+        try:
+            yield
+        except gate.Wrong:
+            if not seen:
+                raise
+    if seen:
+        raise gate.Wrong(seen[0])
+
+
+def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: timing.Look) -> None:
+    """Let a cell be timed as in a launch, by the same code, and see what it does meanwhile.
+
+    For a process whose times nobody sees. ``seconds`` is about what a call takes, and ``look`` judges an answer.
+
+    Raises:
+        gate.Wrong: an answer is wrong, it looks at who calls it, or its work goes on after it has returned.
+    """
+    if seconds > AUDITION:
+        return
+    calls, batches = (1, 1) if seconds > AUDITION / 10 else (AUDITION_CALLS, 2)
+    with _listening(site, cell):
+        for _ in range(batches):
+            site.step("audition", str(cell))
+            timed(calls, look)
+        if cell.device == "cpu" and cell.threads == "1":
+            _at_rest(partial(timed, min(max(calls, timing.calls_for(seconds, BUSY)), MOST)))
+
+
+def _at_rest(batch: Callable[[timing.Look], object]) -> None:
+    """Check that no other thread works on when a batch has ended; one that does so by chance does not each time.
+
+    Raises:
+        gate.Wrong: one does.
+    """
+    found: list[int] = []
+    for _ in range(SURE):
+        batch(lambda _: found.append(surroundings.working()))
+        if not found[-1]:
+            return
+    raise gate.Wrong(f"its work goes on after it has returned: {max(found)} thread(s) still run")
 
 
 def _repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, content: gate.Content) -> float | None:
@@ -95,7 +160,7 @@ def _repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, conte
     Raises:
         Wrong: so much that the answers to the old ones must be remembered.
     """
-    if cell.variant in content.component.remembers:
+    if cell.variant in content.component.quick_again:
         return None
     site.step("calls on new contents", str(cell))
     pairs = repeats.measure(timed, inputs, content.inputs, partial(site.fresh, cell), repeats.ENOUGH)
@@ -219,7 +284,7 @@ class Group:
             self._poison(lane.cell.device)
         self.site.step("sample", str(lane.cell))
         at = time.monotonic() - self.plan.began
-        look = partial(self._look, lane)
+        look = partial(self.look, lane)
         before = _witness().read()
         batch = lane.timed(lane.calls, look if chosen else None)
         after = _witness().read()
@@ -230,7 +295,7 @@ class Group:
         lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
         verify()
 
-    def _look(self, lane: Lane, output: Any) -> None:
+    def look(self, lane: Lane, output: Any) -> None:
         """Have an answer judged that was returned while the clock ran."""
         try:
             self.site.judge(lane.cell, self.inputs, output, self._filled)
@@ -270,7 +335,7 @@ class Alone:
     def _quiet(self) -> surroundings.Verify:
         self._stack.enter_context(surroundings.undisturbed())
         self._stack.enter_context(surroundings.no_recompiles([self._cell]))
-        return surroundings.watch()
+        return surroundings.watch(often=True)
 
     def sample(self, at: int) -> None:
         """One sample, on content number ``at``."""
@@ -278,12 +343,14 @@ class Alone:
         self._group.sample(self._lane, self._verify)
 
     def finish(self) -> dict[str, Any]:
-        """What was measured; calls on new contents come last, when nothing more depends on this process.
+        """What was measured; then it is listened to, and called on new contents: nothing more depends on this process.
 
         Raises:
-            Wrong: it answers repeated inputs from memory.
+            Wrong: it answers repeated inputs from memory, or looks at who calls it.
         """
         lane, group = self._lane, self._group
+        seconds = statistics.median(batch.wall for batch in lane.batches)
+        audition(self._site, self._cell, lane.timed, seconds, partial(group.look, lane))
         if lane.calls > 1 or lane.count >= len(group.contents):
             _repeated(self._site, self._cell, lane.timed, group.inputs, group.contents[0])
         self._stack.close()
@@ -339,7 +406,7 @@ def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any
             must(cell, partial(group.begin, cell))
         lanes = list(group.lanes.values())
         with surroundings.undisturbed(), surroundings.no_recompiles(cells):
-            verify = surroundings.watch()
+            verify = surroundings.watch(often=True)
             contents = timing.turns(len(plan.seeds), CHANCE)
             for present in timing.rounds([lane.count for lane in lanes], shuffle):
                 group.fill(next(contents))

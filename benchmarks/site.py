@@ -15,7 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answer, catalogue, compiling, contestant, gate, mount, shared_memory, surroundings, timing
+from benchmarks import (
+    answer,
+    bindings,
+    catalogue,
+    compiling,
+    contestant,
+    gate,
+    mount,
+    shared_memory,
+    surroundings,
+    timing,
+)
 from benchmarks.cell import Cell
 from benchmarks.clock import Clock
 from benchmarks.component import Component, Inputs
@@ -183,6 +194,8 @@ def _import(site: Site, cell: Cell) -> None:
     """Import the cell's file for the first time in this process, and see that this changes nothing for others."""
     site.step(IMPORT, str(cell))
     file = mount.file_of(cell.component)
+    catalogue.component(cell.component)
+    bindings.taken().more()
     with surroundings.unspoiled(file):
         try:
             mount.load(cell.component, site.mount, site.package)

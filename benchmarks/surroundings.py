@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -14,13 +15,14 @@ from typing import Any
 
 import psutil
 
-from benchmarks import machine, state
+from benchmarks import bindings, machine, state
 from benchmarks.cell import Cell
 from benchmarks.contestant import Missing
 
 FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
 IDLE = 0.95  # share of the cores that must be free before something runs on all of them
 SETTLE = 1.0  # seconds that a pool of threads may spin before it waits
+REST = 1e-2  # seconds between two looks at other threads when calls have returned; the system's counts lag by some ms
 LOOK, SPINNING = 0.05, 0.2  # seconds between two looks at a thread, and the share of them that it may want to run
 
 
@@ -85,19 +87,29 @@ def _note(problem: Exception, verify: Verify) -> None:
             problem.add_note(str(told))
 
 
-def watch() -> Verify:
-    """A check that nothing was left changed since now.
+def watch(often: bool = False) -> Verify:
+    """A check that nothing was left changed since now, and that no name stands for anything else than at the start.
+
+    That of all names takes some milliseconds; ``often`` looks at those alone that a sample's time depends on.
 
     Raises (the check):
         Changed: something was.
     """
-    before = state.read()
+    before, bound = state.read(), bindings.taken()
+    rebound = bound.changed_often if often else bound.changed
 
     def verify() -> None:
-        if told := state.changed(before, state.read()):
-            raise Changed(f"changes global state: {', '.join(told)}")
+        told = state.changed(before, state.read())
+        words = [f"changes global state: {', '.join(told)}"] if told else []
+        if words := [*words, *some(rebound())]:
+            raise Changed("; ".join(words))
 
     return verify
+
+
+def some(phrases: Sequence[str], most: int = 3) -> list[str]:
+    """The first phrases, and how many more there are."""
+    return [*phrases[:most], *([f"and {len(phrases) - most} more"] if len(phrases) > most else [])]
 
 
 @contextlib.contextmanager
@@ -135,6 +147,15 @@ def quiet_threads(before: Mapping[int, int]) -> None:
             return
         if time.monotonic() > end:
             raise Changed(f"leaves {len(running)} thread(s) running")
+
+
+def working() -> int:
+    """How many other threads of this process want to run just now, for more than half of a short while."""
+    then, start = state.threads(), time.perf_counter_ns()
+    time.sleep(REST)
+    passed, now = time.perf_counter_ns() - start, state.threads()
+    others = set(now) - {threading.get_native_id()}
+    return sum(now[one] - then.get(one, now[one]) > passed / 2 for one in others)
 
 
 def _set_threads(count: int) -> None:

@@ -212,7 +212,7 @@ def main() -> None:
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
-    from benchmarks import answer, precision, yardstick
+    from benchmarks import answer, bindings, precision, yardstick
     from benchmarks.site import Site
 
     gc.freeze()  # what the imports left is not looked through again before every group of cells
@@ -221,6 +221,7 @@ def main() -> None:
     precision.full()
     answer.bound()
     yardstick.yardstick()
+    bindings.taken()
     if options.memory_limit:
         _limit_memory(options.memory_limit)
     site = Site(options.mount, options.caches, Board(options.board).step, folder=Path(os.environ["TMPDIR"]))

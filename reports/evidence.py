@@ -29,6 +29,8 @@ def _remark(row: Mapping[str, Any]) -> str:
         return (
             "faster than the measured roof allows, if not impossibly: the roof is too low or the declared work too much"
         )
+    if row["remark"] == "timed apart":
+        return str(row["reason"])
     if row["remark"] == "less traffic":
         return "faster than streaming its bytes: results land where inputs were"
     if row["remark"] == "unexplained":

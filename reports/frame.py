@@ -60,7 +60,7 @@ WHAT = {  # column -> what it holds, in the order of the table
     "bound": "the term that sets the floor",
     "times_hardware": "seconds over floor_hardware",
     "times_floor": "seconds over floor, where operators were counted",
-    "remark": "what the distance to the floor says: above the roof, less traffic, unexplained",
+    "remark": "what the distance to the floor says: above the roof, less traffic, unexplained; or timed apart",
     "peak": "bytes above entry at the worst moment",
     "peak_is": "exact, at least, or why it is unknown",
     "allocations": "in one call",
@@ -163,7 +163,7 @@ def _axes(record: Record) -> dict[str, Any]:
     names = ("component", "variant", "executor", "way", "device", "case", "threads", "cold")
     facts = ("cell", "status", "reason", "dtype", "series", "size")
     row = {name: getattr(record, name) for name in facts} | {name: getattr(cell, name) for name in names}
-    return {**row, "reason": cut(record.reason, LONGEST)}
+    return {**row, "reason": cut(record.reason or record.remark, LONGEST)}
 
 
 def _work(record: Record) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _times(record: Record, estimate: Estimate, limit: Floor) -> dict[str, Any]:
         "byte_rate": record.bytes / estimate.value if record.bytes else None,
         "times_hardware": estimate.value / limit.hardware if limit.hardware else None,
         "times_floor": estimate.value / limit.whole if limit.whole and "overhead" not in limit.missing else None,
-        "remark": remark(estimate.value, limit),
+        "remark": "timed apart" if record.remark else remark(estimate.value, limit),
         "first": statistics.median(launch.first for launch in record.launches),
         **{column: part.value for column, part in parts.items() if part},
     }

@@ -86,7 +86,14 @@ def test_every_variant_says_what_it_teaches_and_names_its_row():
             assert variant.lesson, f"{name}.{variant.name} has no docstring"
             rows = component.rows or ("",)  # what belongs to no row of the catalogue names none
             assert any(row in variant.doc for row in rows), f"{name}.{variant.name} names none of its rows"
-        named = {component.baseline, *component.compiled, *component.graphed, *component.work, *component.published}
+        named = {
+            component.baseline,
+            *component.quick_again,
+            *component.compiled,
+            *component.graphed,
+            *component.work,
+            *component.published,
+        }
         named |= {variant for case in component.cases for variant in (*case.only, *case.cold, *(case.compiled or ()))}
         assert named <= {variant.name for variant in found}, f"{name} names variants that do not exist"
         assert len({case.name for case in component.cases}) == len(component.cases), f"{name} has two cases of one name"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from benchmarks import session
+from benchmarks import journal, session
 from benchmarks.cell import Cell
 from benchmarks.journal import Options
 from benchmarks.passes import COST
-from benchmarks.process import Fault
+from benchmarks.process import Fault, Verdict
 from benchmarks.progress import Progress
 
 CELL = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
@@ -23,11 +24,11 @@ OK = {"status": "ok", "reason": "", "proof": {"error": 0.0, "share": 0.0, "seeds
 
 @pytest.fixture
 def one(tmp_path: Path) -> Iterator[session.Session]:
-    journal = session.start(Options(cells=(str(CELL),), selection="", command="", left_out="", launches=1), tmp_path)
-    made = session.Session(journal, tmp_path, session.catalogue.IMPLS, None)
+    begun = session.start(Options(cells=(str(CELL),), selection="", command="", left_out="", launches=1), tmp_path)
+    made = session.Session(begun, tmp_path, session.catalogue.IMPLS, None)
     yield made
     made.close()
-    journal.close()
+    begun.close()
 
 
 def answering(made: session.Session, monkeypatch: pytest.MonkeyPatch, *answers: Any) -> list[dict[str, Any]]:
@@ -43,6 +44,7 @@ def answering(made: session.Session, monkeypatch: pytest.MonkeyPatch, *answers: 
         return answer
 
     monkeypatch.setattr(made, "_ask", ask)
+    monkeypatch.setattr(made, "_worker", lambda: SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 4))
     return jobs
 
 
@@ -65,10 +67,25 @@ def test_a_crash_in_the_proof_itself_is_the_cells(one: session.Session, monkeypa
     assert len(jobs) == 1
 
 
-def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: list[str], answers: dict[str, dict[str, Any]]):
-    """A whole run of ``cells`` with two launches whose checks get these answers, otherwise ``OK``: jobs and lines."""
-    options = Options(cells=tuple(cells), selection="", command="", left_out="", launches=2, traces=tuple(cells[:1]))
-    journal = session.start(options, tmp_path)
+def test_an_ok_that_the_referee_did_not_give_is_none(one: session.Session, monkeypatch: pytest.MonkeyPatch):
+    answering(one, monkeypatch, OK)
+    monkeypatch.setattr(one, "_worker", lambda: SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 3))
+    told = one._proved(CELL)
+    assert (told["status"], told["reason"]) == ("error", "3 answers were handed over to be judged, where 4 are due")
+
+
+def played(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cells: list[str],
+    answers: dict[str, dict[str, Any]],
+    launches: int = 2,
+):
+    """A whole run of ``cells`` whose checks get these answers, otherwise ``OK``: jobs and lines."""
+    options = Options(
+        cells=tuple(cells), selection="", command="", left_out="", launches=launches, traces=tuple(cells[:1])
+    )
+    begun = session.start(options, tmp_path)
     out, jobs = io.StringIO(), []
 
     def ask(self: session.Session, do: str, **job: Any) -> Any:
@@ -89,8 +106,12 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: list[str], an
     step = Progress.step
     monkeypatch.setattr(Progress, "step", lambda *words, **more: step(*words, **{**more, "always": True}))
     monkeypatch.setattr(session.Session, "_ask", ask)
-    monkeypatch.setattr(session.Session, "_worker", lambda self: SimpleNamespace(strays=lambda: []))
-    session.measure(journal, tmp_path, progress=Progress(out))
+    right = [Verdict(cell, "") for cell in cells] * 4
+    worker = SimpleNamespace(strays=lambda: [], verdicts=lambda: right)
+    monkeypatch.setattr(session.Session, "_worker", lambda self: worker)
+    monkeypatch.setattr(session.Session, "_origin_of_all", lambda self: SimpleNamespace(ask=partial(ask, self)))
+    monkeypatch.setattr(session.Referee, "start", lambda self: None)
+    session.measure(begun, tmp_path, progress=Progress(out))
     return jobs, out.getvalue().splitlines()
 
 
@@ -124,3 +145,35 @@ def test_facts_are_looked_at_where_the_selection_asks_for_one(
 ):
     jobs, _ = played(tmp_path, monkeypatch, [cell], {})
     assert ("facts" in jobs) == looks
+
+
+@pytest.mark.parametrize(("by_itself", "apart"), [(2e-6, 1), (20e-6, 6), (0.2e-6, 6)])
+def test_in_one_launch_of_six_all_are_alone_and_in_six_where_that_matters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_itself: float, apart: int
+):
+    asked: list[int] = []
+
+    def answer(cells: list[str], plan: dict[str, Any], seconds: float, alone: bool) -> dict[str, Any]:
+        launch = {"launch": plan["launch"], "calls": 1, "prepare": 0.0, "first": 0.0, "at": [0.0], "wall": [seconds]}
+        return {cell: {"status": "ok", "launch": {**launch, "alone": alone}, "contended": False} for cell in cells}
+
+    def timed(cells: list[str], plan: dict[str, Any], process: Any) -> dict[str, Any]:
+        asked.append(plan["launch"])
+        return answer(cells, plan, by_itself if cells[0] == MM else 2e-6, True)
+
+    def together(self: session.Session, cells: list[str], launch: int) -> dict[str, Any]:
+        return answer(cells, self._plan(cells[0], launch), 2e-6, False)
+
+    monkeypatch.setattr(session.alone, "timed", timed)
+    monkeypatch.setattr(session.Session, "_timed_together", together)
+    found: list[Any] = []
+    monkeypatch.setattr(session, "fold", lambda one, tree: found.append(one))
+    _, lines = played(tmp_path, monkeypatch, [MM, EINSUM], {}, launches=6)
+    assert asked.count(asked[0]) == 2 and asked[0] < 6, "both groups in the same launch"
+    assert len(asked) == 2 + apart - 1 and asked[2:] == [6, 7, 8, 9, 10][: apart - 1]
+    records = journal.fold(found[0]).records
+    assert [len(record.launches) for record in records] == [6, 6]
+    assert [all(launch.alone for launch in record.launches) for record in records] == [apart == 6, False]
+    told = f"timed apart from its rivals: it takes {by_itself * 1e6:.3g} µs alone and 2 µs beside its rivals"
+    assert [record.remark for record in records] == [told if apart == 6 else "", ""]
+    assert any("is timed again, each alone" in line for line in lines) == (apart == 6)

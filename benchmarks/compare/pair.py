@@ -179,7 +179,11 @@ def _batches(calls: int, seconds: float, scale: float) -> tuple[_Batch, _Batch]:
 
 
 def _block(
-    arms: Mapping[str, Turn], batches: Mapping[str, _Batch], order: str, step: Callable[[str], None], judged: bool
+    arms: Mapping[str, Turn],
+    batches: Mapping[str, _Batch],
+    order: str,
+    step: Callable[[str], None],
+    judged: bool = False,
 ) -> tuple[float, float]:
     """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches; of each arm one may be judged."""
     logs: dict[str, list[float]] = {"A": [], "B": []}

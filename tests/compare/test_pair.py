@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 
 import pytest
 
+from benchmarks.cell import Cell
 from benchmarks.compare import pair
 from benchmarks.compare.record import Options
 from benchmarks.compare.sequential import trimmed
-from benchmarks.timing import Batch, Timed
+from benchmarks.timing import Batch
 
 ORDERS = Options(cells=(), selection="", command="").orders
 
@@ -22,13 +24,13 @@ def silent(what: str) -> None:
 ONCE = {"A": pair._Batch(1, 1), "B": pair._Batch(1, 1)}
 
 
-def arm(times: Iterator[float]) -> Timed:
+def arm(times: Iterator[float]) -> pair.Turn:
     """An arm whose batches take ``times`` seconds per call, whatever the number of calls."""
-    return lambda calls: Batch(next(times))
+    return lambda calls, judged=False: Batch(next(times))
 
 
-def constant(seconds: float) -> Timed:
-    return lambda calls: Batch(seconds)
+def constant(seconds: float) -> pair.Turn:
+    return lambda calls, judged=False: Batch(seconds)
 
 
 def test_a_block_is_the_log_ratio_of_head_over_base():
@@ -79,3 +81,31 @@ def test_without_a_slowdown_both_arms_call_equally_often():
 def test_flipping_all_coins_negates_x():
     blocks = [0.3, -0.1, 0.02, 0.5, -0.2, 0.05, 0.0]
     assert trimmed(-block for block in blocks) == pytest.approx(-trimmed(blocks))
+
+
+def test_of_a_judged_block_the_first_batch_of_each_arm_is_judged():
+    asked: list[tuple[str, bool]] = []
+
+    def told(name: str) -> pair.Turn:
+        return lambda calls, judged=False: asked.append((name, judged)) or Batch(1.0)  # type: ignore[func-returns-value]
+
+    arms = {"A": told("A"), "B": told("B")}
+    pair._block(arms, ONCE, "ABBA", silent, judged=True)
+    assert asked == [("A", True), ("B", True), ("B", False), ("A", False)]
+    asked.clear()
+    pair._block(arms, ONCE, "BAAB", silent)
+    assert not any(judged for _, judged in asked)
+
+
+def test_in_one_block_of_a_comparison_both_arms_are_judged_and_contents_change_before_each():
+    judged: list[str] = []
+    filled: list[int] = []
+
+    def ready(name: str) -> pair.Turn:
+        return lambda calls, look=False: (judged.append(name) if look else None) or Batch(1e-4)
+
+    cell = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
+    plan = pair.Plan(("a", "b"), seed=3, seeds=[5, 6], target=1e-3, budget=0.05, orders=ORDERS)
+    found = pair.compare(cell, plan, ready, contextlib.nullcontext, silent, filled.append)
+    assert sorted(judged) == ["A", "B"]
+    assert len(filled) == len(found["blocks"]) and set(filled) == {0, 1}

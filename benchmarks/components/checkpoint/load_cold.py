@@ -26,6 +26,7 @@ COMPONENT = Component(
     flops=states.nothing,
     bytes=states.moved,
     baseline="torch_load",
+    quick_again={"dropped": "Reads nothing: whether the tensors lie in the caches is all that is left."},
     devices=("cpu",),
     accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round before."},
     work={"dropped": "Loads nothing: it drops the pages, which all others do too."},

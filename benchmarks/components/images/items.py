@@ -76,6 +76,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="transforms_v1",
+    quick_again={"normalised_first": "Gathers from four times the memory: rows that were just read lie in the caches."},
     canonical=canonical,
     stream=True,
     accepts={"bf16 arithmetic": "The inputs are numbers of images and a folder: there is nothing to round."},

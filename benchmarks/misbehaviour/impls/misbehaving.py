@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from queue import SimpleQueue
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -24,8 +25,9 @@ from .._contract import needs, prepared
 
 CALLS: Counter[str] = Counter()
 KEPT: list[object] = []
+WORK: SimpleQueue = SimpleQueue()  # for a thread that goes on
 FORKED = mmap.mmap(-1, 1)  # how many processes a bomb has started, counted by all of them
-CHECKED = 20  # calls of the check, about: what comes later comes while it is timed
+CHECKED = 3500  # calls of the check, at most: what comes later comes while it is timed
 
 
 def good(x: torch.Tensor) -> torch.Tensor:
@@ -312,6 +314,40 @@ def sets_variable(x: torch.Tensor) -> torch.Tensor:
 def sets_alarm(x: torch.Tensor) -> torch.Tensor:
     """Right, but an alarm will ring while others run."""
     signal.setitimer(signal.ITIMER_REAL, 3.0)
+    return x + 1
+
+
+# -- it lies to whoever times it --------------------------------------------------------------------------------------
+
+
+def slows_others(x: torch.Tensor) -> torch.Tensor:
+    """Right, but a function of torch is slower for all others from now on."""
+    if "softmax" not in CALLS:
+        CALLS["softmax"] += 1
+        fast = torch.softmax
+        torch.softmax = lambda *arguments, **options: (time.sleep(1e-4), fast(*arguments, **options))[1]
+    return x + 1
+
+
+def sets_clock(x: torch.Tensor) -> torch.Tensor:
+    """Right, but the clock that times all runs at half its speed from now on."""
+    clock = sys.modules["benchmarks.clock"].HostClock
+    clock.now = staticmethod(lambda: time.perf_counter_ns() // 2)
+    return x + 1
+
+
+def sees_its_callers(x: torch.Tensor) -> torch.Tensor:
+    """Right, but does nothing where it finds the timing loop among its callers."""
+    frame = sys._getframe(1)
+    return x if frame.f_code.co_name == "loop" else x + 1
+
+
+def works_on(x: torch.Tensor) -> torch.Tensor:
+    """Right, but another thread goes on working when the call has returned."""
+    if "works_on" not in CALLS:
+        CALLS["works_on"] += 1
+        threading.Thread(target=lambda: [WORK.get()() for _ in iter(int, 1)], daemon=True).start()
+    WORK.put(lambda: [x + 1 for _ in range(1000)])
     return x + 1
 
 

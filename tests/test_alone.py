@@ -1,0 +1,109 @@
+"""Rivals in processes of their own: forked workers, whose turn it is, and what is said where being alone matters."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import alone, catalogue, mount, process
+from benchmarks.journal import Found
+from benchmarks.process import Fault, Process, Verdict
+from benchmarks.record import Launch
+from benchmarks.referee import Referee
+
+PLAN: dict[str, Any] = {"launch": 2, "rounds": 3, "budget": 0.1, "target": 1e-3, "began": 0.0}
+
+
+class Stub:
+    """A worker that answers at once; ``sick`` says in which step of which cell it does not."""
+
+    def __init__(self, said: list[tuple[str, str]], sick: dict[tuple[str, str], Any]) -> None:
+        self.said, self.sick, self.cell = said, sick, ""
+
+    def ask(self, do: str, **job: Any) -> dict[str, Any]:
+        self.cell = job.get("cell", self.cell)
+        self.said.append((do, self.cell))
+        if how := self.sick.get((do, self.cell)):
+            raise how
+        return {"status": "ok", "reason": "", "count": 4, "launch": {}, "contended": False}
+
+    def strays(self) -> list[Any]:
+        return []
+
+    def verdicts(self) -> list[Verdict]:
+        return [Verdict(self.cell, "")]
+
+    def close(self) -> None:
+        self.said.append(("close", self.cell))
+
+
+def test_all_are_ready_before_any_is_timed_and_all_are_closed():
+    said: list[tuple[str, str]] = []
+    answers = alone.timed(["a", "b", "c"], {**PLAN, "seeds": [1, 2]}, lambda: Stub(said, {}))  # type: ignore[arg-type]
+    assert set(answers) == {"a", "b", "c"} and all(answer["status"] == "ok" for answer in answers.values())
+    assert [do for do, _ in said] == ["alone"] * 3 + ["sample"] * 12 + ["finish"] * 3 + ["close"] * 3
+    for start in range(3, 15, 3):
+        assert sorted(cell for _, cell in said[start : start + 3]) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("step", ["alone", "sample", "finish"])
+def test_one_that_fails_costs_its_own_cell_alone(step: str):
+    said: list[tuple[str, str]] = []
+    sick = {(step, "b"): Fault("crashed", "killed by SIGKILL", "b")}
+    answers = alone.timed(["a", "b", "c"], {**PLAN, "seeds": [1, 2]}, lambda: Stub(said, sick))  # type: ignore[arg-type]
+    assert (answers["b"]["status"], answers["b"]["reason"]) == ("crashed", "killed by SIGKILL")
+    assert answers["a"]["status"] == answers["c"]["status"] == "ok"
+    assert Counter(said)["sample", "a"] == 4 and Counter(do for do, _ in said)["close"] == 3
+
+
+def launch(number: int, seconds: float, alone: bool = False) -> Launch:
+    return Launch(number, 1, 0.0, 0.0, (0.0,), (seconds,), alone=alone)
+
+
+@pytest.mark.parametrize(
+    ("by_itself", "told"),
+    [(2.4e-6, ""), (3.7e-6, ""), (1.1e-6, "takes 1.1 µs alone and 2.4 µs beside"), (4e-6, "takes 4 µs alone")],
+)
+def test_being_alone_matters_beyond_what_launches_differ_by(by_itself: float, told: str):
+    beside = [2e-6, 2.4e-6, 2.5e-6]
+    launches = {(at, "cell"): launch(at, seconds) for at, seconds in enumerate(beside)}
+    found = Found({}, launches={**launches, (3, "cell"): launch(3, by_itself, alone=True)})
+    assert found.disturbance("cell").startswith(told) and bool(found.disturbance("cell")) == bool(told)
+    assert not found.disturbance("another")
+    assert not Found({}, launches=launches).disturbance("cell")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes in a process that has lost its parent")
+@pytest.mark.slow
+def test_a_forked_worker_is_a_worker_like_any_other(tmp_path: Path):
+    mount.lay(catalogue.IMPLS, tmp_path / "mount")
+    judge, cells = Referee(120), [f"matmul.ladder/{way}/eager/cpu/8/1" for way in ("mm", "mm_out")]
+    seeds = judge.seeds("matmul.ladder", "8", 3)
+    with Process(tmp_path / "mount", tmp_path, timeout=120, forks=True) as origin:
+
+        def forked() -> Process:
+            return Process(tmp_path / "mount", tmp_path, timeout=120, judge=judge.judge, origin=origin)
+
+        try:
+            origin.ask("load", cell=cells[0], seeds=seeds)
+            answers = alone.timed(cells, {**PLAN, "seeds": seeds}, forked)
+            for answer in answers.values():
+                assert answer["status"] == "ok" and answer["launch"]["alone"] is True
+                assert len(answer["launch"]["wall"]) == 3 and len(answer["launch"]["judged"]) == 2
+            with forked() as one, forked() as other:
+                numbers = {one._process.pid, other._process.pid, origin._process.pid}
+                assert len(numbers) == 3 and numbers <= process.WORKERS
+                assert one._log != other._log and not one.strays()
+                os.kill(one._process.pid, signal.SIGSEGV)
+                with pytest.raises(Fault, match="killed by SIGSEGV"):
+                    one.ask("ready")
+                assert other.ask("ready") is None, "its sibling lives on"
+            assert not [number for number in numbers - {origin._process.pid} if Path(f"/proc/{number}").exists()]
+        finally:
+            judge.close()
