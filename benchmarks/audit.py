@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import get_ident
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 FRAMES, OBJECTS, MEMORY = "the frames of its callers", "objects that it was not given", "memory by its address"
@@ -36,10 +36,11 @@ LOOKS = {  # each event, and what is looked at
     "ctypes.string_at": MEMORY,
     "ctypes.wstring_at": MEMORY,
 }
+CALLED = {"ctypes.cdata": ("from_address", "in_dll")}  # what causes an event of another name
 READ = {"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"}  # attributes that are a frame, or of one
 HANDED_ON = {"inspect", "traceback", "linecache", "logging", "ctypes"}  # modules that give others what they see
 SUBJECTS: Mapping[str, Sequence[str]] = {  # components that are about such looks
-    "timing.profilers": ("sys.settrace", "sys._current_frames", "f_code"),
+    "timing.profilers": ("sys.settrace", "sys.setprofile", "sys._current_frames", "f_code"),
 }
 
 
@@ -73,13 +74,13 @@ class Audit:
             return
         self._busy.add(thread)
         try:
-            if where := self._culprit(sys._getframe(1), name.rpartition(".")[2]):
+            if where := self._culprit(sys._getframe(1), CALLED.get(event, (name.rpartition(".")[2],))):
                 self._seen.append(f"looks at {what}: {name} in {where}")
         finally:
             self._busy.discard(thread)
 
-    def _culprit(self, frame: FrameType | None, called: str) -> str:
-        """Where a variant caused a call of ``called`` in ``frame``; empty if it was somebody else's doing.
+    def _culprit(self, frame: FrameType | None, called: Sequence[str]) -> str:
+        """Where a variant caused a call of one of ``called`` in ``frame``; empty if it was somebody else's doing.
 
         A library's function that names what it calls does so for itself. One that does not was only given it, or
         runs what was written for it, and whoever called it is asked.
@@ -92,8 +93,8 @@ class Audit:
                     return f"impls/{file}, line {frame.f_lineno}"
             top = module.split(".")[0]
             if top in HANDED_ON:
-                called = code.co_name
-            elif (called in (*code.co_names, *code.co_consts) or top == "benchmarks") and _genuine(frame, module):
+                called = (code.co_name,)
+            elif (top == "benchmarks" or _names(code) & {*called}) and _genuine(frame, module):
                 return ""
             frame = frame.f_back
         return "a thread of its own"
@@ -107,6 +108,11 @@ def _look(event: str, arguments: tuple[Any, ...]) -> tuple[str, str]:
         name = str(arguments[1])
         return (OBJECTS, name) if name.startswith(("Py", "_Py")) else ("", "")
     return LOOKS[event], event
+
+
+def _names(code: CodeType) -> set[object]:
+    """The names and words that stand in a piece of code."""
+    return {*code.co_names, *code.co_consts}
 
 
 def _genuine(frame: FrameType, name: str) -> bool:

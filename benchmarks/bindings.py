@@ -95,7 +95,10 @@ def _made(function: Any, module: str, maker: str) -> bool:
         return False
     if function.__globals__ is not vars(sys.modules[module]):
         return False
-    return function.__code__ in attrgetter(maker)(sys.modules[module]).__code__.co_consts
+    found: Any = sys.modules[module]
+    for part in maker.split("."):
+        found = getattr(found, part, None)
+    return found is not None and function.__code__ in found.__code__.co_consts
 
 
 def _enclosed(function: FunctionType) -> list[Any]:
@@ -260,7 +263,8 @@ class Bindings:
                 self._kernels.note(f"torch.ops.aten.{name}", packet)
         self._impls, self._registered = torch.library._impls, set(torch.library._impls)
         self._dump = torch._C._dispatch_dump
-        self._dumps = {name: self._dump(f"aten::{name}") for name in KERNELS}
+        known = set(torch._C._dispatch_get_all_op_names())
+        self._dumps = {name: self._dump(f"aten::{name}") for name in KERNELS if f"aten::{name}" in known}
         self._look()
 
     def more(self) -> None:
