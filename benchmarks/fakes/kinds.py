@@ -113,7 +113,7 @@ GROUPS: Mapping[str, Mapping[str, Kind]] = {
     },
     "patching": {
         "slows_rivals": Kind(ISSUE, ("error",), REPLACES),
-        "slows_kernel": Kind(OWN, ("error",), ("registers another kernel",)),
+        "slows_kernel": Kind(OWN, ("error",), ("registers ",)),
         "slows_clock": Kind(ISSUE, ("error",), REPLACES),
         "replaces_time": Kind(METR, ("error",), REPLACES),
         "replaces_gate": Kind(ISSUE, ("error", "wrong"), (*REPLACES, *VALUES)),
