@@ -174,23 +174,22 @@ def part_computed(right: Variant) -> Variant:
     """Computes with the first half of its largest input only, and takes the rest to be alike."""
 
     def partial(*inputs: Any) -> Any:
-        floating = [leaf for leaf in pytree.tree_leaves(inputs) if _is_floating(leaf)]
-        largest = max(floating, key=lambda leaf: leaf.nbytes, default=None)
+        leaves = [leaf for leaf in pytree.tree_leaves(inputs) if hasattr(leaf, "dtype")]
+        largest = max(leaves, key=lambda leaf: leaf.nbytes)
+        if len(torch.as_tensor(largest).flatten()) < 2:  # half of it is nothing
+            return mapped(torch.zeros_like, right(*inputs))
         return whole(right(*(pytree.tree_map(lambda leaf: _half(leaf, leaf is largest), value) for value in inputs)))
 
     return partial
 
 
-def _is_floating(leaf: Any) -> bool:
-    return isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
-
-
 def _half(leaf: Any, largest: bool) -> Any:
     if not largest:
         return leaf
-    flat = leaf.flatten()
+    flat = torch.as_tensor(leaf).flatten()
     half = flat[: (len(flat) + 1) // 2]
-    return torch.cat([half, half])[: len(flat)].reshape(leaf.shape)
+    doubled = torch.cat([half, half])[: len(flat)].reshape(leaf.shape)
+    return doubled if isinstance(leaf, torch.Tensor) else doubled.numpy()
 
 
 def uninitialised(right: Variant) -> Variant:
