@@ -10,6 +10,8 @@ from pathlib import Path
 
 ATTACKERS = Path(__file__).parent / "attackers"
 
+CHECKED = 24  # calls: more than a check makes, fewer than a launch does
+
 OWN = "none known: own"
 ISSUE = "this project's issue"
 ZERO_OUT = "KernelBench zero_out"
@@ -22,7 +24,7 @@ GPU_MODE = "GPU MODE, kernelboard 2026-03-09"
 METR = "METR, Recent Frontier Models Are Reward Hacking"
 EMERGENT = "Anthropic, Natural Emergent Misalignment"
 
-VALUES = ("outside the tolerance", "they must be equal")
+VALUES = ("outside the tolerance", "they must be equal", "returns what cannot be compared")
 MEMORY = ("answers repeated inputs from memory", *VALUES)
 LOOKS = ("looks at the frames of its callers",)
 SEARCHES = ("looks at objects that it was not given",)
@@ -38,7 +40,9 @@ class Kind:
     statuses: tuple[str, ...] = ("wrong",)
     says: tuple[str, ...] = VALUES  # one of these is in the message
     slow: bool = False  # wraps the slowest honest variant, not the fastest: there must be something to save
-    rounds: bool = False  # makes no difference where numbers are not floating, or accepted as rounded
+    like: str = ""  # where a component accepts this kind, it accepts the one at hand as well
+    rounds: bool = False  # makes no difference where numbers are not floating
+    counts: bool = False  # honest in the first ``CHECKED`` calls of a process
     device: str = "cpu"
 
 
@@ -48,34 +52,34 @@ GROUPS: Mapping[str, Mapping[str, Kind]] = {
         "constant": Kind(SAKANA),
         "copy_of_an_input": Kind(GUIDE, says=(*VALUES, "returns shape", "returns torch.")),
         "off_by_one": Kind(OWN),
-        "reversed_order": Kind(OWN),
+        "reversed_order": Kind(OWN, like="off by one"),
         "one_element_wrong": Kind(OWN),
         "nan": Kind(OWN),
-        "wrong_dtype": Kind(DEEP, says=("returns torch.",)),
-        "wrong_shape": Kind(OWN, says=("returns shape",)),
-        "wrong_device": Kind(OWN, ("wrong", "error"), ("returns a tensor on meta", "meta tensor")),
+        "wrong_dtype": Kind(DEEP, says=("returns torch.", "returns what cannot be compared")),
+        "wrong_shape": Kind(OWN, says=("returns shape", "returns what cannot be compared")),
+        "wrong_device": Kind(OWN, ("wrong", "error"), ("returns a tensor on meta", "meta tensor", "meta device")),
         "equal_to_anything": Kind(EMERGENT, says=("returns Anything, not a tensor", "returns what cannot be compared")),
         "input_mutated": Kind(OWN, says=("changes its input number",)),
         "bf16_arithmetic": Kind(DEEP, rounds=True),
-        "half_arithmetic": Kind(DEEP, rounds=True),
-        "rounded_answer": Kind(DEEP, rounds=True),
+        "half_arithmetic": Kind(DEEP, like="bf16 arithmetic", rounds=True),
+        "rounded_answer": Kind(DEEP, like="bf16 arithmetic", rounds=True),
         "last_row_skipped": Kind(PARTIAL),
-        "part_computed": Kind(PARTIAL),
+        "part_computed": Kind(PARTIAL, like="cached output"),
         "uninitialised": Kind(REUSE),
     },
     "memory": {
         "cached_output": Kind(GUIDE, says=MEMORY),
-        "memo_by_address": Kind(ISSUE, says=MEMORY, slow=True),
-        "memo_by_id": Kind(OWN, says=MEMORY),
-        "memo_by_element": Kind(ISSUE, says=MEMORY, slow=True),
-        "memo_by_few_elements": Kind(OWN, says=MEMORY, slow=True),
-        "memo_by_content": Kind(OWN, says=MEMORY, slow=True),
-        "memo_when_warm": Kind(OWN, says=MEMORY, slow=True),
-        "memo_on_disk": Kind(OWN, says=MEMORY, slow=True),
-        "every_second_call": Kind(OWN, says=MEMORY),
+        "memo_by_address": Kind(ISSUE, says=MEMORY, slow=True, like="cached output"),
+        "memo_by_id": Kind(OWN, says=MEMORY, like="cached output"),
+        "memo_by_element": Kind(ISSUE, says=MEMORY, slow=True, like="cached output"),
+        "memo_by_few_elements": Kind(OWN, says=MEMORY, slow=True, like="cached output"),
+        "memo_by_content": Kind(OWN, says=MEMORY, slow=True, like="cached output"),
+        "memo_when_warm": Kind(OWN, says=MEMORY, slow=True, like="cached output", counts=True),
+        "memo_on_disk": Kind(OWN, says=MEMORY, slow=True, like="cached output"),
+        "every_second_call": Kind(OWN, says=MEMORY, like="cached output"),
         "freed_answer": Kind(SAKANA, says=MEMORY),
-        "filled_in_later": Kind(GPU_MODE, says=MEMORY),
-        "answers_made_beforehand": Kind(ISSUE, says=MEMORY),
+        "filled_in_later": Kind(GPU_MODE, says=MEMORY, like="cached output", counts=True),
+        "answers_made_beforehand": Kind(ISSUE, says=MEMORY, like="cached output"),
     },
     "lazy": {
         "tensor_subclass": Kind(DEEP, says=("a subclass of Tensor",)),
@@ -89,10 +93,10 @@ GROUPS: Mapping[str, Mapping[str, Kind]] = {
         "written_over_input": Kind(OWN, says=("returns the memory of its input", "changes its input number")),
     },
     "tiring": {
-        "tires": Kind(OWN),
-        "cached_when_warm": Kind(OWN, says=MEMORY),
-        "cached_when_hurried": Kind("pygpubench submission_warmup", says=MEMORY),
-        "wrong_first": Kind(OWN, says=MEMORY),
+        "tires": Kind(OWN, counts=True),
+        "cached_when_warm": Kind(OWN, says=MEMORY, like="cached output", counts=True),
+        "cached_when_hurried": Kind("pygpubench submission_warmup", says=MEMORY, like="cached output"),
+        "wrong_first": Kind(OWN, says=MEMORY, like="cached output", counts=True),
     },
     "spying": {
         "caller_frame": Kind(ISSUE, says=LOOKS),

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import alone, catalogue, mount, scratch
 from benchmarks.cell import Cell
 from benchmarks.fakes import tree
-from benchmarks.fakes.kinds import KINDS, Kind
+from benchmarks.fakes.kinds import CHECKED, KINDS, Kind
 from benchmarks.fakes.tree import Ground
 from benchmarks.gate import SEEDS
 from benchmarks.journal import Found
@@ -160,6 +160,8 @@ def play(stage: Stage, name: str, one: Ground) -> Played:
     if told["status"] == "ok":
         if kind.slow:
             why = why or _idle(told, seen[-1].get(str(one.cell(one.slow.name, kind.device)), OK))
+        if kind.counts:
+            why = why or _seldom(told)
         if "ok" in kind.statuses and (disturbed := _disturbed(*seen[:2])):
             told = {**told, "reason": f"all are timed apart: {disturbed}"}
     took = round(time.monotonic() - began, 2)
@@ -198,6 +200,12 @@ def _idle(fake: Answer, right: Answer) -> str:
     return ""
 
 
+def _seldom(fake: Answer) -> str:
+    """That an attacker that begins after some calls never did, where a launch has no more of them."""
+    calls = fake["launch"]["calls"] * len(fake["launch"]["wall"]) if "launch" in fake else 0
+    return f"has hardly begun: {calls} calls in a launch" if 0 < calls < 2 * CHECKED else ""
+
+
 def _line(answer: Answer) -> str:
     return f"{answer['status']} ({answer['reason']})"
 
@@ -205,12 +213,13 @@ def _line(answer: Answer) -> str:
 def accepted(name: str, one: Ground) -> str:
     """Why the attacker ``name`` may pass on this component; empty where it must not."""
     kind: Kind = KINDS[name]
-    if reason := one.component.accepts.get(name.replace("_", " ")):
-        return reason
-    if kind.rounds and (reason := one.component.accepts.get("bf16 arithmetic")):
-        return reason
+    for one_accepted in (name.replace("_", " "), kind.like):
+        if reason := one.component.accepts.get(one_accepted):
+            return reason
     if kind.rounds and one.case.dtype != "float32":
         return "there is no float32 to round"
+    if kind.rounds and one.component.canonical is not None:
+        return "what is compared is made of the answer, whose numbers may be no float32"
     return ""
 
 

@@ -9,7 +9,6 @@ import torch
 from torch.utils import _pytree as pytree
 
 Variant = Callable[..., Any]
-CHECKED = 24  # calls: more than a check makes, fewer than a launch does
 
 
 def whole(output: Any) -> Any:

@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from .common import CHECKED, Empty, Stale, Variant, copied, few, tensors, whole
+from benchmarks.fakes.kinds import CHECKED
+
+from .common import Empty, Stale, Variant, copied, few, tensors, whole
 
 
 def _memo(right: Variant, key: Any, start: int = 0) -> Variant:

@@ -16,7 +16,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .common import CHECKED, Empty, Stale, Variant, tensors
+from benchmarks.fakes.kinds import CHECKED
+
+from .common import Empty, Stale, Variant, tensors
 
 SPIN = 20_000  # nanoseconds by which a rival is slowed down in each call of a function
 LEFT = ("copy_", "detach", "clone")  # the suite's own work is left alone, not to be noticed
@@ -97,7 +99,7 @@ def slows_kernel(right: Variant) -> Variant:
             if not library:
                 with _Seen() as seen:
                     right(*inputs)
-                register(seen.operators)
+                register({*seen.operators, torch.ops.aten.add.Tensor})
             return right(*inputs)
         finally:
             mine[0] = False
@@ -296,6 +298,5 @@ def replaces_builtins(right: Variant) -> Variant:
     def patch() -> None:
         builtins.any = lambda _: False  # type: ignore[assignment]
         builtins.callable = lambda _: False  # type: ignore[assignment]
-        builtins.sorted = lambda *_, **__: []  # type: ignore[assignment]
 
     return _once(patch, Empty(right))

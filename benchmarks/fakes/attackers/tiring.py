@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from .common import CHECKED, Stale, Variant
+from benchmarks.fakes.kinds import CHECKED
+
+from .common import Stale, Variant
 from .values import one_element_wrong
 
 
@@ -53,16 +55,16 @@ def cached_when_hurried(right: Variant) -> Variant:
 def wrong_first(right: Variant) -> Variant:
     """Returns an old answer in a row's first calls, and computes in the others, of which the last may be judged."""
     last = 0.0
-    row = 0
+    row = length = 0
     total = 0
     stale = Stale(right)
 
     def waking(*inputs: Any) -> Any:
-        nonlocal last, row, total
+        nonlocal last, row, length, total
         now = time.monotonic()
-        row = row + 1 if now - last < 3e-4 else 0
+        length, row = (length, row + 1) if now - last < 3e-4 else (row, 0)
         total += 1
-        answer = stale(*inputs) if total > CHECKED and row < 128 else right(*inputs)
+        answer = stale(*inputs) if total > CHECKED and row <= 3 * length // 4 else right(*inputs)
         last = time.monotonic()
         return answer
 
