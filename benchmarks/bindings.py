@@ -58,6 +58,7 @@ KERNELS = _words(  # whose kernels of each kind are noted: to look at all 3,000 
     "index_select gather scatter_.value cat stack view reshape transpose.int permute t slice.Tensor select.int sort "
     "topk cumsum bernoulli_.float normal_ uniform_ randperm random_ eq.Tensor lt.Tensor item _local_scalar_dense"
 )
+KEPT_BY_PYTHON = {"__slotnames__", "__warningregistry__"}  # which it makes when an object is copied, or a warning told
 GONE = object()
 
 
@@ -153,7 +154,7 @@ class Space:
             now = self.now.get(name, GONE)
             if now is not value:
                 yield Change(self, name, value, now)
-        for name in self.now.keys() - self.known:
+        for name in self.now.keys() - self.known - KEPT_BY_PYTHON:
             for other in self.behind:
                 if name in other:
                     yield Change(self, name, other[name], self.now[name])
