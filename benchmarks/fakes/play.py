@@ -28,6 +28,8 @@ from benchmarks.repeats import MUCH
 TIMEOUT = 60.0  # seconds that one step may take
 ROUNDS, BUDGET, TARGET = 20, 0.05, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
 SLOW = ("torch._dynamo",)  # what torch imports when a tensor of somebody's own kind is first met: it takes seconds
+# numpy's BLAS starts its threads anew in a forked process, where they spin for a tenth of a second.
+QUIET = {"OPENBLAS_NUM_THREADS": "1"}
 QUICK = "smallops.row_sum"  # where the attackers are played unless more is asked for
 
 Answer = dict[str, Any]
@@ -90,7 +92,7 @@ class Stage:
         if not alone.POSSIBLE:
             return self._made()
         if self._origin is None:
-            self._origin = self._made(forks=True)
+            self._origin = self._made(forks=True, variables=QUIET)
             self._origin.ask("import", modules=[*sorted(self._libraries), *SLOW], compiler=False)
         return self._made(origin=self._origin)
 
