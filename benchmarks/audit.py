@@ -37,6 +37,7 @@ LOOKS = {  # each event, and what is looked at
     "ctypes.wstring_at": MEMORY,
 }
 CALLED = {"ctypes.cdata": ("from_address", "in_dll")}  # what causes an event of another name
+HEARD = {*LOOKS, "object.__getattr__", "ctypes.dlsym", "ctypes.cdata/buffer"}
 READ = {"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"}  # attributes that are a frame, or of one
 HANDED_ON = {"inspect", "traceback", "linecache", "logging", "ctypes"}  # modules that give others what they see
 SUBJECTS: Mapping[str, Sequence[str]] = {  # components that are about such looks
@@ -52,6 +53,7 @@ class Audit:
         self._allowed: Sequence[str] = ()
         self._seen: list[str] = []
         self._busy: set[int] = set()  # threads in which the hook itself is looking
+        self._buffers: set[int] = set()  # threads that look at the memory of an object next, which is no secret
 
     @contextmanager
     def armed(self, tree: Path, component: str) -> Iterator[list[str]]:
@@ -66,11 +68,16 @@ class Audit:
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """The hook itself."""
-        if not self._trees or (event not in LOOKS and event not in ("object.__getattr__", "ctypes.dlsym")):
+        if not self._trees or event not in HEARD:
             return
         what, name = _look(event, arguments)
         thread = get_ident()
-        if not what or name in self._allowed or event in self._allowed or thread in self._busy:
+        if event == "ctypes.cdata" and thread in self._buffers:
+            self._buffers.discard(thread)
+            return
+        if event == "ctypes.cdata/buffer":
+            self._buffers.add(thread)
+        if not what or name in self._allowed or thread in self._busy:
             return
         self._busy.add(thread)
         try:
@@ -107,7 +114,7 @@ def _look(event: str, arguments: tuple[Any, ...]) -> tuple[str, str]:
     if event == "ctypes.dlsym":
         name = str(arguments[1])
         return (OBJECTS, name) if name.startswith(("Py", "_Py")) else ("", "")
-    return LOOKS[event], event
+    return LOOKS.get(event, ""), event
 
 
 def _names(code: CodeType) -> set[object]:

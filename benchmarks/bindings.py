@@ -4,6 +4,9 @@ A variant runs beside the clock and the loop that time it, and beside its rivals
 one that waits and keep the original for itself, or set the clock back. So all bindings are noted when a worker starts,
 before a variant is imported, and compared later. A new name is no harm, for imports add many, unless it hides what was
 found by that name before. To watch one more module is one word. Runs in a worker; torch is imported in the functions.
+
+Who knows this file could blind it, for it lives in the same process. It is there for tricks, and for mistakes; that an
+answer is right is judged in another process.
 """
 
 from __future__ import annotations
@@ -58,9 +61,17 @@ KERNELS = _words(  # whose kernels of each kind are noted: to look at all 3,000 
     "index_select gather scatter_.value cat stack view reshape transpose.int permute t slice.Tensor select.int sort "
     "topk cumsum bernoulli_.float normal_ uniform_ randperm random_ eq.Tensor lt.Tensor item _local_scalar_dense"
 )
+KEPT_BY_PYTHON = {"__slotnames__", "__warningregistry__"}  # which it makes when an object is copied, or a warning told
+VMAP = "FuncTorchBatched"  # torch.func.vmap registers its rules when it is first used, for its own tensors alone
+IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
+INSIDE: Mapping[type, tuple[str, ...]] = {
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget", "fset", "fdel"),
+    partial: ("func",),
+    type(cache(len)): ("__wrapped__",),
+}
 GONE = object()
-
-
 # What libraries rebind for good when they are first used: the names, and the function of theirs whose wrapper is put
 # around what was there before.
 USUAL = (
@@ -112,17 +123,6 @@ def _content(cell: Any) -> Any:
         return None
 
 
-VMAP = "FuncTorchBatched"  # torch.func.vmap registers its rules when it is first used, for its own tensors alone
-IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
-INSIDE: Mapping[type, tuple[str, ...]] = {
-    staticmethod: ("__func__",),
-    classmethod: ("__func__",),
-    property: ("fget", "fset", "fdel"),
-    partial: ("func",),
-    type(cache(len)): ("__wrapped__",),
-}
-
-
 def _watched(name: str) -> bool:
     return name in MODULES or any(name == one or name.startswith(f"{one}.") for one in PACKAGES)
 
@@ -153,7 +153,7 @@ class Space:
             now = self.now.get(name, GONE)
             if now is not value:
                 yield Change(self, name, value, now)
-        for name in self.now.keys() - self.known:
+        for name in self.now.keys() - self.known - KEPT_BY_PYTHON:
             for other in self.behind:
                 if name in other:
                     yield Change(self, name, other[name], self.now[name])
@@ -241,9 +241,9 @@ class Bindings:
     def __init__(self) -> None:
         import torch
 
-        from benchmarks import timing
+        from benchmarks import answer, timing
 
-        self._spaces: dict[str, Space] = {}
+        self._spaces: list[Space] = []
         self._parts = (
             Part("__code__", "the code of"),
             Part("__defaults__", "the defaults of"),
@@ -257,6 +257,7 @@ class Bindings:
         self._add(_watched)
         for arity in range(ARITIES):
             self._function(f"the timing loop of {arity} arguments", timing._loop(arity))
+        self._space("benchmarks.answer.bound()", vars(answer.bound()), keep=_any)
         self._space("torch.ops.aten", vars(torch.ops.aten))
         for name, packet in vars(torch.ops.aten).items():
             if isinstance(packet, torch._ops.OpOverloadPacket):
@@ -288,8 +289,8 @@ class Bindings:
         return bool(new)
 
     def _look(self) -> None:
-        self._whole = Look(self._spaces.values())
-        self._often = Look(self._spaces[name] for name in OFTEN)
+        self._whole = Look(self._spaces)
+        self._often = Look(space for space in self._spaces if space.title in OFTEN)
 
     def changed(self) -> list[str]:
         """What stands for something else now: ``replaces torch.softmax``, a phrase each."""
@@ -314,7 +315,7 @@ class Bindings:
 
     def put(self, title: str, name: str, value: Any) -> None:
         """Expect ``value`` at a name from now on."""
-        self._put(self._spaces[title], name, value)
+        self._put(next(space for space in self._spaces if space.title == title), name, value)
 
     def _put(self, space: Space, name: str, value: Any) -> None:
         space.put(name, value)
@@ -332,7 +333,7 @@ class Bindings:
                 yield f"registers another kernel of aten/{name}"
 
     def _imports(self) -> Iterator[str]:
-        for name in sys.modules:
+        for name in list(sys.modules):
             if name.startswith(COMPONENTS) and name not in self._modules:
                 yield f"imports {name}"
 
@@ -358,7 +359,7 @@ class Bindings:
         keep: Callable[[str, Any], bool] = _does,
     ) -> None:
         noted = {name: value for name, value in list(now.items()) if value is not None and keep(name, value)}
-        self._spaces[title] = Space(title, now, behind, list(noted), list(noted.values()), set(now))
+        self._spaces.append(Space(title, now, behind, list(noted), list(noted.values()), set(now)))
         for name, value in noted.items():
             self._function(f"{title}.{name}", value)
 
@@ -398,11 +399,11 @@ def taken() -> Bindings:
 @contextmanager
 def replaced(module: ModuleType, name: str, value: Any) -> Iterator[None]:
     """Let a name of a module stand for ``value`` for a while, because this suite itself wants it so."""
-    before = getattr(module, name)
+    bound, before = taken(), getattr(module, name)
     setattr(module, name, value)
-    taken().put(module.__name__, name, value)
+    bound.put(module.__name__, name, value)
     try:
         yield
     finally:
         setattr(module, name, before)
-        taken().put(module.__name__, name, before)
+        bound.put(module.__name__, name, before)

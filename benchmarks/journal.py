@@ -17,7 +17,7 @@ from benchmarks.cell import Cell
 from benchmarks.limits import merge
 from benchmarks.record import Cost, Fact, Launch, Proof, Record, Roof, Run, launch_from
 
-DIFFERENT = 1.5  # times that being alone in a process may change a time, beyond what launches differ by
+DIFFERENT = 2.0  # times that being alone in a process may change a time, beyond what launches differ by
 UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
 
 

@@ -131,7 +131,7 @@ def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: 
     """
     if seconds > AUDITION:
         return
-    calls, batches = (1, 1) if seconds > AUDITION / 10 else (AUDITION_CALLS, 2)
+    calls, batches = (1, 1) if seconds > BUSY else (AUDITION_CALLS, 2)
     with _listening(site, cell):
         for _ in range(batches):
             site.step("audition", str(cell))

@@ -19,12 +19,41 @@ from benchmarks.process import Fault, Process, Verdict
 
 KEPT = 1 << 30  # bytes of references that are kept, about
 SEED_BITS = 48
+TRIES = 8  # contents that are drawn for each that is wanted, where some are alike
 
 
 def drawn(secret: int, *what: object) -> int:
     """The seed of one content: the same for the same ``secret``, and not to be guessed without it."""
     text = " ".join(map(str, (secret, *what)))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8], "big")
+
+
+def seeds(component: str, case: str, secret: int, count: int) -> dict[str, Any]:
+    """``{"seeds": ...}``, as :func:`distinct` finds them, or ``{"error": ...}``."""
+    try:
+        return {"seeds": distinct(component, case, secret, count)}
+    except Exception as problem:
+        return {"error": f"the inputs failed: {type(problem).__name__}: {problem}"}
+
+
+def distinct(component: str, case: str, secret: int, count: int) -> list[int]:
+    """``count`` seeds, drawn from ``secret``, whose contents all differ, as far as a case has so many contents."""
+    found = catalogue.component(component)
+    shape = next(one for one in found.cases if one.name == case)
+    seeds: list[int] = []
+    contents: list[gate.Content] = []
+    spare: list[int] = []
+    for at in range(TRIES * count):
+        seed = drawn(secret, component, case, at)
+        content = gate.content(found, shape, seed)
+        if all(gate.differ(content.inputs, other.inputs) for other in contents):
+            seeds.append(seed)
+            contents.append(content)
+        else:
+            spare.append(seed)
+        if len(seeds) == count:
+            return seeds
+    return (seeds + spare)[:count]
 
 
 class Truths:
@@ -79,6 +108,7 @@ class Referee:
     def __init__(self, timeout: float, secret: int | None = None) -> None:
         self.secret = secrets.randbits(SEED_BITS) if secret is None else secret
         self._timeout = timeout
+        self._seeds: dict[tuple[str, str, int], list[int]] = {}
         self._scratch: scratch.Scratch | None = None
         self._process: Process | None = None
 
@@ -103,8 +133,24 @@ class Referee:
             return {"error": f"the reference failed: {fault.reason}"}
 
     def seeds(self, component: str, case: str, count: int) -> list[int]:
-        """The seeds of the contents that answers are judged on."""
-        return [drawn(self.secret, component, case, at) for at in range(count)]
+        """The seeds of the contents that answers are judged on: see :func:`distinct`.
+
+        Raises:
+            Fault: they cannot be made.
+        """
+        key = (component, case, count)
+        if key not in self._seeds:
+            self.start()
+            assert self._process is not None
+            try:
+                told = self._process.ask("seeds", arguments=[component, case, self.secret, count])
+            except Fault:
+                self._process = None
+                raise
+            if "error" in told:
+                raise Fault("error", told["error"], "")
+            self._seeds[key] = told["seeds"]
+        return self._seeds[key]
 
     def close(self) -> None:
         """Stop the process and remove what was only for it."""

@@ -251,6 +251,8 @@ class Session:
     def _checked(self, cell: Cell) -> dict[str, Any]:
         if answer := self._files.get(cell.component):
             return answer
+        if self._lacks(cell):
+            return {"status": "skipped", "reason": "needs cuda"}
         if reason := self._too_big(cell) or self._too_long(cell):
             return {"status": "skipped", "reason": reason}
         try:

@@ -111,6 +111,11 @@ def obey(job: dict[str, Any], site: Any) -> Any:
             site.step("reference")
             site.truths = site.truths or Truths()
             return judged(job["question"], site.truths)
+        case "seeds":
+            from benchmarks.referee import seeds
+
+            site.step("seeds")
+            return seeds(*job["arguments"])
         case "check":
             return passes.check(site, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False))
         case "time":

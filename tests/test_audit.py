@@ -51,6 +51,8 @@ LOOKS = {  # a function's lines, and what must be told of it
     "torch.manual_seed(1)": "",
     "torch.compile(lambda x: x + 1, backend='eager')(torch.ones(1))": "",
     "ctypes.CDLL(None).getpid()": "",
+    "ctypes.c_char.from_buffer(bytearray(1))": "",
+    "ctypes.c_char.from_buffer(bytearray(1)), ctypes.c_char.from_address(id(1))": f"{MEMORY}: ctypes.cdata in LINE",
     "threading.Thread(target=len, args=([],)).start()": "",
     "gc.collect()": "",
 }  # fmt: skip
@@ -162,10 +164,10 @@ def mm(a, b):
     return a @ b
 
 def mm_out(a, b):
-    callers = []
-    for depth in range(1, 4):
-        callers.append(sys._getframe(depth).f_code.co_name)
-    return a @ b if "loop" not in callers else torch.zeros(len(a), b.shape[1])
+    mm_out.calls += 1
+    return a @ b if mm_out.calls <= 4 else torch.zeros(len(a), b.shape[1])
+
+mm_out.calls = 0
 
 def matmul(a, b):
     out = a @ b
@@ -183,7 +185,7 @@ def addmm(a, b):
 """
 
 
-def test_a_check_tells_of_looks_of_lies_to_the_timing_loop_and_of_work_that_goes_on(tmp_path: Path):
+def test_a_check_tells_of_looks_of_lies_to_who_times_it_and_of_work_that_goes_on(tmp_path: Path):
     mount.lay(IMPLS, tmp_path)
     file = tmp_path / mount.NAME / "matmul" / "ladder.py"
     text = f"{file.read_text()}\n{VARIANTS}"
@@ -192,7 +194,9 @@ def test_a_check_tells_of_looks_of_lies_to_the_timing_loop_and_of_work_that_goes
     told = run(CHECK, str(tmp_path), "einsum", "mm", "mm_out", "matmul", "addmm", where=tmp_path)
     honest, look, lie, later, never = told.splitlines()
     assert look == f"wrong looks at the frames of its callers: sys._getframe in impls/matmul/ladder.py, line {line}"
-    assert lie.startswith("wrong ") and "outside the tolerance" in lie, "it is judged in the timing loop as well"
+    assert lie.startswith("wrong ") and "outside the tolerance" in lie, (
+        "a first call and three of the proof, then it is timed"
+    )
     assert later.startswith("wrong its work goes on after it has returned: ")
     assert never.startswith("wrong ")
     assert honest == "ok "

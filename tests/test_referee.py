@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,22 @@ def test_the_referee_is_a_process_and_is_started_again_when_it_died(tmp_path: Pa
         assert "match" in judge.judge(asked)
     finally:
         judge.close()
+
+
+def test_contents_that_answers_are_judged_on_differ_where_there_are_so_many(monkeypatch: pytest.MonkeyPatch):
+    assert len(set(referee.distinct("matmul.ladder", "8", 7, 3))) == 3
+    component = catalogue.component("matmul.ladder")
+
+    def few(case: object, generator: torch.Generator) -> tuple[torch.Tensor]:
+        return (torch.randint(3, (), generator=generator),)
+
+    monkeypatch.setattr(catalogue, "component", lambda name: dataclasses.replace(component, inputs=few))
+    for secret in range(20):
+        found = referee.distinct("matmul.ladder", "8", secret, 3)
+        numbers = {int(few(None, torch.Generator().manual_seed(seed))[0]) for seed in found}
+        assert numbers == {0, 1, 2} and len(found) == 3
+    assert len(referee.distinct("matmul.ladder", "8", 7, 5)) == 5, "more than there are: some are alike"
+
+
+def test_inputs_that_cannot_be_made_are_told(monkeypatch: pytest.MonkeyPatch):
+    assert "the inputs failed: ValueError: no component 'no.such'" in referee.seeds("no.such", "8", 1, 2)["error"]

@@ -44,6 +44,7 @@ def answering(made: session.Session, monkeypatch: pytest.MonkeyPatch, *answers: 
         return answer
 
     monkeypatch.setattr(made, "_ask", ask)
+    monkeypatch.setattr(made, "_seeds", lambda cell: [1, 2, 3])
     monkeypatch.setattr(made, "_worker", lambda: SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 4))
     return jobs
 
@@ -111,6 +112,7 @@ def played(
     monkeypatch.setattr(session.Session, "_worker", lambda self: worker)
     monkeypatch.setattr(session.Session, "_origin_of_all", lambda self: SimpleNamespace(ask=partial(ask, self)))
     monkeypatch.setattr(session.Referee, "start", lambda self: None)
+    monkeypatch.setattr(session.Referee, "seeds", lambda self, component, case, count: [*range(count)])
     session.measure(begun, tmp_path, progress=Progress(out))
     return jobs, out.getvalue().splitlines()
 
