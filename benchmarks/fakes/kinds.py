@@ -95,7 +95,7 @@ GROUPS: Mapping[str, Mapping[str, Kind]] = {
     "tiring": {
         "tires": Kind(OWN, counts=True),
         "cached_when_warm": Kind(OWN, says=MEMORY, like="cached output", counts=True),
-        "cached_when_hurried": Kind("pygpubench submission_warmup", says=MEMORY, like="cached output"),
+        "cached_when_hurried": Kind("pygpubench submission_warmup", says=MEMORY, like="cached output", counts=True),
         "wrong_first": Kind(OWN, says=MEMORY, like="cached output", counts=True),
     },
     "spying": {
