@@ -65,6 +65,6 @@ def line(row: Row) -> str:
     if not row.of:
         status, said = "", row.told
     said = cut(visible(said), 160).replace("|", "\\|")
-    right = f", {row.accepted} right there" if row.accepted else ""
+    right = f", {row.accepted} accepted" if row.accepted else ""
     share = f"{row.rejected} of {row.of - row.accepted}{right}" if row.of else ""
     return f"| {lesson(row.kind)} | {KINDS[row.kind].source} | {status} | {said} | {share} | {row.neighbours} |"
