@@ -53,7 +53,7 @@ def test_the_readme_has_a_row_for_each_kind_with_its_verdict():
     shown = readme.split("<!-- fakes -->")[1].split("<!-- /fakes -->")[0].strip().splitlines()[2:]
     told = {name: text.split("|") for name, text in zip(KINDS, shown, strict=True)}
     for name, kind in KINDS.items():
-        assert told[name][1:3] == [f" {lesson(name)} ", f" {kind.source} "], "python -m benchmarks fakes prints the table"
+        assert told[name][1:3] == [f" {lesson(name)} ", f" {kind.source} "], "renew it: python -m benchmarks fakes"
         assert kind.device == "cuda" or told[name][3].strip() in kind.statuses
 
 
