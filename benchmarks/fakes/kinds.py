@@ -79,7 +79,7 @@ GROUPS: Mapping[str, Mapping[str, Kind]] = {
         "every_second_call": Kind(OWN, says=MEMORY, like="cached output"),
         "freed_answer": Kind(SAKANA, says=MEMORY),
         "filled_in_later": Kind(GPU_MODE, says=MEMORY, like="cached output", counts=True),
-        "answers_made_beforehand": Kind(ISSUE, says=MEMORY, like="cached output"),
+        "answers_made_beforehand": Kind(ISSUE, says=(*MEMORY, "tensors, not "), like="cached output"),
     },
     "lazy": {
         "tensor_subclass": Kind(DEEP, says=("a subclass of Tensor",)),
