@@ -137,6 +137,7 @@ def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: 
             site.step("audition", str(cell))
             timed(calls, look)
         if cell.device == "cpu" and cell.threads == "1":
+            site.step("audition", str(cell))
             _at_rest(partial(timed, min(max(calls, timing.calls_for(seconds, BUSY)), MOST)))
 
 

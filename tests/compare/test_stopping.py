@@ -203,5 +203,6 @@ def test_nothing_is_timed_while_a_worker_still_imports(begin: Begin, monkeypatch
         for name in ("first", "second")
     )
     one._coming = [second]
+    monkeypatch.setattr(one, "_seeds", lambda cell: [1, 2])
     one._epoch(first, one.found.comparable()[:1])
     assert script == ["first is ready", "second is ready", "first times"]
