@@ -52,6 +52,8 @@ def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Pa
     for leaf in leaves(output, content, device):
         if type(leaf) not in bound().plain:
             raise Wrong(f"returns {type(leaf).__name__}, not a tensor")
+        if leaf.device.type == "meta":
+            raise Wrong("returns a tensor on meta, which holds nothing")
         found.append((leaf.device.type, _copied(leaf)))
     return found
 

@@ -121,10 +121,11 @@ def _listening(site: Site, cell: Cell) -> Iterator[None]:
         raise gate.Wrong(seen[0])
 
 
-def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: timing.Look) -> None:
+def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: timing.Look, rest: bool = True) -> None:
     """Let a cell be timed as in a launch, by the same code, and see what it does meanwhile.
 
-    For a process whose times nobody sees. ``seconds`` is about what a call takes, and ``look`` judges an answer.
+    For a process whose times nobody sees. ``seconds`` is about what a call takes, ``look`` judges an answer, and
+    ``rest`` asks whether other threads work on. Not in a process that was forked: its libraries start theirs anew.
 
     Raises:
         gate.Wrong: an answer is wrong, it looks at who calls it, or its work goes on after it has returned.
@@ -136,7 +137,7 @@ def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: 
         for _ in range(batches):
             site.step("audition", str(cell))
             timed(calls, look)
-        if cell.device == "cpu" and cell.threads == "1":
+        if rest and cell.device == "cpu" and cell.threads == "1":
             site.step("audition", str(cell))
             _at_rest(partial(timed, min(max(calls, timing.calls_for(seconds, BUSY)), MOST)))
 
@@ -351,7 +352,7 @@ class Alone:
         """
         lane, group = self._lane, self._group
         seconds = statistics.median(batch.wall for batch in lane.batches)
-        audition(self._site, self._cell, lane.timed, seconds, partial(group.look, lane))
+        audition(self._site, self._cell, lane.timed, seconds, partial(group.look, lane), rest=False)
         if lane.calls > 1 or lane.count >= len(group.contents):
             _repeated(self._site, self._cell, lane.timed, group.inputs, group.contents[0])
         self._stack.close()

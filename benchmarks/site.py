@@ -118,7 +118,9 @@ def timed_in(cell: Cell, ready: contestant.Contestant, clock: Clock) -> timing.S
         if look is None:
             return measure(ready.call, ready.args, calls, clock)
         if measure is timing.batch:
-            return timing.batch_with_answer(ready.call, ready.args, calls, clock, CHANCE.randrange(calls), look)
+            last = CHANCE.getrandbits(1)  # whoever fills answers in later has not done so for the last of a row
+            at = calls - 1 if last else CHANCE.randrange(calls)
+            return timing.batch_with_answer(ready.call, ready.args, calls, clock, at, look)
         found = measure(ready.call, ready.args, calls, clock)
         look(ready.call(*ready.args))  # to hold the items of a pass that counts would change what it takes
         return found
@@ -217,7 +219,7 @@ def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except contestant.Missing as problem:
         return {"status": "skipped", "reason": _line(str(problem))}
     except gate.Wrong as problem:
-        return {"status": "wrong", "reason": _line(str(problem))}
+        return {"status": "wrong", "reason": _line("; ".join([str(problem), *getattr(problem, "__notes__", ())]))}
     except surroundings.Spoiled as problem:
         return {"status": "error", "reason": _line(str(problem)), "file": True}
     except compiling.NotCompiled as problem:
