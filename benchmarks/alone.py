@@ -59,7 +59,7 @@ class _Child:
 
 
 def timed(cells: Sequence[str], plan: Mapping[str, Any], process: Callable[[], Process]) -> dict[str, dict[str, Any]]:
-    """Time the cells of one group: each cell's ``{"status": ..., "launch": ...}``, as ``passes.interleave`` answers.
+    """Time the cells of one group: each cell's ``{"status": ..., "launch": ...}``, as ``turns.interleave`` answers.
 
     ``process`` starts a worker. One that fails costs its own cell alone.
     """

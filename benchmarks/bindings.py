@@ -47,7 +47,7 @@ MODULES = _words(  # by themselves
 OFTEN = _words(  # what a sample's time itself depends on: looked at after every sample
     "builtins time torch torch.Tensor torch.nn.functional torch.nn.Linear torch.nn.Module benchmarks.clock "
     "benchmarks.clock.HostClock benchmarks.clock.CudaClock benchmarks.timing benchmarks.gate benchmarks.site "
-    "benchmarks.passes benchmarks.surroundings benchmarks.state"
+    "benchmarks.passes benchmarks.turns benchmarks.surroundings benchmarks.state"
 )
 OURS = "benchmarks"
 COMPONENTS = "benchmarks.components."

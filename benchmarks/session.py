@@ -20,12 +20,13 @@ import psutil
 from benchmarks import alone, catalogue, claims, effort, machine, mount, scratch
 from benchmarks.cell import Cell
 from benchmarks.journal import Journal, Options, begin, fold
-from benchmarks.passes import COST, NOBODY
+from benchmarks.passes import COST
 from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.record import FAILED, Run
 from benchmarks.referee import Referee, vouched
 from benchmarks.site import IMPORT
+from benchmarks.turns import NOBODY
 
 ENOUGH = 4  # launches, so that one of them can be another kind
 MARGIN = 3.0  # a prediction may be this far off

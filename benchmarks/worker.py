@@ -76,7 +76,7 @@ def _printed() -> int:
 
 def obey(job: dict[str, Any], site: Any) -> Any:
     """Do one job and return its answer, in JSON's types."""
-    from benchmarks import mount, passes
+    from benchmarks import mount, passes, turns
     from benchmarks.cell import Cell
 
     site.package = job.get("package", mount.NAME)
@@ -119,7 +119,7 @@ def obey(job: dict[str, Any], site: Any) -> Any:
         case "check":
             return passes.check(site, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False))
         case "time":
-            return passes.interleave(site, [Cell.parse(cell) for cell in job["cells"]], passes.Plan(**job["plan"]))
+            return turns.interleave(site, [Cell.parse(cell) for cell in job["cells"]], turns.Plan(**job["plan"]))
         case "counts":
             return passes.counts(site, Cell.parse(job["cell"]), job["seed"], job["instructions"])
         case "pair":
@@ -143,14 +143,14 @@ def obey(job: dict[str, Any], site: Any) -> Any:
 
 def _alone(job: dict[str, Any], site: Any) -> dict[str, Any]:
     """One step of a cell that is timed in this process alone."""
-    from benchmarks import passes
+    from benchmarks import turns
     from benchmarks.cell import Cell
     from benchmarks.site import attempt
 
     def take() -> dict[str, Any]:
         match job["do"]:
             case "alone":
-                site.held = passes.Alone(site, Cell.parse(job["cell"]), passes.Plan(**job["plan"]))
+                site.held = turns.Alone(site, Cell.parse(job["cell"]), turns.Plan(**job["plan"]))
                 return {"count": site.held.count}
             case "sample":
                 site.held.sample(job["at"])

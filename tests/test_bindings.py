@@ -157,7 +157,7 @@ from pathlib import Path
 where = Path(sys.argv[1])
 sys.path.insert(0, str(where))
 import numpy, torch
-from benchmarks import bindings, passes
+from benchmarks import bindings, passes, turns
 from benchmarks.cell import Cell
 from benchmarks.referee import Truths, judged
 from benchmarks.site import Site
@@ -168,8 +168,8 @@ cell = Cell("matmul.ladder", "mm", "eager", "cpu", "8", "1")
 if sys.argv[2] == "check":
     answer = passes.check(site, cell, [3, 4])
 else:
-    plan = passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
-    answer = next(iter(passes.interleave(site, [cell], plan).values()))
+    plan = turns.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
+    answer = next(iter(turns.interleave(site, [cell], plan).values()))
 print(json.dumps([answer["status"], answer["reason"]]))
 """
 SLOW = "    torch.softmax = lambda *a, **k: None\n"

@@ -19,15 +19,15 @@ from pathlib import Path
 where = Path(sys.argv[1])
 sys.path.insert(0, str(where))
 import numpy, torch
-from benchmarks import passes
+from benchmarks import turns
 from benchmarks.cell import Cell
 from benchmarks.referee import Truths, judged
 from benchmarks.site import Site
 steps, truths = [], Truths()
 site = Site(where, where / "caches", lambda *step: steps.append(step), lambda asked: judged(asked, truths), where)
 cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in ("row_broadcast", "mm", "mm_out")]
-plan = passes.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
-answers = passes.interleave(site, cells, plan)
+plan = turns.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
+answers = turns.interleave(site, cells, plan)
 print(json.dumps([steps, answers]))
 """
 
@@ -85,19 +85,19 @@ from pathlib import Path
 where = Path(sys.argv[1])
 sys.path.insert(0, str(where))
 import numpy, torch
-from benchmarks import contestant, passes, site
+from benchmarks import contestant, site, turns
 from benchmarks.cell import Cell
 from benchmarks.referee import Truths, judged
 truths = Truths()
-passes.LONG = float(sys.argv[2])
+turns.LONG = float(sys.argv[2])
 made, calls = contestant.prepare, []
 def counting(function, *arguments):
     return made(lambda *inputs: (calls.append(1), function(*inputs))[1], *arguments)
 contestant.prepare = counting
 here = site.Site(where, where / "caches", lambda what, cell: None, lambda asked: judged(asked, truths), where)
 cell = Cell("smallops.row_sum", "slice_loop", "eager", "cpu", "5000x10", "1")
-plan = passes.Plan(launch=1, rounds=4, budget=0.001, target=1e-4, began=0.0, seeds=[3, 4])
-passes.interleave(here, [cell], plan)
+plan = turns.Plan(launch=1, rounds=4, budget=0.001, target=1e-4, began=0.0, seeds=[3, 4])
+turns.interleave(here, [cell], plan)
 print(len(calls))
 """
 
@@ -204,15 +204,15 @@ from pathlib import Path
 where = Path(sys.argv[1])
 sys.path.insert(0, str(where))
 import numpy, torch
-from benchmarks import passes
+from benchmarks import passes, turns
 from benchmarks.cell import Cell
 from benchmarks.referee import Truths, judged
 from benchmarks.site import Site
 truths = Truths()
 site = Site(where, where / "caches", lambda what, cell: None, lambda asked: judged(asked, truths), where)
 cell = Cell("training.breakdown", "slices", "eager", "cpu", "10x32-64", "1")
-plan = passes.Plan(launch=1, rounds=2, budget=1.0, target=1e-3, began=0.0, seeds=[3])
-answers = passes.interleave(site, [cell], plan)
+plan = turns.Plan(launch=1, rounds=2, budget=1.0, target=1e-3, began=0.0, seeds=[3])
+answers = turns.interleave(site, [cell], plan)
 traced = passes.trace(site, cell, 5, where / "trace")["trace"]
 print(json.dumps([answers[str(cell)], traced["steps"], traced["notes"]]))
 """

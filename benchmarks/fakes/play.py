@@ -19,11 +19,11 @@ from benchmarks.fakes.kinds import CHECKED, KINDS, Kind
 from benchmarks.fakes.tree import Ground
 from benchmarks.gate import SEEDS
 from benchmarks.journal import Found
-from benchmarks.passes import NOBODY
 from benchmarks.process import Fault, Process
 from benchmarks.record import FAILED, launch_from
 from benchmarks.referee import Referee, vouched
 from benchmarks.repeats import MUCH
+from benchmarks.turns import NOBODY
 
 TIMEOUT = 60.0  # seconds that one step may take
 ROUNDS, BUDGET, TARGET = 20, 0.05, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample

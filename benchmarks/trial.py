@@ -1,0 +1,85 @@
+"""What a variant does while it is timed for a trial, in a process whose times nobody sees.
+
+Whether it looks at who calls it, whether its work is done when it returns, and whether it does it at each call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from benchmarks import audit, gate, repeats, surroundings, timing
+from benchmarks.cell import Cell
+from benchmarks.component import Inputs
+from benchmarks.site import Site
+
+LONGEST = 0.5  # seconds: who takes longer is not timed for a trial
+CALLS = 3  # of a batch of the trial, unless they are long
+BUSY, MOST = 0.01, 1000  # seconds of calls, and most of them, before it is looked whether another thread works on
+SURE = 3  # batches that must end with another thread at work before that is a fault
+
+
+@contextlib.contextmanager
+def listening(site: Site, cell: Cell) -> Iterator[None]:
+    """See what a variant looks at; that comes before all else that is wrong with it, for it may be the reason.
+
+    Raises:
+        gate.Wrong: it looks at what it has no business to look at.
+    """
+    with audit.installed().armed(site.mount / site.package, cell.component) as seen:
+        try:
+            yield
+        except gate.Wrong:
+            if not seen:
+                raise
+    if seen:
+        raise gate.Wrong(seen[0])
+
+
+def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: timing.Look, rest: bool = True) -> None:
+    """Let a cell be timed as in a launch, by the same code, and see what it does meanwhile.
+
+    For a process whose times nobody sees. ``seconds`` is about what a call takes, ``look`` judges an answer, and
+    ``rest`` asks whether other threads work on. Not in a process that was forked: its libraries start theirs anew.
+
+    Raises:
+        gate.Wrong: an answer is wrong, it looks at who calls it, or its work goes on after it has returned.
+    """
+    if seconds > LONGEST:
+        return
+    calls, batches = (1, 1) if seconds > BUSY else (CALLS, 2)
+    with listening(site, cell):
+        for _ in range(batches):
+            site.step("audition", str(cell))
+            timed(calls, look)
+        if rest and cell.device == "cpu" and cell.threads == "1":
+            site.step("audition", str(cell))
+            _at_rest(partial(timed, min(max(calls, timing.calls_for(seconds, BUSY)), MOST)))
+
+
+def _at_rest(batch: Callable[[timing.Look], object]) -> None:
+    """Check that no other thread works on when a batch has ended; one that does so by chance does not each time.
+
+    Raises:
+        gate.Wrong: one does.
+    """
+    found: list[int] = []
+    for _ in range(SURE):
+        batch(lambda _: found.append(surroundings.working()))
+        if not found[-1]:
+            return
+    raise gate.Wrong(f"its work goes on after it has returned: {max(found)} thread(s) still run")
+
+
+def repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, content: gate.Content) -> float | None:
+    """How many times longer a call takes on new contents; ``None`` where that was not measured.
+
+    Raises:
+        Wrong: so much that the answers to the old ones must be remembered.
+    """
+    if cell.variant in content.component.quick_again:
+        return None
+    site.step("calls on new contents", str(cell))
+    pairs = repeats.measure(timed, inputs, content.inputs, partial(site.fresh, cell), repeats.ENOUGH)
+    return round(pairs.ratio, 3) if pairs.same else None

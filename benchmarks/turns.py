@@ -1,0 +1,288 @@
+"""A launch of one group of cells: contestants take turns on inputs that are filled anew, and some answers are judged.
+
+Runs in a worker; torch is imported only inside the functions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from benchmarks import contestant, gate, surroundings, timing, trial, yardstick
+from benchmarks.cell import Cell
+from benchmarks.clock import Witness, clock_for
+from benchmarks.record import Launch, to_json
+from benchmarks.site import CHANCE, Site, attempt, consume, first_call, ready_in, timed_in, variant_of
+
+LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
+NOBODY = ""  # whose answer it is when a group fails as a whole
+JUDGED = 2  # samples of a launch whose answers are judged, at most
+POISON = 4  # blocks of memory that are overwritten where the next answer may come to lie
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured in one launch."""
+
+    launch: int
+    rounds: int  # samples of a cell, at most
+    budget: float  # seconds of samples of a cell, about
+    target: float  # seconds of one sample, about
+    began: float  # ``time.monotonic()`` at the run's start, less what a sitting before this one took
+    seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
+
+
+@dataclass
+class Lane:
+    """One contestant of a group while it is timed."""
+
+    cell: Cell
+    ready: contestant.Contestant
+    timed: timing.Shown
+    prepare: float
+    first: float
+    calls: int = 1
+    count: int = 1  # samples to take
+    chosen: frozenset[int] = frozenset()  # of the samples: those whose answers are judged
+    judged: list[int] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    batches: list[timing.Batch] = field(default_factory=list)
+    witnessed: list[tuple[int, ...]] = field(default_factory=list)
+
+    def launch(self, number: int, alone: bool = False) -> Launch:
+        """What is kept of it."""
+        names = {"host": "host", "device": "device", "first": "first item", "item": "per item"}
+        columns = {shown: [getattr(batch, name) for batch in self.batches] for name, shown in names.items()}
+        columns |= {name: [batch.parts.get(name, 0.0) for batch in self.batches] for name in self.batches[0].parts}
+        cpu, delay, switches, faults = zip(*self.witnessed, strict=True)
+        return Launch(
+            launch=number,
+            calls=self.calls,
+            prepare=self.prepare,
+            first=self.first,
+            at=tuple(round(at, 6) for at in self.at),
+            wall=tuple(batch.wall for batch in self.batches),
+            cpu=tuple(ns * 1e-9 for ns in cpu),
+            delay=tuple(ns * 1e-9 for ns in delay),
+            switches=switches,
+            faults=faults,
+            parts={name: tuple(values) for name, values in columns.items() if None not in values},
+            alone=alone,
+            judged=tuple(self.judged),
+        )
+
+
+class Group:
+    """Contestants of one group in this process, which take turns on the same inputs.
+
+    The inputs are filled anew before each round, with one of a few contents. Of each contestant some samples are
+    chosen, by chance and unknown to it: what one of their calls returned is judged when the clock has stopped.
+    """
+
+    def __init__(self, site: Site, cell: Cell, plan: Plan, stack: contextlib.ExitStack) -> None:
+        self.site, self.plan, self.lanes = site, plan, dict[str, Lane]()
+        self.contents = [site.content(cell, seed) for seed in plan.seeds]
+        self.inputs = gate.copy(self.contents[0].inputs, cell.device)
+        self._filled = self.contents[0]
+        self._clock = clock_for(cell.device)
+        self._stack = stack
+        self._verify = stack.enter_context(surroundings.kept(cell))
+        self._sizes = set[int]()
+
+    def begin(self, cell: Cell) -> Lane:
+        """Prepare a contestant, call it for the first time, warm it up, and choose how much of it is measured."""
+        site, plan = self.site, self.plan
+        variant_of(site, cell)  # its file is imported before
+        site.step("preparation", str(cell))
+        start = time.perf_counter()
+        ready = self._stack.enter_context(ready_in(site, cell, self.inputs))
+        prepared = time.perf_counter()
+        site.step("first call", str(cell))
+        output = consume(first_call(cell, ready), self._filled.component)
+        first = time.perf_counter() - prepared
+        self._sizes |= set(map(gate.size, output if isinstance(output, list | tuple) else [output]))
+        del output
+        site.step("warm-up", str(cell))
+        timed = timed_in(cell, ready, self._clock)
+        lane = Lane(cell, ready, timed, prepared - start, first)
+        if cell.cold:
+            seconds = min(timed(1).wall for _ in range(3))
+        else:
+            settled = first >= LONG and cell.executor != "compile"  # a first compiled call says nothing of the next
+            seconds = first if settled else timing.warm(timed, plan.target)
+            lane.calls = timing.calls_for(seconds, plan.target)
+        lane.count = timing.rounds_for(seconds * lane.calls, plan.budget, plan.rounds)
+        lane.chosen = frozenset(CHANCE.sample(range(lane.count), min(JUDGED, lane.count)))
+        self._verify()
+        if slowed := yardstick.yardstick().slowed():
+            raise surroundings.Changed(slowed)
+        self.lanes[str(cell)] = lane
+        return lane
+
+    def fill(self, at: int) -> None:
+        """Fill the inputs with content number ``at``."""
+        self._filled = self.contents[at]
+        gate.refill(self.inputs, self._filled.inputs)
+
+    def sample(self, lane: Lane, verify: surroundings.Verify) -> None:
+        """One sample of a contestant; its answer is judged if it was chosen.
+
+        Raises:
+            gate.Wrong: the answer is wrong, or an input was changed.
+            surroundings.Changed: it left something changed.
+        """
+        chosen = len(lane.batches) in lane.chosen
+        if chosen:
+            self._poison(lane.cell.device)
+        self.site.step("sample", str(lane.cell))
+        at = time.monotonic() - self.plan.began
+        look = partial(self.look, lane)
+        before = _witness().read()
+        batch = lane.timed(lane.calls, look if chosen else None)
+        after = _witness().read()
+        if chosen:
+            lane.judged.append(len(lane.batches))
+        lane.at.append(at)
+        lane.batches.append(batch)
+        lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
+        verify()
+
+    def look(self, lane: Lane, output: Any) -> None:
+        """Have an answer judged that was returned while the clock ran."""
+        try:
+            self.site.judge(lane.cell, self.inputs, output, self._filled)
+            gate.unchanged(self.inputs, self._filled)
+        except gate.Wrong as problem:
+            raise gate.Wrong(f"{problem} (in a timed call)") from problem
+
+    def _poison(self, device: str) -> None:
+        """Overwrite the memory in which the next answer may come to lie: a right one may have been freed there."""
+        import torch
+
+        for size in self._sizes:
+            blocks = [torch.full((size,), 0xA5, dtype=torch.uint8, device=device) for _ in range(POISON)]
+            del blocks
+
+
+class Alone:
+    """One contestant that has a process for itself, while others that take turns with it have theirs."""
+
+    def __init__(self, site: Site, cell: Cell, plan: Plan) -> None:
+        self._site, self._cell = site, cell
+        self._stack = contextlib.ExitStack()
+        try:
+            self._group = Group(site, cell, plan, self._stack)
+            self._busy = cell.threads == "all" and not surroundings.idle()
+            self._lane = self._group.begin(cell)
+            self._verify = self._quiet()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    @property
+    def count(self) -> int:
+        """How many samples are to be taken."""
+        return self._lane.count
+
+    def _quiet(self) -> surroundings.Verify:
+        self._stack.enter_context(surroundings.undisturbed())
+        self._stack.enter_context(surroundings.no_recompiles([self._cell]))
+        return surroundings.watch(often=True)
+
+    def sample(self, at: int) -> None:
+        """One sample, on content number ``at``."""
+        self._group.fill(at)
+        self._group.sample(self._lane, self._verify)
+
+    def finish(self) -> dict[str, Any]:
+        """What was measured; then it is listened to, and called on new contents: nothing more depends on this process.
+
+        Raises:
+            Wrong: it answers repeated inputs from memory, or looks at who calls it.
+        """
+        lane, group = self._lane, self._group
+        seconds = statistics.median(batch.wall for batch in lane.batches)
+        trial.audition(self._site, self._cell, lane.timed, seconds, partial(group.look, lane), rest=False)
+        if lane.calls > 1 or lane.count >= len(group.contents):
+            trial.repeated(self._site, self._cell, lane.timed, group.inputs, group.contents[0])
+        self._stack.close()
+        return {"launch": to_json(lane.launch(group.plan.launch, alone=True)), "contended": self._busy}
+
+
+class _Spoiler(Exception):
+    """A cell that did not end well while a group was timed: what was measured beside it does not count."""
+
+    def __init__(self, cell: Cell, answer: dict[str, Any]) -> None:
+        super().__init__(answer["reason"])
+        self.cell = cell
+        self.answer = answer
+
+
+def interleave(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
+    """Time the cells of one group in turns: each cell's ``{"status": ..., "launch": ...}``.
+
+    All get the same inputs. Order: preparation, first call, warm-up, batch size; then rounds in random order, the
+    inputs filled anew before each. A wrong answer in any of them makes the cell wrong and discards its samples. The
+    first cell that does not end well ends it: the answer is then this cell's alone, or that of ``NOBODY`` where it
+    is not known which of them it was.
+    """
+    try:
+        return _interleaved(site, cells, plan)
+    except _Spoiler as end:
+        return {str(end.cell): end.answer}
+    except BaseException as problem:
+        return {NOBODY: attempt(partial(_again, problem))}
+
+
+def _again(problem: BaseException) -> dict[str, Any]:
+    raise problem
+
+
+def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    shuffle = random.Random(f"{plan.launch} {cells[0].group}")
+
+    def must(cell: Cell, step: Callable[[], object]) -> None:
+        def take() -> dict[str, Any]:
+            step()
+            return {}
+
+        answers[str(cell)] = attempt(take)
+        if answers[str(cell)]["status"] not in ("ok", "skipped"):
+            raise _Spoiler(cell, answers[str(cell)])
+
+    with contextlib.ExitStack() as stack:
+        group = Group(site, cells[0], plan, stack)
+        busy = cells[0].threads == "all" and not surroundings.idle()
+        for cell in shuffle.sample(cells, len(cells)):
+            must(cell, partial(group.begin, cell))
+        lanes = list(group.lanes.values())
+        with surroundings.undisturbed(), surroundings.no_recompiles(cells):
+            verify = surroundings.watch(often=True)
+            contents = timing.turns(len(plan.seeds), CHANCE)
+            for present in timing.rounds([lane.count for lane in lanes], shuffle):
+                group.fill(next(contents))
+                for index in present:
+                    must(lanes[index].cell, partial(group.sample, lanes[index], verify))
+        if slowed := yardstick.yardstick().slowed():
+            raise surroundings.Changed(slowed)
+    for lane in lanes:
+        answers[str(lane.cell)]["launch"] = to_json(lane.launch(plan.launch))
+    for answer in answers.values():
+        answer["contended"] = busy
+    return answers
+
+
+_WITNESS: list[Witness] = []
+
+
+def _witness() -> Witness:
+    if not _WITNESS:
+        _WITNESS.append(Witness())
+    return _WITNESS[0]
