@@ -37,7 +37,7 @@ CHANGES = [
      "replaces builtins.isinstance"),
     ("gate.isinstance = lambda *a: True", "del gate.isinstance", "replaces benchmarks.gate.isinstance"),
     ("old = gate.match; gate.match = max", "gate.match = old", "replaces benchmarks.gate.match"),
-    ("old = passes.JUDGED; passes.JUDGED = 0", "passes.JUDGED = old", "replaces benchmarks.passes.JUDGED"),
+    ("old = turns.JUDGED; turns.JUDGED = 0", "turns.JUDGED = old", "replaces benchmarks.turns.JUDGED"),
     ("old = vars(clock.HostClock)['now']; clock.HostClock.now = max", "clock.HostClock.now = old",
      "replaces benchmarks.clock.HostClock.now"),
     ("old = time.perf_counter_ns; time.perf_counter_ns = max", "time.perf_counter_ns = old",
@@ -73,7 +73,7 @@ SCRIPT = """
 import builtins, json, random, sys, time, warnings
 import numpy, torch
 from torch.nn import functional as F
-from benchmarks import answer, bindings, clock, gate, passes, site, surroundings, timing
+from benchmarks import answer, bindings, clock, gate, passes, site, surroundings, timing, turns
 
 warnings.simplefilter("ignore")
 __file__ = "here.py"
