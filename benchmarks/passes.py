@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, contestant, gate, surroundings, trial
+from benchmarks import compiling, contestant, gate, state, surroundings, trial
 from benchmarks.cell import Cell
 from benchmarks.clock import clock_for
 from benchmarks.record import Proof, to_json
@@ -38,8 +38,9 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
         inputs = gate.copy(contents[0].inputs, cell.device)
         if cell.executor == "compile":
             start_compiler(site)
-        with surroundings.kept(cell) as verify:
+        with surroundings.kept(cell):
             site.step("preparation and first call", str(cell))
+            before = state.threads()
             start = time.perf_counter()
             with compiling.watched(cell) as compiled, ready_in(site, cell, inputs) as ready:
                 consume(first_call(cell, ready), contents[0].component)
@@ -61,9 +62,8 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
                     gate.unchanged(inputs, contents[0])
 
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
-                verify()
                 shown = timed_in(cell, ready, clock_for(cell.device))
-                trial.audition(site, cell, shown, min(calls), look)
+                trial.audition(site, cell, shown, min(calls), look, before)
                 pairs = trial.repeated(site, cell, shown, inputs, contents[0])
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))

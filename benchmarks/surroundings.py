@@ -149,12 +149,16 @@ def quiet_threads(before: Mapping[int, int]) -> None:
             raise Changed(f"leaves {len(running)} thread(s) running")
 
 
-def working() -> int:
-    """How many other threads of this process want to run just now, for more than half of a short while."""
+def working(before: Mapping[int, int]) -> int:
+    """How many other threads of this process want to run just now, for more than half of a short while.
+
+    Of those that were there ``before``, Python's own count alone: a library's pool may spin for a while by itself.
+    """
     then, start = state.threads(), time.perf_counter_ns()
     time.sleep(REST)
     passed, now = time.perf_counter_ns() - start, state.threads()
-    others = set(now) - {threading.get_native_id()}
+    python = {thread.native_id for thread in threading.enumerate()}
+    others = {one for one in now if one not in before or one in python} - {threading.get_native_id()}
     return sum(now[one] - then.get(one, now[one]) > passed / 2 for one in others)
 
 

@@ -6,7 +6,7 @@ Whether it looks at who calls it, whether its work is done when it returns, and 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from benchmarks import audit, gate, repeats, surroundings, timing
@@ -37,11 +37,19 @@ def listening(site: Site, cell: Cell) -> Iterator[None]:
         raise gate.Wrong(seen[0])
 
 
-def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: timing.Look, rest: bool = True) -> None:
+def audition(
+    site: Site,
+    cell: Cell,
+    timed: timing.Shown,
+    seconds: float,
+    look: timing.Look,
+    before: Mapping[int, int] | None = None,
+) -> None:
     """Let a cell be timed as in a launch, by the same code, and see what it does meanwhile.
 
     For a process whose times nobody sees. ``seconds`` is about what a call takes, ``look`` judges an answer, and
-    ``rest`` asks whether other threads work on. Not in a process that was forked: its libraries start theirs anew.
+    ``before`` are the threads (:func:`benchmarks.state.threads`) that were there before it; without them nobody asks
+    whether others work on.
 
     Raises:
         gate.Wrong: an answer is wrong, it looks at who calls it, or its work goes on after it has returned.
@@ -53,12 +61,12 @@ def audition(site: Site, cell: Cell, timed: timing.Shown, seconds: float, look: 
         for _ in range(batches):
             site.step("audition", str(cell))
             timed(calls, look)
-        if rest and cell.device == "cpu" and cell.threads == "1":
+        if before is not None and cell.device == "cpu" and cell.threads == "1":
             site.step("audition", str(cell))
-            _at_rest(partial(timed, min(max(calls, timing.calls_for(seconds, BUSY)), MOST)))
+            _at_rest(partial(timed, min(max(calls, timing.calls_for(seconds, BUSY)), MOST)), before)
 
 
-def _at_rest(batch: Callable[[timing.Look], object]) -> None:
+def _at_rest(batch: Callable[[timing.Look], object], before: Mapping[int, int]) -> None:
     """Check that no other thread works on when a batch has ended; one that does so by chance does not each time.
 
     Raises:
@@ -66,7 +74,7 @@ def _at_rest(batch: Callable[[timing.Look], object]) -> None:
     """
     found: list[int] = []
     for _ in range(SURE):
-        batch(lambda _: found.append(surroundings.working()))
+        batch(lambda _: found.append(surroundings.working(before)))
         if not found[-1]:
             return
     raise gate.Wrong(f"its work goes on after it has returned: {max(found)} thread(s) still run")

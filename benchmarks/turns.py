@@ -92,7 +92,8 @@ class Group:
         self._filled = self.contents[0]
         self._clock = clock_for(cell.device)
         self._stack = stack
-        self._verify = stack.enter_context(surroundings.kept(cell))
+        stack.enter_context(surroundings.kept(cell))
+        self._verify = surroundings.watch(often=True)  # all that there is to see is looked at when the group ends
         self._sizes = set[int]()
 
     def begin(self, cell: Cell) -> Lane:
@@ -208,7 +209,7 @@ class Alone:
         """
         lane, group = self._lane, self._group
         seconds = statistics.median(batch.wall for batch in lane.batches)
-        trial.audition(self._site, self._cell, lane.timed, seconds, partial(group.look, lane), rest=False)
+        trial.audition(self._site, self._cell, lane.timed, seconds, partial(group.look, lane))
         if lane.calls > 1 or lane.count >= len(group.contents):
             trial.repeated(self._site, self._cell, lane.timed, group.inputs, group.contents[0])
         self._stack.close()
