@@ -151,6 +151,12 @@ def libraries(name: str, tree: Path = IMPLS) -> set[str]:
     return found
 
 
+def _work(component: Component) -> dict[str, str]:
+    """Variant -> what it does that the others do not, and why contents that it has just seen may be quick."""
+    both = (component.work, component.quick_again)
+    return {name: " ".join(filter(None, (one.get(name) for one in both))) for name in {**both[0], **both[1]}}
+
+
 def problem(component: Component, tree: Path = IMPLS) -> Problem:
     """What a report tells of ``component``, sources included."""
     return Problem(
@@ -163,7 +169,7 @@ def problem(component: Component, tree: Path = IMPLS) -> Problem:
         variants=variants(component.name, tree),
         cases=tuple(case.name for case in component.cases),
         stream=component.stream and not component.timeline,
-        work={**component.quick_again, **component.work},
+        work=_work(component),
         published=dict(component.published),
         published_case=component.published_case,
         left_out=dict(component.left_out),

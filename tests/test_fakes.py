@@ -40,9 +40,9 @@ def test_attackers_are_rejected_in_words_that_name_what_they_did():
 @pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("family", sorted({name.split(".")[0] for name in catalogue.components()}))
-def test_no_attacker_of_any_kind_gets_through_on_three_components_of_each_family(family: str):
-    """What ``python -m benchmarks fakes --all`` plays, a family at a time."""
-    grounds = [one for one in tree.chosen() if one.component.name.startswith(f"{family}.")]
+def test_no_attacker_of_any_kind_gets_through_in_any_family(family: str):
+    """On the cheapest component of each; ``python -m benchmarks fakes --all`` plays three."""
+    grounds = [one for one in tree.chosen(1) if one.component.name.startswith(f"{family}.")]
     played = list(play.plays(list(KINDS), grounds))
     assert {one.kind for one in played} >= {name for name, kind in KINDS.items() if kind.device == "cpu"}
     assert [play.told(one) for one in played if not one.well] == []

@@ -50,6 +50,9 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="functions",
+    quick_again=dict.fromkeys(
+        ("linears", "linears_inference"), "Keeps its copy of the parameters while the given ones stay as they are."
+    ),
     compiled=("functions",),
     graphed=("functions", "addmm"),
     work={

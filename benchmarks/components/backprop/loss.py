@@ -31,6 +31,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="module_matmul",
+    quick_again={"linears": "Keeps its copy of the parameters while the given ones stay as they are."},
     work={
         "functions": "Keeps nothing after it returns.",
         "layers": "Keeps the input and output of every layer until the next call.",

@@ -69,6 +69,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="call",
+    aliases="The identity hands back its input: what its call costs is the question.",
     accepts={"copy of an input": "The answer of nn.Identity is its input."},
     work={
         "forward": "Runs no hook of the network itself.",

@@ -36,6 +36,9 @@ COMPONENT = Component(
     flops=PERCEPTRON.flops,
     bytes=PERCEPTRON.bytes,
     baseline="float32",
+    quick_again=dict.fromkeys(
+        ("int8", "bfloat16"), "Keeps its rounded parameters while the given ones stay as they are."
+    ),
     graphed=("float32", "autocast"),
     work={
         "autocast": "Rounds the weights in every call.",

@@ -109,6 +109,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="train",
+    quick_again={"folded": "Keeps the merged layers while parameters and statistics stay as they are."},
     accepts={"bf16 arithmetic": "Dropout's own noise is larger; the cases without it reject it."},
     work={
         "train": "Draws a mask, computes the statistics of the batch and writes them down.",
