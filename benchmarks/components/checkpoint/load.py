@@ -25,6 +25,7 @@ def reference(case: Case, folder: str, which: Any) -> Any:
     return states.read(folder, which)
 
 
+MEMOS = ("memo by address", "memo by element", "memo by few elements", "memo by content", "memo on disk")
 COMPONENT = Component(
     name="checkpoint.load",
     title="A state loaded from the page cache",
@@ -46,7 +47,10 @@ COMPONENT = Component(
     baseline="torch_load",
     quick_again={"kept": "Reads nothing: whether the tensors lie in the caches is all that is left."},
     devices=("cpu",),
-    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round before."},
+    accepts={
+        "bf16 arithmetic": "The numbers come from a file: there is nothing to round before.",
+        **dict.fromkeys(MEMOS, "There are three checkpoints: no content is new, and `kept` is such a memo itself."),
+    },
     work={
         "compressed": "Unpacks.",
         "unrestricted": "Would run whatever the file asks for.",

@@ -52,5 +52,6 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="as_float",
+    accepts={"half arithmetic": "Which of two numbers is smaller is seldom changed by rounding both to float16."},
     compiled=("as_float",),
 )

@@ -57,9 +57,12 @@ class Empty:
         """One such answer. The first call of all computes one, to see its form."""
         if self._form is None:
             self._form = mapped(lambda value: (value.shape, value.dtype, value.device), self._right(*inputs))
-        return pytree.tree_map(
-            lambda form: torch.empty(form[0], dtype=form[1], device=form[2]), self._form, is_leaf=_is_form
-        )
+        return pytree.tree_map(_made, self._form, is_leaf=_is_form)
+
+
+def _made(form: Any) -> Any:
+    """Memory of a form; what is none, such as a number, is handed on."""
+    return torch.empty(form[0], dtype=form[1], device=form[2]) if _is_form(form) else form
 
 
 def _is_form(value: Any) -> bool:

@@ -38,7 +38,8 @@ def tensor_subclass(right: Variant) -> Variant:
             return Later(forms, lambda: right(*inputs))
         leaves, form = pytree.tree_flatten(forms)
         parts = [
-            Later(leaf, lambda at=at: pytree.tree_leaves(whole(right(*inputs)))[at]) for at, leaf in enumerate(leaves)
+            Later(leaf, lambda at=at: pytree.tree_leaves(whole(right(*inputs)))[at]) if hasattr(leaf, "shape") else leaf
+            for at, leaf in enumerate(leaves)
         ]
         return pytree.tree_unflatten(parts, form)
 
@@ -52,7 +53,8 @@ def own_method(right: Variant) -> Variant:
     def later(*inputs: Any) -> Any:
         output = empty(*inputs)
         for at, leaf in enumerate(pytree.tree_leaves(output)):
-            leaf.detach = lambda at=at: pytree.tree_leaves(whole(right(*inputs)))[at]
+            if isinstance(leaf, torch.Tensor):
+                leaf.detach = lambda at=at: pytree.tree_leaves(whole(right(*inputs)))[at]
         return output
 
     return later
