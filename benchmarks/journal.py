@@ -17,7 +17,7 @@ from benchmarks.cell import Cell
 from benchmarks.limits import merge
 from benchmarks.record import Cost, Fact, Launch, Proof, Record, Roof, Run, launch_from
 
-DIFFERENT = 2.0  # times that being alone in a process may change a time, beyond what launches differ by
+DIFFERENT = 2.0  # times that a cell may take beside its rivals of what it takes alone, in the best of its launches
 UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
 
 
@@ -71,10 +71,13 @@ class Found:
         return Options(**{**data, "cells": tuple(data["cells"]), "traces": tuple(data["traces"])})
 
     def disturbance(self, cell: str) -> str:
-        """What being alone changes for ``cell``: "takes ... alone and ... beside its rivals"; "" if nothing."""
+        """Whether its rivals slow ``cell`` down: "takes ... alone and ... beside its rivals"; "" if they do not.
+
+        The other way round it says nothing: a process with a past has memory at hand that a fresh one has to fetch.
+        """
         taken = [launch for (_, name), launch in self.launches.items() if name == cell and launch.wall]
         alone, beside = ([statistics.median(one.wall) for one in taken if one.alone == kind] for kind in (True, False))
-        if not alone or not beside or min(beside) / DIFFERENT <= statistics.median(alone) <= max(beside) * DIFFERENT:
+        if not alone or not beside or min(beside) <= DIFFERENT * statistics.median(alone):
             return ""
         each = statistics.median(alone), statistics.median(beside)
         return "takes {:.3g} µs alone and {:.3g} µs beside its rivals".format(*(seconds * 1e6 for seconds in each))
@@ -292,10 +295,15 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
 
 
 def _launches(cell: str, found: Found) -> tuple[Launch, ...]:
-    """The launches that count: where its group was timed again, those in which the cell was alone."""
+    """The launches that count: those beside its rivals or, where its group was timed again, those apart from them.
+
+    What one that is alone takes in a fresh process is no measure of what it takes in one with a past: the allocator
+    differs. So the two kinds are never mixed.
+    """
     numbers = sorted(number for number, name in found.launches if name == cell)
-    again = any(number >= found.options.launches for number in numbers)
-    return tuple(found.launches[number, cell] for number in numbers if not again or found.launches[number, cell].alone)
+    look = found.options.launches  # the number of the launch in which it was looked at alone
+    chosen = [number for number in numbers if number > look] or [number for number in numbers if number < look]
+    return tuple(found.launches[number, cell] for number in chosen)
 
 
 def _apart(cell: str, found: Found, launches: Sequence[Launch]) -> str:

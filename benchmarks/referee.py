@@ -82,7 +82,11 @@ def judged(question: Mapping[str, Any], truths: Truths) -> dict[str, Any]:
     except Exception as problem:
         return {"error": f"the reference failed: {type(problem).__name__}: {problem}"}
     try:
-        return {"match": asdict(gate.compare(answer.read(Path(question["path"])), truth, question["device"]))}
+        parts = answer.read(Path(question["path"]))
+    except Exception as problem:
+        return {"error": f"what was written down as the answer cannot be read: {type(problem).__name__}"}
+    try:
+        return {"match": asdict(gate.compare(parts, truth, question["device"]))}
     except gate.Wrong as problem:
         return {"wrong": str(problem)}
 

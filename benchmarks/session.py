@@ -28,7 +28,8 @@ from benchmarks.referee import Referee, vouched
 from benchmarks.site import IMPORT
 from benchmarks.turns import NOBODY
 
-ENOUGH = 4  # launches, so that one of them can be another kind
+ENOUGH = 4  # launches, so that it is worth while to look at each cell alone as well
+LOOK = 5  # samples of a cell that is looked at alone
 MARGIN = 3.0  # a prediction may be this far off
 DRIFT = (
     "fp32",
@@ -202,7 +203,7 @@ class Session:
                 self.journal.add("facts", facts=self._ask("facts") if claims.looked_at(rows) else [])
             if not self.found.roofs:
                 self._limits(sorted({cell.threads for cell in self.cells}), self.options.ceiling, None)
-            for launch in range(self.options.launches):
+            for launch in self._numbers:
                 self.progress.plan(("start", launch), {("start", launch): effort.START})
             for group in self._groups:
                 self._expect(group)
@@ -226,7 +227,7 @@ class Session:
                 continue
             if not check:
                 steps["check", name] = effort.proof(cell)
-            for launch in range(self.options.launches):
+            for launch in self._numbers:
                 if (launch, name) not in self.found.launches:
                     turn = effort.turn(cell, self.options, check)
                     steps["time", (launch, group)] = steps.get(("time", (launch, group)), 0.0) + turn
@@ -306,46 +307,42 @@ class Session:
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
-    def time(self) -> None:
-        """Six launches: in each a fresh process times every group, in random order; in one each cell is alone.
+    @property
+    def _numbers(self) -> range:
+        """The numbers of the launches; the last is that in which each cell is alone, where there is one."""
+        return range(self.options.launches + (self.options.launches >= ENOUGH and alone.POSSIBLE))
 
-        Where being alone makes a difference, rivals disturb each other: all of them are timed apart from then on.
+    def time(self) -> None:
+        """Six launches: in each a fresh process times every group, in random order; in one more each cell is alone.
+
+        Where a cell is faster then, rivals disturb each other: all of them are timed apart.
         """
-        apart = self._launch_alone()
-        for launch in range(self.options.launches):
+        for launch in self._numbers:
             order = list(self._groups.values())
             random.Random(f"{self.found.head['run']} {launch}").shuffle(order)
             if not any(self._open(cell, launch) for cell in self.cells):
                 self.progress.plan(("start", launch), {})
                 continue
             with self._own_worker():
-                name = f"launch {launch + 1}/{self.options.launches}"
+                name = (
+                    f"launch {launch + 1}/{self.options.launches}" if launch < self.options.launches else "each alone"
+                )
                 self.progress.step(f"{name}: starting a worker", "start", launch)
                 self._limits(["1"], self.options.ceiling / 6, DRIFT)
                 for cells in order:
                     if any(self._open(cell, launch) for cell in cells):
                         self.progress.step(f"{name}: {_named(cells)}", "time", (launch, cells[0].group))
-                        self._time_group(cells, launch) if launch != apart else self._time_apart(cells, launch)
+                        time_them = self._time_group if launch < self.options.launches else self._time_apart
+                        time_them(cells, launch)
                         self._expect(cells[0].group)
             self._end_origin()
         for cells in self._groups.values():
             if reason := self._disturbed(cells):
                 self.progress.note(f"{_named(cells)} is timed again, each alone: {reason}")
-                for launch in range(self.options.launches, 2 * self.options.launches - 1):
+                for launch in range(self.options.launches + 1, 2 * self.options.launches + 1):
                     if any(self._open(cell, launch) for cell in cells):
                         self._time_apart(cells, launch)
                     self._end_origin()
-
-    def _launch_alone(self) -> int | None:
-        """The launch in which each cell has a process of its own; ``None`` where there are too few, or it cannot be."""
-        if self.options.launches < ENOUGH or not alone.POSSIBLE:
-            return None
-        begun = {number for (number, _), launch in self.found.launches.items() if launch.alone}
-        left = [number for number in range(self.options.launches) if self._untouched(number)]
-        return min(begun, default=None) if begun or not left else alone.CHANCE.choice(left)
-
-    def _untouched(self, launch: int) -> bool:
-        return not any(number == launch for number, _ in self.found.launches)
 
     def _disturbed(self, cells: Sequence[Cell]) -> str:
         """Which of the cells of a group takes another time beside its rivals than alone; "" if none does."""
@@ -358,6 +355,8 @@ class Session:
         """Time the cells of one group in turns, each in a process of its own."""
         waiting = [str(cell) for cell in cells if self._open(cell, launch)]
         plan = self._plan(waiting[0], launch)
+        if launch == self.options.launches:  # a look, no measurement
+            plan |= {"rounds": LOOK, "budget": plan["budget"] / 4}
         try:
             origin = self._origin_of_all()
             origin.ask("load", cell=waiting[0], seeds=plan["seeds"])

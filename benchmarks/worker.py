@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 QUESTION = b"?"  # what an answer begins with that is none yet: something is to be judged first
 BOARD = 1024  # bytes: a counter of the steps begun, where the log stood then, and the running one's text
 PR_SET_PDEATHSIG = 1
+LEFT = 600.0  # seconds that a process waits to be found which a variant has left behind
 
 
 class Board:
@@ -240,6 +241,7 @@ def serve(read: int, write: int, site: Any, forks: socket.socket | None = None) 
 
     def say(text: bytes) -> None:
         if os.getpid() != owner:  # a variant forked, and the child came back from its call as well
+            time.sleep(LEFT)
             os._exit(1)
         _write_all(write, job["token"].encode() + b" " + text + b"\n")
 
