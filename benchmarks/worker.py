@@ -25,7 +25,6 @@ from typing import Any, NamedTuple
 QUESTION = b"?"  # what an answer begins with that is none yet: something is to be judged first
 BOARD = 1024  # bytes: a counter of the steps begun, where the log stood then, and the running one's text
 PR_SET_PDEATHSIG = 1
-LEFT = 600.0  # seconds that a process waits to be found which a variant has left behind
 
 
 class Board:
@@ -241,7 +240,6 @@ def serve(read: int, write: int, site: Any, forks: socket.socket | None = None) 
 
     def say(text: bytes) -> None:
         if os.getpid() != owner:  # a variant forked, and the child came back from its call as well
-            time.sleep(LEFT)
             os._exit(1)
         _write_all(write, job["token"].encode() + b" " + text + b"\n")
 
@@ -304,6 +302,7 @@ def _become(job: dict[str, Any], site: Any, files: Sequence[int]) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.environ["TMPDIR"] = tempfile.tempdir = job["temporary"]
+    site.owner = os.getpid()
     site.folder, site.step = Path(job["temporary"]), Board(Path(job["board"])).step
     serve(descriptors.out_of_reach(read), descriptors.out_of_reach(write), site)
     os._exit(0)
