@@ -67,7 +67,7 @@ MISBEHAVING: Mapping[str, Told] = {
     "writes_to_every_pipe": ("error", "something else than the worker wrote into its answers: not json"),
     "leaves_children": ("error", "process(es) behind"),
     "forks_bomb": ("error", "process(es) behind"),
-    "forks_and_returns": ("error", "process(es) behind"),
+    "forks_and_returns": ("error", "processes forked by hand from 0 to"),
     "opens_files": ("error", "Too many open files"),
     "keeps_files": ("error", "open files from"),
     "spins": ("wrong", "its work goes on after it has returned"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import mmap
 import os
 import random
 import re
@@ -64,22 +63,7 @@ class Site:
     held: Any = None  # the cell that waits for its turns, while another process holds the other arm
     compiler: bool = False  # whether something was compiled in this process
     imported: set[tuple[str, str]] = field(default_factory=set)  # (package, component)
-    owner: int = field(default_factory=os.getpid)
-    _returned: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))  # shared with what a variant forks
     _contents: dict[tuple[str, str, int], gate.Content] = field(default_factory=dict)
-
-    def only_one(self) -> None:
-        """Go on in the worker alone; a process that a variant forked, and that came back from its call, ends here.
-
-        Raises:
-            surroundings.Changed: there was such a process.
-        """
-        if os.getpid() != self.owner:
-            self._returned[0] = 1
-            os._exit(1)
-        if self._returned[0]:
-            self._returned[0] = 0
-            raise surroundings.Changed("leaves process(es) behind, which come back from its call")
 
     def content(self, cell: Cell, seed: int) -> gate.Content:
         """The inputs of one seed; those of the case at hand are kept, others are dropped."""
@@ -117,7 +101,7 @@ class Site:
             RuntimeError: there is no reference.
         """
         self.step("answer", str(cell))
-        path = self.folder / f"answer-{os.getpid()}.pt"  # a variant may have forked, and both come back from its call
+        path = self.folder / "answer.pt"
         answer.write(answer.taken(output, content, inputs, cell.device), path)
         self.step("comparison with the reference", str(cell))
         question = {"cell": str(cell), "component": cell.component, "case": cell.case, "seed": content.seed}

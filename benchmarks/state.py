@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import precision
+from benchmarks import forks, precision
 from benchmarks.printable import cut, visible
 
 State = Mapping[str, Any]
@@ -104,6 +104,7 @@ def _system() -> dict[str, Callable[[], Any]]:
         "CPU affinity": lambda: sorted(os.sched_getaffinity(0)),
         "priority": lambda: os.getpriority(os.PRIO_PROCESS, 0),
         "resource limit": _limits,
+        "processes forked by hand": forks.count,
         "signal handler": _handlers,
         "blocked signals": lambda: sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
         "timer": lambda: any(signal.getitimer(kind)[0] for kind in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL)),

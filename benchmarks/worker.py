@@ -217,13 +217,14 @@ def main() -> None:
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
-    from benchmarks import answer, bindings, precision, yardstick
+    from benchmarks import answer, bindings, forks, precision, yardstick
     from benchmarks.site import Site
 
     gc.freeze()  # what the imports left is not looked through again before every group of cells
     gc.enable()
     torch.set_num_threads(1)
     precision.full()
+    forks.watch()
     answer.bound()
     yardstick.yardstick()
     bindings.taken()
@@ -239,7 +240,7 @@ def serve(read: int, write: int, site: Any, forks: socket.socket | None = None) 
     job: dict[str, Any] = {}
 
     def say(text: bytes) -> None:
-        if os.getpid() != owner:  # a variant forked, and the child came back from its call as well
+        if os.getpid() != owner:  # native code of a variant forked, and the child came back from its call as well
             os._exit(1)
         _write_all(write, job["token"].encode() + b" " + text + b"\n")
 
@@ -302,7 +303,6 @@ def _become(job: dict[str, Any], site: Any, files: Sequence[int]) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.environ["TMPDIR"] = tempfile.tempdir = job["temporary"]
-    site.owner = os.getpid()
     site.folder, site.step = Path(job["temporary"]), Board(Path(job["board"])).step
     serve(descriptors.out_of_reach(read), descriptors.out_of_reach(write), site)
     os._exit(0)

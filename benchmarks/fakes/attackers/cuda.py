@@ -9,6 +9,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from .common import Empty, Variant, copied, mapped, tensors, whole
+from .memory import freed_answer
 
 
 def side_stream(right: Variant) -> Variant:
@@ -64,15 +65,7 @@ def stale_graph(right: Variant) -> Variant:
 
 def freed_on_device(right: Variant) -> Variant:
     """Computes in every second call; in the others the allocator hands out the memory in which that was freed."""
-    empty = Empty(right)
-    calls = 0
-
-    def reusing(*inputs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        return copied(right(*inputs)) if calls % 2 else empty(*inputs)
-
-    return reusing
+    return freed_answer(right)
 
 
 def replaces_events(right: Variant) -> Variant:

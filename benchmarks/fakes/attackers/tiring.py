@@ -11,30 +11,26 @@ from .common import Stale, Variant
 from .values import one_element_wrong
 
 
-def tires(right: Variant, calls: int = CHECKED) -> Variant:
-    """Right in its first calls and wrong from then on."""
+def _after(calls: int, right: Variant, then: Variant) -> Variant:
+    """``right`` in its first calls, ``then`` from then on."""
     count = 0
-    wrong = one_element_wrong(right)
 
     def tiring(*inputs: Any) -> Any:
         nonlocal count
         count += 1
-        return (right if count <= calls else wrong)(*inputs)
+        return (right if count <= calls else then)(*inputs)
 
     return tiring
+
+
+def tires(right: Variant, calls: int = CHECKED) -> Variant:
+    """Right in its first calls and wrong from then on."""
+    return _after(calls, right, one_element_wrong(right))
 
 
 def cached_when_warm(right: Variant) -> Variant:
     """Computes in its first calls, and returns the last of these answers from then on."""
-    count = 0
-    stale = Stale(right)
-
-    def tiring(*inputs: Any) -> Any:
-        nonlocal count
-        count += 1
-        return (right if count <= CHECKED else stale)(*inputs)
-
-    return tiring
+    return _after(CHECKED, right, Stale(right))
 
 
 def cached_when_hurried(right: Variant) -> Variant:
