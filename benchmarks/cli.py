@@ -25,6 +25,7 @@ from benchmarks.process import Fault, Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, TRACED, pick
 from benchmarks.record import REFUSED, Roof, Run, latest, read, to_json, write
+from benchmarks.referee import SEED_BITS
 
 RESULTS = catalogue.ROOT / "results"
 MOST = 20  # failed cells that are told on stderr
@@ -517,7 +518,7 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted run")
         made.add_argument("--launches", type=_positive(int), help="fresh processes per cell (default 6)")
         made.add_argument("--budget", type=_positive(float), help="seconds of samples per cell and launch")
-        made.add_argument("--seed", type=_positive(int), help="draw the inputs of a run again, from the seed it tells")
+        made.add_argument("--seed", type=_seed, help="draw the inputs of a run again, from the seed it tells")
         made.add_argument("--timeout", type=_positive(float), help="seconds that one step may take (default 300)")
         made.add_argument("--memory-limit", type=_positive(int), help="bytes that a worker may grow by")
         made.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")
@@ -599,6 +600,13 @@ def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
 
     read.__name__ = getattr(kind, "__name__", "number")
     return read
+
+
+def _seed(text: str) -> int:
+    value = int(text) if text.isdecimal() else -1
+    if not 0 <= value < 2**SEED_BITS:
+        raise argparse.ArgumentTypeError(f"{text} is none that a run tells: they lie between 0 and 2^{SEED_BITS}")
+    return value
 
 
 def _tree(text: str) -> Path:

@@ -223,6 +223,15 @@ def test_what_was_typed_is_told_harmlessly(capsys: Out, arguments: list[str]):
     harmless(capsys.readouterr().err)
 
 
+@pytest.mark.parametrize("seed", ["x", "-5", "1.5", str(2**48), "9" * 23])
+def test_a_seed_that_no_run_tells_is_refused(capsys: Out, seed: str):
+    """What is larger would be written into a record that nobody can read."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", "--seed", seed])
+    assert ended.value.code == 2
+    assert f"{seed} is none that a run tells: they lie between 0 and 2^48" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments", [[NASTY], ["run", NASTY], ["run", "--launches", NASTY], ["list", "--tree", NASTY[:99]]]
 )

@@ -18,7 +18,7 @@ from benchmarks.compare.record import Comparison, Options, Row
 from benchmarks.printable import cut, legible, visible
 from benchmarks.record import Fact, Roof, Run, Variant
 from reports import frame, grid, page, parts, tables, tensorboard, verdicts
-from reports.sections.machine import flat
+from reports.sections.machine import _inputs, flat
 
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 BAD = "a\ud800\x1b[31m\x07\x9bz"
@@ -201,6 +201,15 @@ def test_what_a_machine_tells_is_told_as_it_is():
         ("caches L1", "1.00 KiB"),
         ("caches", "0"),
     ]
+
+
+def test_what_inputs_were_drawn_from_is_told_and_how_many_timed_answers_were_proved():
+    run = made.small()
+    assert not list(_inputs(run)), "an older record tells nothing"
+    launch = dataclasses.replace(next(one.launches[0] for one in run.records if one.launches), judged=(3, 7))
+    records = (dataclasses.replace(run.records[0], launches=(launch, launch)),)
+    told = dict(_inputs(dataclasses.replace(run, records=records, secrets=(5, 6))))
+    assert told == {"Inputs": "drawn from --seed 5, --seed 6", "Answers proved": "4 of timed calls"}
 
 
 def test_a_trace_outside_the_results_is_not_copied_into_the_log(tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks.record import Run
 from reports import units
 from reports.blocks import Code, Facts, Section
 from reports.view import View
@@ -25,8 +26,16 @@ def render(view: View) -> Section | None:
         ("Tree of impls", run.tree),
         ("Machine class", run.machine_class),
     )
-    facts = (*head, *flat(run.machine), *flat(run.environment))
+    facts = (*head, *_inputs(run), *flat(run.machine), *flat(run.environment))
     return Section("machine", "Machine and environment", (Facts(facts, wide=True), Code(run.command, python=False)))
+
+
+def _inputs(run: Run) -> Iterator[tuple[str, str]]:
+    """What the inputs were drawn from, and how many answers of timed calls were proved; nothing in older records."""
+    if run.secrets:
+        yield "Inputs", "drawn from " + ", ".join(f"--seed {secret}" for secret in run.secrets)
+    if judged := sum(len(launch.judged) for record in run.records for launch in record.launches):
+        yield "Answers proved", f"{judged:,} of timed calls"
 
 
 def flat(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
