@@ -60,6 +60,15 @@ def test_one_that_fails_costs_its_own_cell_alone(step: str):
     assert (answers["b"]["status"], answers["b"]["reason"]) == ("crashed", "killed by SIGKILL")
     assert answers["a"]["status"] == answers["c"]["status"] == "ok"
     assert Counter(said)["sample", "a"] == 4 and Counter(do for do, _ in said)["close"] == 3
+    done = {"alone": [], "sample": ["sample"], "finish": ["sample"] * 4 + ["finish"]}[step]
+    assert [do for do, cell in said if cell == "b"] == ["alone", *done, "close"], "nothing more is asked of it"
+
+
+def test_one_that_says_ok_is_believed_only_with_the_referees_verdict(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Stub, "verdicts", lambda self: [Verdict(self.cell, "all zeros" if self.cell == "b" else "")])
+    answers = alone.timed(["a", "b"], {**PLAN, "seeds": [1, 2]}, lambda: Stub([], {}))  # type: ignore[arg-type]
+    assert answers["a"]["status"] == "ok"
+    assert (answers["b"]["status"], answers["b"]["reason"]) == ("wrong", "all zeros (its worker says that it is right)")
 
 
 def launch(number: int, seconds: float, alone: bool = False) -> Launch:

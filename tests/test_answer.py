@@ -54,6 +54,7 @@ class List(list):
         (lambda: List([torch.ones(2)]), "returns a List: an answer comes in plain tuples, lists and dicts"),
         (lambda: numpy.ones(2), "returns ndarray, not a tensor"),
         (lambda: None, "returns NoneType, not a tensor"),
+        (lambda: torch.empty(2, device="meta"), "returns a tensor on meta, which holds nothing"),
     ],
 )
 def test_what_is_no_plain_tensor_does_not_count(made, says: str):

@@ -75,6 +75,27 @@ def test_an_ok_that_the_referee_did_not_give_is_none(one: session.Session, monke
     assert (told["status"], told["reason"]) == ("error", "3 answers were handed over to be judged, where 4 are due")
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "status", "says"),
+    [([""], "ok", ""), ([], "error", "0 answers were handed over"), (["", "all zeros"], "wrong", "all zeros")],
+)
+def test_an_ok_of_a_launch_is_believed_only_with_the_referees_verdicts(
+    one: session.Session, monkeypatch: pytest.MonkeyPatch, verdicts: list[str], status: str, says: str
+):
+    answering(one, monkeypatch, {str(CELL): {"status": "ok", "reason": ""}})
+    given = [Verdict(str(CELL), wrong) for wrong in verdicts]
+    monkeypatch.setattr(one, "_worker", lambda: SimpleNamespace(verdicts=lambda: given, strays=lambda: []))
+    told = one._timed_together([str(CELL)], 0)[str(CELL)]
+    assert told["status"] == status and says in told["reason"]
+
+
+def test_what_needs_a_device_that_is_not_here_asks_for_nothing(one: session.Session, monkeypatch: pytest.MonkeyPatch):
+    jobs = answering(one, monkeypatch)
+    monkeypatch.setitem(one.found.head, "environment", {"cuda": None})
+    assert one._checked(Cell.parse(CUDA)) == {"status": "skipped", "reason": "needs cuda"}
+    assert not jobs and not one._referee._seeds, "no reference is computed and no inputs are drawn"
+
+
 def played(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

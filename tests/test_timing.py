@@ -241,3 +241,10 @@ def test_a_replay_hands_out_what_was_recorded(samples: list[float]):
     clock()
     with pytest.raises(RuntimeError, match="handed out already"):
         clock()
+
+
+@given(st.integers(1, 9), st.integers(0, 2**32))
+def test_all_contents_have_their_turn_before_one_comes_again_and_the_one_at_hand_comes_last(count: int, seed: int):
+    turns = timing.turns(count, Random(seed))
+    first, second = ([next(turns) for _ in range(count)] for _ in range(2))
+    assert sorted(first) == sorted(second) == list(range(count)) and first[-1] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from benchmarks.cell import Cell
 from benchmarks.compare import pair
 from benchmarks.compare.record import Options
 from benchmarks.compare.sequential import trimmed
+from benchmarks.compare.workers import Workers
+from benchmarks.process import Verdict
 from benchmarks.timing import Batch
 
 ORDERS = Options(cells=(), selection="", command="").orders
@@ -109,3 +112,21 @@ def test_in_one_block_of_a_comparison_both_arms_are_judged_and_contents_change_b
     found = pair.compare(cell, plan, ready, contextlib.nullcontext, silent, filled.append)
     assert sorted(judged) == ["A", "B"]
     assert len(filled) == len(found["blocks"]) and set(filled) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status"), [(["", ""], "ok"), ([""], "error"), (["", "all zeros"], "wrong")], ids=str
+)
+def test_an_epoch_is_believed_only_with_the_referees_verdict_on_both_sides(verdicts: list[str], status: str):
+    given = [Verdict("a cell", wrong) for wrong in verdicts]
+
+    class Process:
+        def ask(self, do: str, **job: object) -> dict[str, str]:
+            return {"status": "ok", "reason": ""}
+
+        def verdicts(self) -> list[Verdict]:
+            return given
+
+    process: Any = Process()
+    plan = pair.Plan(("a", "b"), seed=3, seeds=[5, 6], target=1e-3, budget=0.05, orders=ORDERS)
+    assert Workers(process, process).compare("a cell", plan)["status"] == status
