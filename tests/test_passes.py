@@ -25,6 +25,8 @@ from benchmarks.referee import Truths, judged
 from benchmarks.site import Site
 steps, truths = [], Truths()
 site = Site(where, where / "caches", lambda *step: steps.append(step), lambda asked: judged(asked, truths), where)
+poison = turns.Group._poison
+turns.Group._poison = lambda group, device: (steps.append(("poison", "")), poison(group, device))
 cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in ("row_broadcast", "mm", "mm_out")]
 plan = turns.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
 answers = turns.interleave(site, cells, plan)
@@ -47,7 +49,8 @@ def test_every_contestant_is_ready_before_the_first_sample(told):
     steps, _ = told
     names = [what for what, _ in steps]
     first = names.index("sample")
-    assert set(names[first:]) == {"sample", "answer", "comparison with the reference"}
+    first -= names[first - 1] == "poison"
+    assert set(names[first:]) == {"sample", "answer", "comparison with the reference", "poison"}
     assert names[:3] == ["inputs", "inputs", "import"]
     for start in range(3, first, 3):
         assert names[start : start + 3] == ["preparation", "first call", "warm-up"]
@@ -61,6 +64,9 @@ def test_samples_come_in_rounds_and_two_of_each_are_judged(told):
     assert len(samples) == 12
     for start in range(0, 12, 3):
         assert sorted(samples[start : start + 3]) == ["mm", "mm_out", "row_broadcast"]
+    names = [what for what, _ in steps]
+    judged = [at - 1 for at, what in enumerate(names) if what == "answer"]
+    assert [names[at - 1 : at + 1] for at in judged] == [["poison", "sample"]] * 6 and names.count("poison") == 6
     compared = [cell for what, cell in steps if what == "comparison with the reference"]
     assert sorted(compared) == sorted(["mm", "mm_out", "row_broadcast"] * 2)
     for answer in answers.values():
