@@ -6,18 +6,16 @@ start. Who takes turns and in which order is as in one process, so that what dis
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks import timing
 from benchmarks.process import Fault, Process
-from benchmarks.record import FAILED
 from benchmarks.referee import vouched
+from benchmarks.site import CHANCE
 
 POSSIBLE = sys.platform == "linux"  # elsewhere nobody takes in a process that has lost its parent
-CHANCE = random.SystemRandom()
 
 
 class _Child:
@@ -77,8 +75,3 @@ def timed(cells: Sequence[str], plan: Mapping[str, Any], process: Callable[[], P
     finally:
         for child in children:
             child.close()
-
-
-def failed(answers: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether any of ``answers`` did not end well."""
-    return any(answer["status"] in FAILED for answer in answers.values())

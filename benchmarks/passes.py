@@ -57,12 +57,9 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
                 def judge(output: Any, content: Any, device: str) -> gate.Match:
                     return site.judge(cell, inputs, output, content)
 
-                def look(output: Any) -> None:
-                    judge(output, contents[0], cell.device)
-                    gate.unchanged(inputs, contents[0])
-
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
                 shown = timed_in(cell, ready, clock_for(cell.device))
+                look = partial(site.judge_timed, cell, inputs, contents[0])
                 trial.audition(site, cell, shown, min(calls), look, before)
                 pairs = trial.repeated(site, cell, shown, inputs, contents[0])
                 compiled(partial(_whole, ready, contents[0]))

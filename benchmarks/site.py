@@ -111,6 +111,19 @@ class Site:
             raise gate.Wrong(told["wrong"]) if "wrong" in told else RuntimeError(told["error"])
         return gate.Match(**told["match"])
 
+    def judge_timed(self, cell: Cell, inputs: Inputs, content: gate.Content, output: Any) -> None:
+        """As :meth:`judge`, of what a call returned while the clock ran; and the inputs must be as they were.
+
+        Raises:
+            gate.Wrong: the answer is wrong, or an input was changed.
+            RuntimeError: there is no reference.
+        """
+        try:
+            self.judge(cell, inputs, output, content)
+            gate.unchanged(inputs, content)
+        except gate.Wrong as problem:
+            raise gate.Wrong(f"{problem} (in a timed call)") from problem
+
 
 def timed_in(cell: Cell, ready: contestant.Contestant, clock: Clock) -> timing.Shown:
     """What times a number of calls of a cell; caches are flushed before if it is a cold one."""

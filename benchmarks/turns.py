@@ -156,11 +156,7 @@ class Group:
 
     def look(self, lane: Lane, output: Any) -> None:
         """Have an answer judged that was returned while the clock ran."""
-        try:
-            self.site.judge(lane.cell, self.inputs, output, self._filled)
-            gate.unchanged(self.inputs, self._filled)
-        except gate.Wrong as problem:
-            raise gate.Wrong(f"{problem} (in a timed call)") from problem
+        self.site.judge_timed(lane.cell, self.inputs, self._filled, output)
 
     def _poison(self, device: str) -> None:
         """Overwrite the memory in which the next answer may come to lie: a right one may have been freed there."""

@@ -94,11 +94,7 @@ class Filled:
         return lambda calls, judged=False: timed(calls, self._look if judged else None)
 
     def _look(self, output: Any) -> None:
-        try:
-            self._site.judge(self._cell, self._inputs, output, self._now)
-            gate.unchanged(self._inputs, self._now)
-        except gate.Wrong as problem:
-            raise gate.Wrong(f"{problem} (in a timed call)") from problem
+        self._site.judge_timed(self._cell, self._inputs, self._now, output)
 
 
 @contextlib.contextmanager
