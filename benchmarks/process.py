@@ -279,10 +279,14 @@ class Process:
                     found.append(child)
         return found
 
-    def close(self) -> None:
-        """Stop the worker, and whatever it started, wherever that hides."""
+    def dismiss(self) -> None:
+        """Give no more jobs: an idle worker ends by itself, while others are closed."""
         with contextlib.suppress(OSError):
             self._jobs.close()
+
+    def close(self) -> None:
+        """Stop the worker, and whatever it started, wherever that hides."""
+        self.dismiss()
         if self._process.poll() is None and not self._started():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(2)  # the pipe is closed: an idle worker ends by itself

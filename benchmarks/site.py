@@ -6,6 +6,7 @@ torch is imported only inside the functions.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import random
@@ -37,6 +38,7 @@ CHANCE = random.SystemRandom()  # what a variant cannot foresee
 INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
 GROWN = 31 << 20  # bytes: the largest block that glibc's allocator learns from
 IMPORT = "import"  # the step whose failure is the file's, not a variant's
+NOTED = 150  # characters of an exception's text, where more was found than the exception
 ERROR = re.compile(r"^.*\b(?:fatal )?error:.*$", re.MULTILINE)  # as gcc, clang, nvcc and Triton write it
 LINKER = re.compile(r"^.*(?:undefined reference|cannot find -l|No such file or directory).*$", re.MULTILINE)
 
@@ -87,6 +89,15 @@ class Site:
 
         for _ in range(2):  # glibc keeps memory at hand once a block of this size was freed, as in a worker with a past
             torch.ones(GROWN, dtype=torch.uint8)
+        gc.collect()
+        gc.freeze()  # no forked process looks for garbage among what it was born with
+
+    def load(self, cell: Cell, seeds: Sequence[int]) -> None:
+        """Make the contents of ``cell`` and note what came with its component, before this process is forked."""
+        for seed in seeds:
+            self.content(cell, seed)
+        bindings.taken().more()
+        gc.freeze()
 
     def fresh(self, cell: Cell) -> Inputs:
         """Inputs that nobody has seen, nor will again."""
@@ -258,11 +269,12 @@ def reason_of(problem: BaseException) -> str:
     """An exception in one line that is safe to print: its type, its first line, and the line of a compiler's error."""
     text = _text(problem)
     first = _first(text).rstrip(":")
-    words = [type(problem).__name__, first]
+    notes = getattr(problem, "__notes__", ())  # what else was found, which may be the reason
+    words = [type(problem).__name__, cut(first, NOTED) if notes else first]
     if (error := _compilers_line(text)) and error not in first:
         words.append(error)
     words.append(shared_memory.hint(text))
-    return _line("; ".join([": ".join(filter(None, words)), *getattr(problem, "__notes__", ())]))
+    return _line("; ".join([": ".join(filter(None, words)), *notes]))
 
 
 def _text(problem: BaseException) -> str:

@@ -23,7 +23,7 @@ FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
 IDLE = 0.95  # share of the cores that must be free before something runs on all of them
 SETTLE = 1.0  # seconds that a pool of threads may spin before it waits
 REST = 1e-2  # seconds between two looks at other threads when calls have returned; the system's counts lag by some ms
-LOOK, SPINNING = 0.05, 0.2  # seconds between two looks at a thread, and the share of them that it may want to run
+LOOK, SPINNING = 0.02, 0.2  # seconds between two looks at a thread, and the share of them that it may want to run
 
 
 class Changed(Exception):

@@ -129,9 +129,7 @@ def obey(job: dict[str, Any], site: Any) -> Any:
         case "alone" | "sample" | "finish":
             return _alone(job, site)
         case "load":
-            for seed in job["seeds"]:
-                site.content(Cell.parse(job["cell"]), seed)
-            return None
+            return site.load(Cell.parse(job["cell"]), job["seeds"])
         case "import":
             return site.warm(job["modules"], job["compiler"])
         case "hold" | "quiet" | "fill" | "batch" | "release":

@@ -39,6 +39,9 @@ class Stub:
     def verdicts(self) -> list[Verdict]:
         return [Verdict(self.cell, "")]
 
+    def dismiss(self) -> None:
+        """Give no more jobs."""
+
     def close(self) -> None:
         self.said.append(("close", self.cell))
 
