@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks import timing
-from benchmarks.process import Fault, Process
+from benchmarks.fault import Fault
+from benchmarks.process import Process
 from benchmarks.referee import vouched
 from benchmarks.site import CHANCE
 

@@ -390,9 +390,6 @@ def _kernels(dump: str) -> list[str]:
 @cache
 def taken() -> Bindings:
     """What all watched names stood for when this was first called: in a worker, before any variant is imported."""
-    from benchmarks import cost, passes  # noqa: F401  (what a worker imports later is watched as well)
-    from benchmarks.compare import pair  # noqa: F401
-
     return Bindings()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-KNOWN = ("multiprocessing.popen_fork", "benchmarks.worker")  # modules whose processes do not come back
+KNOWN = ("multiprocessing.popen_fork", "benchmarks.serving")  # modules whose processes do not come back
 _MADE: list[str] = []  # the modules that forked by hand
 
 

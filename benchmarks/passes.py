@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, contestant, gate, state, surroundings, trial
+from benchmarks import compiling, contestant, gate, state, surroundings, tracing, trial
+from benchmarks import cost as costs
 from benchmarks.cell import Cell
 from benchmarks.clock import clock_for
 from benchmarks.record import Proof, to_json
@@ -79,11 +80,9 @@ def check(site: Site, cell: Cell, seeds: Sequence[int], cost: bool = False) -> d
 
 def _cost(site: Site, cell: Cell, ready: contestant.Contestant, content: gate.Content) -> dict[str, Any]:
     """Memory and operators of a warm call: ``{"cost": ...}``, or ``{"no cost": reason}``."""
-    from benchmarks.cost import cost as measure
-
     site.step(COST, str(cell))
     plain = ready.plain and partial(_whole, ready.plain, content)
-    answer = attempt(lambda: {"cost": asdict(measure(partial(_whole, ready, content), plain))})
+    answer = attempt(lambda: {"cost": asdict(costs.cost(partial(_whole, ready, content), plain))})
     return {"cost": answer["cost"]} if "cost" in answer else {"no cost": answer["reason"]}
 
 
@@ -95,7 +94,6 @@ def counts(site: Site, cell: Cell, seed: int, instructions: bool = False) -> dic
 
     ``None`` where it cannot be counted: operators under compiled code, for one.
     """
-    from benchmarks import cost as instruments
 
     def count() -> dict[str, Any]:
         content = site.content(cell, seed)
@@ -105,8 +103,8 @@ def counts(site: Site, cell: Cell, seed: int, instructions: bool = False) -> dic
             site.step("counts", str(cell))
             call = partial(_whole, ready, content)
             plain = ready.plain and partial(_whole, ready.plain, content)
-            ops, views, traffic = instruments.operators(plain) if plain else (None, None, None)
-            held = instruments.in_torch(call) if cell.device == "cpu" and instruments.sees_memory() else None
+            ops, views, traffic = costs.operators(plain) if plain else (None, None, None)
+            held = costs.in_torch(call) if cell.device == "cpu" and costs.sees_memory() else None
             return {
                 "counts": {
                     "operators": ops,
@@ -115,7 +113,7 @@ def counts(site: Site, cell: Cell, seed: int, instructions: bool = False) -> dic
                     "allocations": held and held.allocations,
                     "peak bytes": held and held.peak,
                     "graphs": compiling.graphs() - before if cell.executor == "compile" else None,
-                    "Python instructions": instruments.instructions(call) if instructions else None,
+                    "Python instructions": costs.instructions(call) if instructions else None,
                 }
             }
 
@@ -124,7 +122,6 @@ def counts(site: Site, cell: Cell, seed: int, instructions: bool = False) -> dic
 
 def trace(site: Site, cell: Cell, seed: int, folder: Path) -> dict[str, Any]:
     """A profiler's trace of a cell, below ``folder``: ``{"status": ..., "trace": ...}``."""
-    from benchmarks.tracing import trace as record
 
     def profile() -> dict[str, Any]:
         content = site.content(cell, seed)
@@ -136,7 +133,7 @@ def trace(site: Site, cell: Cell, seed: int, folder: Path) -> dict[str, Any]:
             component = content.component
             call = partial(_whole, ready, content) if component.timeline else ready
             stream = component.stream and not component.timeline
-            return {"trace": to_json(record(call, folder, stream=stream))}
+            return {"trace": to_json(tracing.trace(call, folder, stream=stream))}
 
     return attempt(profile)
 

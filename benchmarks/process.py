@@ -22,9 +22,11 @@ from typing import Any, NamedTuple
 import psutil
 
 from benchmarks import family, scratch, shared_memory
+from benchmarks.board import BOARD, QUESTION, Board, Step
 from benchmarks.catalogue import ROOT
+from benchmarks.fault import Fault
+from benchmarks.forked import Forked
 from benchmarks.printable import cut, visible
-from benchmarks.worker import BOARD, QUESTION, Board, Step
 
 PR_SET_CHILD_SUBREAPER = 36
 POLL = 0.1  # seconds between two looks at a worker that is silent
@@ -48,56 +50,6 @@ class Verdict(NamedTuple):
     wrong: str  # "" if it is right
 
 
-class Fault(Exception):
-    """A worker that did not answer: it crashed, or one step of it took too long."""
-
-    def __init__(self, status: str, reason: str, cell: str, step: str = "") -> None:
-        super().__init__(reason)
-        self.status = status  # "crashed", "timeout", "oom", or "error": its answer cannot be read
-        self.reason = reason
-        self.cell = cell  # what was running; "" if nothing of a cell
-        self.step = step  # and which step of it
-
-
-class Forked:
-    """A process that another one forked and that became a child of this one, as :class:`subprocess.Popen` has it."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-
-    def poll(self) -> int | None:
-        """How it ended; ``None`` while it lives."""
-        if self.returncode is None:
-            self._end(os.WNOHANG)
-        return self.returncode
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has ended.
-
-        Raises:
-            subprocess.TimeoutExpired: it has not within ``timeout`` seconds.
-        """
-        end = time.monotonic() + (timeout or 0.0)
-        while self.poll() is None:
-            if timeout is None:
-                self._end(0)
-            elif time.monotonic() > end:
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
-            else:
-                time.sleep(0.001)
-        assert self.returncode is not None
-        return self.returncode
-
-    def _end(self, how: int) -> None:
-        try:
-            pid, status = os.waitpid(self.pid, how)
-        except ChildProcessError:  # it was waited for elsewhere
-            pid, status = self.pid, 0
-        if pid:
-            self.returncode = os.waitstatus_to_exitcode(status)
-
-
 class Process:
     """One worker process. Use it as a context manager: at the end it is gone, with all that it started."""
 
@@ -111,6 +63,7 @@ class Process:
         variables: Mapping[str, str] = MappingProxyType({}),
         python: str = sys.executable,
         judge: Judge | None = None,
+        jobs: str = "benchmarks.jobs",
         forks: bool = False,
         origin: Process | None = None,
     ) -> None:
@@ -128,7 +81,7 @@ class Process:
         answer_read, answer_write = os.pipe()
         command = [python, "-P", str(ROOT / "benchmarks" / "worker.py"), "--mount", str(mount)]
         command += ["--caches", str((folder / "caches").resolve()), "--board", str(board)]
-        command += ["--pipes", str(job_read), str(answer_write), "--memory-limit", str(memory_limit)]
+        command += ["--pipes", str(job_read), str(answer_write), "--memory-limit", str(memory_limit), "--jobs", jobs]
         self._log = self._temporary.path / "worker.log"
         environment = {**_environment(), **variables, "TMPDIR": str(self._temporary.path)}
         inherited = [job_read, answer_write]

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import answer, catalogue, gate, mount, scratch
-from benchmarks.process import Fault, Process, Verdict
+from benchmarks.fault import Fault
+from benchmarks.process import Process, Verdict
 
 KEPT = 1 << 30  # bytes of references that are kept, about
 SEED_BITS = 48

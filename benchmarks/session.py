@@ -19,9 +19,10 @@ import psutil
 
 from benchmarks import alone, catalogue, claims, effort, machine, mount, scratch
 from benchmarks.cell import Cell
+from benchmarks.fault import Fault
 from benchmarks.journal import Journal, Options, begin, fold
 from benchmarks.passes import COST
-from benchmarks.process import Fault, Process
+from benchmarks.process import Process
 from benchmarks.progress import Progress
 from benchmarks.record import FAILED, Run
 from benchmarks.referee import Referee, vouched

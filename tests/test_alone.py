@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from benchmarks import alone, catalogue, mount, process
+from benchmarks.fault import Fault
 from benchmarks.journal import Found
-from benchmarks.process import Fault, Process, Verdict
+from benchmarks.process import Process, Verdict
 from benchmarks.record import Launch
 from benchmarks.referee import Referee
 

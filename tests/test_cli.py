@@ -17,12 +17,14 @@ import made
 import pytest
 
 from benchmarks import catalogue, cli, doctor, machine, rows, session
+from benchmarks.commands import COMMANDS, _arguments, _shown
 from benchmarks.compare import bisect, calibrate
 from benchmarks.compare import record as compared
 from benchmarks.compare.record import Row
 from benchmarks.doctor import Finding
+from benchmarks.fault import Fault
 from benchmarks.printable import visible
-from benchmarks.process import Fault
+from benchmarks.progress import Progress
 from benchmarks.record import Run, write
 from reports import page, terminal, verdicts
 
@@ -71,7 +73,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, drawn: None) -> Ca
             return SimpleNamespace(path=path, found=SimpleNamespace(head={"commit": "c"}))
 
         def measure(journal: Any, results: Path, tree: Path, progress: Any) -> Run:
-            (progress or cli.Progress()).note("something on the way")
+            (progress or Progress()).note("something on the way")
             return run
 
         monkeypatch.setattr(session, "start", begin)
@@ -121,7 +123,7 @@ def test_a_great_many_failures_are_not_all_told_twice(measured: Callable[..., in
     records = tuple(dataclasses.replace(one, status="error", reason="r", launches=(), trace="") for one in run.records)
     assert measured(dataclasses.replace(run, records=records), "run", "-k", "row_sum") == 3
     err = capsys.readouterr().err.splitlines()
-    assert len(err) == 2 + cli.MOST and err[-1].startswith(f"and {len(records) - cli.MOST} cells more")
+    assert len(err) == 2 + _shown.MOST and err[-1].startswith(f"and {len(records) - _shown.MOST} cells more")
 
 
 @pytest.mark.parametrize("partial", [False, True])
@@ -167,8 +169,8 @@ def test_a_profile_ends_with_what_it_made(
     (tmp_path / "results/profile/r/mm").mkdir(parents=True)
     operators = {"steps": 1, "notes": [], "operators": [{"name": "aten::mm", "calls": 1, "self_cpu_us": 5.0}]}
     (tmp_path / "results/profile/r/mm/operators.json").write_text(json.dumps(operators))
-    monkeypatch.setattr(cli, "_tensorboard", lambda *_: True)
-    monkeypatch.setattr(cli, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(_shown, "_tensorboard", lambda *_: True)
+    monkeypatch.setattr(_arguments, "RESULTS", tmp_path / "results")
     monkeypatch.delenv("NOX_CURRENT_SESSION", raising=False)
     if variables:
         monkeypatch.setenv("NOX_CURRENT_SESSION", "profile")
@@ -196,6 +198,33 @@ def test_why_there_is_no_commit_is_said_once(
     measured(failing(), "run", "-k", "row_sum")
     said = capsys.readouterr().err
     assert said.count("no commit in the record of this run: git does not trust it; git config --this\n") == 1
+
+
+# -- the commands ------------------------------------------------------------------------------------------------------
+
+
+def test_every_module_of_commands_is_one_and_the_other_way_round():
+    modules = {path.stem for path in (catalogue.ROOT / "benchmarks/commands").glob("[!_]*.py")}
+    assert modules == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_explains_itself(capsys: Out, name: str):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([name, "--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert f"python -m benchmarks {name}" in out and COMMANDS[name].split()[0] in out and "--json" in out
+
+
+def test_help_imports_no_command():
+    """So that it is there at once: what a command needs is imported when that is asked for."""
+    code = "import sys; from benchmarks import cli\ntry: cli.main(['--help'])\nfinally: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=catalogue.ROOT, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "benchmarks.cli" in loaded
+    assert not {name.split(".")[0] for name in loaded} & {"torch", "numpy", "pandas", "psutil", "reports"}
+    assert not {name for name in loaded if name.startswith("benchmarks.commands.")}
 
 
 # -- whatever it is that is printed ------------------------------------------------------------------------------------

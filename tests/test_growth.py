@@ -17,7 +17,7 @@ from benchmarks import record
 
 pytestmark = pytest.mark.slow
 TEXT = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text()
-VARIANT, COMPONENT, SECTION = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+VARIANT, COMPONENT, SECTION, COMMAND = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -51,7 +51,7 @@ def asv_params(project: Path) -> str:
 
 @dataclass(frozen=True)
 class Grown:
-    """A copy of the project to which all three recipes were applied, and what its commands said."""
+    """A copy of the project to which all four recipes were applied, and what its commands said."""
 
     folder: Path
     listed: str
@@ -59,6 +59,7 @@ class Grown:
     collected: str
     asv: str
     printed: str
+    counted: str
 
     def page(self, name: str) -> str:
         """A page of the run's report."""
@@ -67,16 +68,19 @@ class Grown:
 
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Grown:
-    """One run shows all three: what is measured and drawn takes longer than the additions."""
+    """One run shows the first three: what is measured and drawn takes longer than the additions."""
     project = copied(tmp_path_factory.mktemp("grown") / "project")
     add_variant(project)
     add_component(project)
     add_section(project)
+    add_command(project)
     selection = f"{CHUNKED} or growth.double"
     done = command(project, "run", "-k", selection, "--launches", "1", "--budget", "0.01")
     assert done.returncode == 0, done.stderr
+    assert "Count the cells." in command(project, "--help").stdout
+    counted = command(project, "count").stdout
     listed, rows = (command(project, "list", *more).stdout for more in ((), ("--rows",)))
-    return Grown(project, listed, rows, collected(project), asv_params(project), done.stdout)
+    return Grown(project, listed, rows, collected(project), asv_params(project), done.stdout, counted)
 
 
 CHUNKED = "smallops.row_sum/chunked/eager/cpu/500x10/1"
@@ -107,6 +111,15 @@ def add_section(project: Path) -> None:
     listing.write_text(lines.replace('    "limits",\n', '    "limits",\n    "hello",\n', 1))
 
 
+def add_command(project: Path) -> None:
+    folder = project / "benchmarks" / "commands"
+    (folder / "count.py").write_text(COMMAND)
+    listing = folder / "__init__.py"
+    lines = listing.read_text()
+    assert lines.count("COMMANDS = {\n") == 1
+    listing.write_text(lines.replace("COMMANDS = {\n", 'COMMANDS = {\n    "count": "Count the cells.",\n'))
+
+
 def test_a_variant_is_one_function_in_one_file(grown: Grown):
     assert CHUNKED in grown.listed.splitlines()
     assert CHUNKED in grown.collected
@@ -131,3 +144,7 @@ def test_a_component_is_two_files(grown: Grown):
 
 def test_a_section_is_one_file_and_one_line(grown: Grown):
     assert "cells were asked for" in grown.page("index")
+
+
+def test_a_command_is_one_file_and_one_line(grown: Grown):
+    assert grown.counted == f"{len(grown.listed.splitlines())} cells\n"

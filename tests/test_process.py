@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks import descriptors, process, shared_memory, site
-from benchmarks.process import Fault, Process
+from benchmarks.fault import Fault
+from benchmarks.process import Process
 
 HEAD = """
 import json, os, signal, sys, time
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from benchmarks.worker import Board
+from benchmarks.board import Board
 words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 job, answer = int(sys.argv[sys.argv.index("--pipes") + 1]), int(sys.argv[sys.argv.index("--pipes") + 2])
 board = Board(Path(words["--board"]))

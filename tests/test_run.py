@@ -13,9 +13,10 @@ import pytest
 
 from benchmarks import journal, session
 from benchmarks.cell import Cell
+from benchmarks.fault import Fault
 from benchmarks.journal import Options
 from benchmarks.passes import COST
-from benchmarks.process import Fault, Verdict
+from benchmarks.process import Verdict
 from benchmarks.progress import Progress
 
 CELL = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")

@@ -26,7 +26,8 @@ from benchmarks.compare import environments, equal, outlook, pair, trees
 from benchmarks.compare.record import Comparison, Journal, Options, begin, fold
 from benchmarks.compare.sequential import Rule, middle, needed
 from benchmarks.compare.workers import Workers
-from benchmarks.process import Fault, Process
+from benchmarks.fault import Fault
+from benchmarks.process import Process
 from benchmarks.progress import Progress
 from benchmarks.quick import QUICK, pick
 from benchmarks.record import FAILED
@@ -236,6 +237,7 @@ class Session:
             variables={**(MALLOC if self.options.malloc else {}), **variables},
             python=python,
             judge=self._referee.judge,
+            jobs="benchmarks.compare.jobs",
         )
 
     # -- proof --------------------------------------------------------------------------------------------------------

@@ -17,9 +17,10 @@ from benchmarks.cell import Cell
 from benchmarks.fakes import tree
 from benchmarks.fakes.kinds import CHECKED, KINDS, Kind
 from benchmarks.fakes.tree import Ground
+from benchmarks.fault import Fault
 from benchmarks.gate import SEEDS
 from benchmarks.journal import Found
-from benchmarks.process import Fault, Process
+from benchmarks.process import Process
 from benchmarks.record import FAILED, launch_from
 from benchmarks.referee import Referee, vouched
 from benchmarks.repeats import MUCH

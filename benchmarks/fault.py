@@ -1,0 +1,14 @@
+"""What a worker ends with when it does not answer."""
+
+from __future__ import annotations
+
+
+class Fault(Exception):
+    """A worker that did not answer: it crashed, or one step of it took too long."""
+
+    def __init__(self, status: str, reason: str, cell: str, step: str = "") -> None:
+        super().__init__(reason)
+        self.status = status  # "crashed", "timeout", "oom", or "error": its answer cannot be read
+        self.reason = reason
+        self.cell = cell  # what was running; "" if nothing of a cell
+        self.step = step  # and which step of it
