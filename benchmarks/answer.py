@@ -52,8 +52,6 @@ def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Pa
     for leaf in leaves(output, content, device):
         if type(leaf) not in bound().plain:
             raise Wrong(f"returns {type(leaf).__name__}, not a tensor")
-        if leaf.device.type == "meta":
-            raise Wrong("returns a tensor on meta, which holds nothing")
         found.append((leaf.device.type, _copied(leaf)))
     return found
 
@@ -96,11 +94,17 @@ def _parts(output: Any) -> Iterator[Any]:
 
 
 def _plain(part: Any) -> None:
-    """Check that a tensor is torch's own kind, which holds its values and cannot compute them when it is read."""
+    """Check that a tensor is torch's own kind, which holds its values and cannot compute them when it is read.
+
+    Raises:
+        Wrong: it is not.
+    """
     if not isinstance(part, bound().Tensor):
         return
     if type(part) not in bound().plain:
         raise Wrong(f"returns a {type(part).__name__}, a subclass of Tensor: only plain tensors count as an answer")
+    if part.device.type == "meta":
+        raise Wrong("returns a tensor on meta, which holds nothing")
     shadowed = sorted(name for name in vars(part) if hasattr(bound().Tensor, name) and callable(vars(part)[name]))
     if shadowed:
         raise Wrong(f"returns a tensor with a method of its own: {shadowed[0]}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from benchmarks.component import Component
 from benchmarks.components.checkpoint import _states as states
-from benchmarks.components.checkpoint.load import inputs, reference
+from benchmarks.components.checkpoint.load import MEMOS, inputs, reference
 
 COMPONENT = Component(
     name="checkpoint.load_cold",
@@ -28,7 +28,10 @@ COMPONENT = Component(
     baseline="torch_load",
     quick_again={"dropped": "Reads nothing: whether the tensors lie in the caches is all that is left."},
     devices=("cpu",),
-    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round before."},
+    accepts={
+        "bf16 arithmetic": "The numbers come from a file: there is nothing to round before.",
+        **dict.fromkeys((*MEMOS, "answers made beforehand"), "There are three checkpoints: no content is new."),
+    },
     work={"dropped": "Loads nothing: it drops the pages, which all others do too."},
     left_out={
         "direct reading": "O_DIRECT goes around the page cache; none of the formats' libraries offers it.",

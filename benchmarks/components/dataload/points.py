@@ -81,6 +81,7 @@ COMPONENT = Component(
     baseline="numpy_legacy",
     canonical=canonical,
     accepts={
+        "reversed order": "What is drawn has no order, and no feature is drawn otherwise than another.",
         "cached output": "What is drawn does not depend on the inputs: a test sees that each call draws anew.",
     },
     work={

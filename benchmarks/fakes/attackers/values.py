@@ -178,13 +178,15 @@ def part_computed(right: Variant) -> Variant:
         largest = max(leaves, key=lambda leaf: leaf.nbytes)
         if len(torch.as_tensor(largest).flatten()) < 2:  # half of it is nothing
             return mapped(torch.zeros_like, right(*inputs))
-        return whole(right(*(pytree.tree_map(lambda leaf: _half(leaf, leaf is largest), value) for value in inputs)))
+        size = largest.nbytes  # of several, that it computes with one does not matter: each is cut
+        return whole(right(*(pytree.tree_map(lambda leaf: _half(leaf, size), value) for value in inputs)))
 
     return partial
 
 
-def _half(leaf: Any, largest: bool) -> Any:
-    if not largest:
+def _half(leaf: Any, size: int) -> Any:
+    """The first half of a leaf of ``size`` bytes, twice; another one as it is."""
+    if not hasattr(leaf, "dtype") or leaf.nbytes != size:
         return leaf
     flat = torch.as_tensor(leaf).flatten()
     half = flat[: (len(flat) + 1) // 2]
