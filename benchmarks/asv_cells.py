@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import catalogue, runners
-from benchmarks.clock import Replay
 from benchmarks.component import Case, Component
 from benchmarks.record import REFUSED, Record
+from benchmarks.replay import Replay
 from benchmarks.runners import Wish
 
 FOLDER = Path(__file__).parent / "components"

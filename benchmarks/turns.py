@@ -16,7 +16,8 @@ from typing import Any
 
 from benchmarks import contestant, gate, surroundings, timing, trial, yardstick
 from benchmarks.cell import Cell
-from benchmarks.clock import Witness, clock_for
+from benchmarks.clock import clock_for
+from benchmarks.counters import Counters
 from benchmarks.record import Launch, to_json
 from benchmarks.site import CHANCE, Site, attempt, consume, first_call, ready_in, timed_in, variant_of
 
@@ -53,14 +54,14 @@ class Lane:
     judged: list[int] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     batches: list[timing.Batch] = field(default_factory=list)
-    witnessed: list[tuple[int, ...]] = field(default_factory=list)
+    counted: list[tuple[int, ...]] = field(default_factory=list)
 
     def launch(self, number: int, alone: bool = False) -> Launch:
         """What is kept of it."""
         names = {"host": "host", "device": "device", "first": "first item", "item": "per item"}
         columns = {shown: [getattr(batch, name) for batch in self.batches] for name, shown in names.items()}
         columns |= {name: [batch.parts.get(name, 0.0) for batch in self.batches] for name in self.batches[0].parts}
-        cpu, delay, switches, faults = zip(*self.witnessed, strict=True)
+        cpu, delay, switches, faults = zip(*self.counted, strict=True)
         return Launch(
             launch=number,
             calls=self.calls,
@@ -144,14 +145,14 @@ class Group:
         self.site.step("sample", str(lane.cell))
         at = time.monotonic() - self.plan.began
         look = partial(self.look, lane)
-        before = _witness().read()
+        before = _counters().read()
         batch = lane.timed(lane.calls, look if chosen else None)
-        after = _witness().read()
+        after = _counters().read()
         if chosen:
             lane.judged.append(len(lane.batches))
         lane.at.append(at)
         lane.batches.append(batch)
-        lane.witnessed.append(tuple(b - a for a, b in zip(before, after, strict=True)))
+        lane.counted.append(tuple(b - a for a, b in zip(before, after, strict=True)))
         verify()
 
     def look(self, lane: Lane, output: Any) -> None:
@@ -276,10 +277,10 @@ def _interleaved(site: Site, cells: Sequence[Cell], plan: Plan) -> dict[str, Any
     return answers
 
 
-_WITNESS: list[Witness] = []
+_COUNTERS: list[Counters] = []
 
 
-def _witness() -> Witness:
-    if not _WITNESS:
-        _WITNESS.append(Witness())
-    return _WITNESS[0]
+def _counters() -> Counters:
+    if not _COUNTERS:
+        _COUNTERS.append(Counters())
+    return _COUNTERS[0]

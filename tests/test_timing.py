@@ -5,11 +5,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from fakeclock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import timing
-from benchmarks.clock import FakeClock, Replay
+from benchmarks.replay import Replay
 
 
 def test_a_batch_is_the_time_of_its_calls_from_idle_to_idle():

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import torch
+from fakeclock import FakeClock
 
 from benchmarks import catalogue, contestant, gate, site, trial, turns
 from benchmarks.cell import Cell
-from benchmarks.clock import FakeClock
 
 CELL = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from benchmarks import runners
-from benchmarks.clock import Replay
 from benchmarks.record import REFUSED, Record, Run
+from benchmarks.replay import Replay
 
 replay = Replay()
 
