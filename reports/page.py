@@ -15,13 +15,12 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup, escape
 
-from benchmarks.compare.record import VERDICTS, Comparison
+from benchmarks.compare.record import Comparison
 from benchmarks.printable import cut, legible
 from benchmarks.record import Run
 from reports import frame as frames
-from reports import ledger, sections, tables, units, verdicts
+from reports import ledger, sections, tables, units
 from reports.blocks import Part, Section, marked
-from reports.sections import comparison as changes
 from reports.view import View, page_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,21 +59,8 @@ def write(run: Run, folder: Path, comparison: Comparison | None = None) -> Path:
     return folder / "index.html"
 
 
-def compared(found: Comparison) -> str:
-    """The one page of a comparison."""
-    page = Page(
-        title=f"Comparison {found.run}",
-        eyebrow=f"{found.started[:10]} · {found.machine_class}",
-        heading="Did it get slower?",
-        question=(f"{found.head['label']} against {found.base['label']}",),
-        sections=(changes.table(found),),
-        numbers=tuple((verdicts.NAMES[name], f"{found.count(name):,}") for name in VERDICTS if found.count(name)),
-        footer=f"Comparison {found.run}, {found.started}. Repeat: {found.options.command}",
-    )
-    return _rendered(page)
-
-
-def _rendered(page: Page) -> str:
+def rendered(page: Page) -> str:
+    """A page as HTML that needs nothing else."""
     style, script = _asset("style.css"), _asset("page.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(script)}; "
@@ -86,10 +72,10 @@ def _rendered(page: Page) -> str:
 def pages(run: Run, frame: pd.DataFrame, comparison: Comparison | None = None) -> Iterable[tuple[str, str]]:
     """``(file name, text)`` of each page, one at a time: a page with its figures is large."""
     whole = View(run, frame, run.problems, start=True, comparison=comparison)
-    yield "index.html", _rendered(_start(whole))
+    yield "index.html", rendered(_start(whole))
     for at, problem in enumerate(run.problems):
         page = _component(whole.of(problem), whole, at)
-        yield page_of(problem.name), _rendered(page)
+        yield page_of(problem.name), rendered(page)
 
 
 @functools.cache

@@ -26,7 +26,9 @@ from benchmarks.fault import Fault
 from benchmarks.printable import visible
 from benchmarks.progress import Progress
 from benchmarks.record import Run, write
-from reports import page, terminal, verdicts
+from reports import page, terminal
+from reports.comparison import markdown
+from reports.comparison import terminal as compared_terminal
 
 NASTY = "a\x1b[31m\x1b]0;title\x07b\rc\bd\u202ee\udc80\u2028f\x9b1m" + "x" * 10**6
 EXAMPLE = Path(__file__).parent / "data" / "example.jsonl.gz"
@@ -325,12 +327,12 @@ def compared_with(text: str) -> compared.Comparison:
 def test_verdicts_are_told_harmlessly():
     found = compared_with(NASTY)
     for text in (
-        verdicts.text(found, every=True, color=False, width=100),
-        verdicts.text(
+        compared_terminal.text(found, every=True, color=False, width=100),
+        compared_terminal.text(
             dataclasses.replace(found, base={**found.base, "packages": []}), every=True, color=False, width=100
         ),
-        verdicts.markdown(found),
-        verdicts.creep(found, [found]),
+        markdown.text(found),
+        compared_terminal.creep(found, [found]),
     ):
         harmless(text)
 

@@ -24,7 +24,9 @@ from test_damage import a_comparison, a_journal
 from benchmarks import cli, journal, record
 from benchmarks.compare import record as compared
 from benchmarks.printable import visible
-from reports import frame, page, tables, terminal, verdicts
+from reports import frame, tables, terminal
+from reports.comparison import markdown, output
+from reports.comparison import terminal as compared_terminal
 
 SHARE = 60  # of so many files one gets all its pages and logs, by the whole command
 LONG = "x" * 10**6
@@ -211,9 +213,9 @@ def check_comparison(content: bytes, folder: Path) -> None:
     except ValueError as problem:
         one_line(str(problem))
     else:
-        verdicts.text(found, every=True, color=False, width=100)
+        compared_terminal.text(found, every=True, color=False, width=100)
         assert isinstance(found.exit_code, int)
-        for text in (page.compared(found), verdicts.markdown(found), json.dumps(verdicts.document(found))):
+        for text in (output.page(found), markdown.text(found), json.dumps(output.document(found))):
             assert not RAW.search(text)
             text.encode()
 

@@ -17,7 +17,9 @@ from benchmarks import record
 from benchmarks.compare.record import Comparison, Options, Row
 from benchmarks.printable import cut, legible, visible
 from benchmarks.record import Fact, Roof, Run, Variant
-from reports import frame, grid, page, parts, tables, tensorboard, verdicts
+from reports import frame, grid, page, parts, tables, tensorboard
+from reports.comparison import markdown, output
+from reports.comparison import terminal as compared_terminal
 from reports.sections.machine import _inputs, flat
 
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -171,13 +173,13 @@ def test_a_comparison_in_markdown_holds_no_formula():
     slow = Row("a.b/v/eager/cpu/c/1", "SLOWER", LONG, 1.1, 1.05, 1.2, 9, 1.0, base=1e-6)
     asked = Options(cells=(), selection="", command=BAD)
     found = Comparison("r", "s", 1.0, False, side, side, asked, None, {}, "m", 9, {}, (*rows, slow), {BAD: LONG})
-    text = verdicts.markdown(found)
+    text = markdown.text(found)
     assert not RAW.search(text) and max(map(len, text.splitlines())) < 5000
     lines = [re.split(r"(?<!\\)\| ", line) for line in text.splitlines() if line.startswith("| ERROR")]
     assert len(lines) == 5
     assert all(not line[at].startswith(("=", "+", "-", "@")) for line in lines for at in (4, 7))
     assert "| SLOWER | +10.0 % |" in text, "a number keeps its sign"
-    for shown in (verdicts.text(found, every=True, color=False, width=100), page.compared(found)):
+    for shown in (compared_terminal.text(found, every=True, color=False, width=100), output.page(found)):
         assert not RAW.search(shown) and max(map(len, re.findall("(?:lo)+", shown))) < 3000
 
 

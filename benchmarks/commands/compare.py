@@ -11,7 +11,8 @@ import sys
 from benchmarks.commands._arguments import add_selection, positive
 from benchmarks.compare import outlook, record, session
 from benchmarks.printable import one_line, visible
-from reports import ink, verdicts
+from reports import ink
+from reports.comparison import markdown, output, terminal
 
 WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the first of these counts
 
@@ -75,16 +76,16 @@ def _journals(options: argparse.Namespace) -> list[record.Journal]:
 
 def _show(found: record.Comparison, options: argparse.Namespace, creep: bool) -> None:
     """Write the page and print the verdicts; with ``creep``, how far HEAD is from the anchor as well."""
-    path = verdicts.write(found, options.results / "compare")
+    path = output.write(found, options.results / "compare")
     if options.json:
-        print(json.dumps(verdicts.document(found), allow_nan=False))
+        print(json.dumps(output.document(found), allow_nan=False))
     elif options.markdown:
-        print(verdicts.markdown(found), end="")
+        print(markdown.text(found), end="")
     else:
         columns = shutil.get_terminal_size((120, 24)).columns
-        print(verdicts.text(found, every=options.all, color=ink.wants_color(sys.stdout), width=columns))
+        print(terminal.text(found, every=options.all, color=ink.wants_color(sys.stdout), width=columns))
         if creep:
-            print(verdicts.creep(found, record.since(options.results, found)), end="")
+            print(terminal.creep(found, record.since(options.results, found)), end="")
         print(f"page  {visible(str(path))}")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from benchmarks.compare.record import Comparison
 from benchmarks.compare.record import Row as Compared
-from reports import units, verdicts
+from reports import units
 from reports.blocks import Cell, Column, Facts, Row, Section, Table, facets, prose
+from reports.comparison import wording
 from reports.view import View
 
 TONES = {"SLOWER": "bad", "ERROR": "bad", "UNTRUSTED": "bad", "FASTER": "best", "SAME": "quiet"}
@@ -18,7 +19,7 @@ def render(view: View) -> Section | None:
 
 def table(found: Comparison) -> Section:
     """All cells of a comparison."""
-    rows = tuple(map(_row, verdicts.ordered(found, every=True)))
+    rows = tuple(map(_row, wording.ordered(found, every=True)))
     columns = (
         Column("Cell, and what explains the verdict", wide=True),
         Column("Verdict"),
@@ -30,9 +31,9 @@ def table(found: Comparison) -> Section:
     cells = Table(
         "comparison", "All cells", columns, rows, facets(rows, "verdict"), search="Search cells", noun="cells"
     )
-    lead = prose(f"{verdicts.headline(found)}.", tone="lead")
+    lead = prose(f"{wording.headline(found)}.", tone="lead")
     left = tuple((cell, reason) for cell, reason in found.skipped.items())
-    blocks = (lead, cells, Facts(tuple(verdicts.facts(found).items()), wide=True))
+    blocks = (lead, cells, Facts(tuple(wording.facts(found).items()), wide=True))
     return Section("comparison", "What changed", (*blocks, Facts(left, wide=True)) if left else blocks)
 
 
@@ -40,9 +41,9 @@ def _row(row: Compared) -> Row:
     epochs = (Cell(str(row.epochs), row.epochs), Cell(units.time(row.seconds), row.seconds))
     return Row(
         (
-            Cell(row.cell, small=verdicts.why(row)),
+            Cell(row.cell, small=wording.why(row)),
             Cell(row.verdict, tone=TONES.get(row.verdict, "")),
-            Cell(verdicts.change(row.ratio), row.ratio, verdicts.between(row)),
+            Cell(wording.change(row.ratio), row.ratio, wording.between(row)),
             Cell(units.time(row.base), row.base),
             *(epochs if row.epochs else (Cell(""), Cell(""))),
         ),

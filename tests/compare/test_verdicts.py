@@ -13,7 +13,7 @@ import pytest
 from benchmarks.compare import record
 from benchmarks.compare.record import Comparison, Found, Options, Row, fold, load
 from benchmarks.compare.sequential import Rule
-from reports import verdicts
+from reports.comparison import markdown, output, terminal, wording
 
 CELL = "matmul.ladder/{}/eager/cpu/64/1"
 COUNTS = {"base": {"operators": 1, "allocations": 1}, "head": {"operators": 2, "allocations": 1}}
@@ -49,7 +49,7 @@ def only(*names: str) -> Comparison:
 
 
 def test_the_terminal_leads_with_what_was_found():
-    assert verdicts.text(MADE, every=False, color=False, width=200) == (
+    assert terminal.text(MADE, every=False, color=False, width=200) == (
         "BASE  1234567 Before\n"
         "HEAD  the working tree\n"
         "\n"
@@ -76,7 +76,7 @@ def test_the_terminal_leads_with_what_was_found():
 
 
 def test_all_rows_are_shown_when_asked_for():
-    shown = verdicts.text(MADE, every=True, color=False, width=200)
+    shown = terminal.text(MADE, every=True, color=False, width=200)
     assert "UNDECIDED      +1.0 %             −∞ … ∞  matmul.ladder/aoti" in shown
     assert "4 epochs are too few for a verdict" in shown
     assert "SAME           +0.1 %    -0.5 % … +0.6 %  matmul.ladder/numpy" in shown
@@ -84,8 +84,8 @@ def test_all_rows_are_shown_when_asked_for():
 
 
 def test_colour_is_only_added():
-    plain = verdicts.text(MADE, every=True, color=False, width=200)
-    painted = verdicts.text(MADE, every=True, color=True, width=200)
+    plain = terminal.text(MADE, every=True, color=False, width=200)
+    painted = terminal.text(MADE, every=True, color=True, width=200)
     assert "\x1b[31mSLOWER" in painted and "\x1b[32mFASTER" in painted
     for code in ("0", "1", "2", "31", "32", "33"):
         painted = painted.replace(f"\x1b[{code}m", "")
@@ -94,39 +94,39 @@ def test_colour_is_only_added():
 
 def test_a_row_that_could_not_be_decided_says_what_it_would_have_seen():
     row = dataclasses.replace(ROWS[3], visible=0.034, epochs=20)
-    assert verdicts.why(row) == "would have seen +3.4 %"
+    assert wording.why(row) == "would have seen +3.4 %"
 
 
 def test_a_slower_row_with_equal_counts_asks_for_a_confirmation():
-    assert verdicts.why(dataclasses.replace(ROWS[0], counts=EQUAL)) == (
+    assert wording.why(dataclasses.replace(ROWS[0], counts=EQUAL)) == (
         "counts equal but slower: layout or cache; confirm by comparing again"
     )
-    assert verdicts.why(dataclasses.replace(ROWS[0], counts={})) == "nothing to count"
+    assert wording.why(dataclasses.replace(ROWS[0], counts={})) == "nothing to count"
 
 
 def test_other_packages_are_told():
-    assert verdicts.other_packages(MADE) == []
+    assert wording.other_packages(MADE) == []
     found = dataclasses.replace(
         MADE,
         base={**MADE.base, "requirements": ["numpy", "torch>=2.11"]},
         head={**MADE.head, "requirements": ["numpy"]},
     )
-    assert verdicts.other_packages(found) == [
+    assert wording.other_packages(found) == [
         "! the trees want different packages (only BASE: torch>=2.11); both ran with those installed here"
     ]
-    assert "the trees want different packages" in verdicts.text(found, every=False, color=False, width=100)
-    assert "the trees want different packages" in verdicts.markdown(found)
+    assert "the trees want different packages" in terminal.text(found, every=False, color=False, width=100)
+    assert "the trees want different packages" in markdown.text(found)
     apart = dataclasses.replace(
         found,
         base={**found.base, "packages": ["torch==2.13.0"]},
         head={**found.head, "packages": ["torch==2.14.0", "x==1"]},
     )
-    assert verdicts.other_packages(apart) == [
+    assert wording.other_packages(apart) == [
         "! the packages differ too (torch==2.13.0 against torch==2.14.0, x==1): "
         "each side ran with its own, in a process of its own"
     ]
     alike = dataclasses.replace(found, base={**found.base, "packages": []}, head={**found.head, "packages": []})
-    assert "comes to the same ones" in verdicts.other_packages(alike)[0]
+    assert "comes to the same ones" in wording.other_packages(alike)[0]
 
 
 CODE = Row(CELL.format("c_rows"), "SAME", "the code is the same")
@@ -135,16 +135,16 @@ CODE = Row(CELL.format("c_rows"), "SAME", "the code is the same")
 def test_what_was_not_timed_is_not_called_the_same_within_something():
     found = dataclasses.replace(MADE, rows=(*ROWS, CODE, dataclasses.replace(CODE, cell="another")))
     assert found.untimed == 2 and found.count("SAME") == 3
-    assert verdicts.headline(found).endswith("1 the same within 2 %, 1 undecided, 2 with the same code, not timed")
-    assert "8 cells, 11 epochs" in verdicts.effort(found)
-    shown = verdicts.text(found, every=True, color=False, width=200)
+    assert wording.headline(found).endswith("1 the same within 2 %, 1 undecided, 2 with the same code, not timed")
+    assert "8 cells, 11 epochs" in wording.effort(found)
+    shown = terminal.text(found, every=True, color=False, width=200)
     assert shown.count("    the code is the same\n") == 2
 
 
 def test_where_no_code_differs_one_line_says_so():
     found = dataclasses.replace(MADE, rows=(CODE,), rule=None, epochs=0, skipped={})
     assert found.exit_code == 0
-    assert verdicts.text(found, every=False, color=False, width=200) == (
+    assert terminal.text(found, every=False, color=False, width=200) == (
         "BASE  1234567 Before\n"
         "HEAD  the working tree\n"
         "\n"
@@ -153,7 +153,7 @@ def test_where_no_code_differs_one_line_says_so():
         "\n"
         "not shown: 1 the same; `--all` shows them\n"
     )
-    assert verdicts.markdown(found).startswith("**no code differs, apart from comments")
+    assert markdown.text(found).startswith("**no code differs, apart from comments")
 
 
 def test_creep_is_told_commit_by_commit():
@@ -161,14 +161,14 @@ def test_creep_is_told_commit_by_commit():
         return dataclasses.replace(MADE, rows=(dataclasses.replace(ROWS[0], ratio=ratio, verdict=verdict),))
 
     steps = [against(1.008, "SAME"), against(1.017, "SAME"), against(1.031, "SLOWER")]
-    assert verdicts.creep(steps[-1], steps) == (
+    assert terminal.creep(steps[-1], steps) == (
         f"{ROWS[0].cell} against 1234567 Before, one after the other: +0.8 %, +1.7 %, +3.1 %\n\n"
     )
-    assert verdicts.creep(steps[0], steps[:1]) == ""
+    assert terminal.creep(steps[0], steps[:1]) == ""
 
 
 def test_markdown_folds_what_was_not_found():
-    shown = verdicts.markdown(MADE)
+    shown = markdown.text(MADE)
     above, _, folded = shown.partition("<details>")
     assert shown.startswith("**1 slower, 1 faster, 1 failed, 1 not comparable, 1 the same within 2 %, 1 undecided**\n")
     assert "| SLOWER | +10.3 % | +9.6 % … +11.1 % | matmul.ladder/mm/eager/cpu/64/1 | 8.20 µs | 11 |" in above
@@ -182,21 +182,20 @@ def test_names_of_others_are_no_markup():
         head={**MADE.head, "label": hostile},
         rows=(dataclasses.replace(ROWS[5], cell=hostile, reason=hostile),),
     )
-    shown = verdicts.markdown(found)
+    shown = markdown.text(found)
     assert "<script>" not in shown and "\x1b" not in shown and "x\\|y\\`\\*\\_\\[&lt;script&gt;" in shown
-    assert "\x1b" not in verdicts.text(found, every=True, color=False, width=100)
-    from reports import page
+    assert "\x1b" not in terminal.text(found, every=True, color=False, width=100)
 
-    assert "<script>\x1b" not in page.compared(found) and "&lt;script&gt;" in page.compared(found)
+    assert "<script>\x1b" not in output.page(found) and "&lt;script&gt;" in output.page(found)
 
 
 def test_the_document_is_json_and_holds_every_row(tmp_path: Path):
-    path = verdicts.write(MADE, tmp_path)
+    path = output.write(MADE, tmp_path)
     document = json.loads((tmp_path / f"{MADE.run}.json").read_text())
     assert document["counts"]["SLOWER"] == 1 and document["exit_code"] == 1
     assert [row["verdict"] for row in document["rows"]] == [row.verdict for row in ROWS]
     assert "operators 1 → 2" in path.read_text() and path.suffix == ".html"
-    assert (tmp_path / f"{MADE.run}.md").read_text() == verdicts.markdown(MADE)
+    assert (tmp_path / f"{MADE.run}.md").read_text() == markdown.text(MADE)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +219,7 @@ def test_exit_codes(found: Comparison, code: int):
 
 
 def test_no_verdict_is_without_a_place():
-    assert {*verdicts.FOUND, *verdicts.QUIET} == set(record.VERDICTS) == set(verdicts.NAMES)
+    assert {*wording.FOUND, *wording.QUIET} == set(record.VERDICTS) == set(wording.NAMES)
 
 
 # -- from a journal ----------------------------------------------------------------------------------------------------
