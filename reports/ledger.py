@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.claims import VERDICTS, Finding, concerning, decide, seen
+from benchmarks.claims import concerning, decide, seen
+from benchmarks.claims.claim import Finding
+from benchmarks.claims.rules import VERDICTS
 from benchmarks.record import Fact, Run
 from reports.ink import DIM, GREEN, RED, YELLOW
 

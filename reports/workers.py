@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from benchmarks.claims import WORKERS, Evidence, PerCore
+from benchmarks.claims.book import WORKERS
+from benchmarks.claims.evidence import Evidence
+from benchmarks.claims.rules import PerCore
 from benchmarks.estimates import Estimate, ratio, seconds
 from benchmarks.record import Problem, Record, Run
 from reports import units

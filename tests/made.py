@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.cell import Cell
-from benchmarks.claims import At, Claim, Faster, Finding
+from benchmarks.claims.claim import Claim, Finding
+from benchmarks.claims.rules import At, Faster
 from benchmarks.estimates import Estimate
 from benchmarks.record import Cost, Fact, Launch, Problem, Proof, Record, Roof, Run, Variant
 

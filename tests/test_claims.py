@@ -11,14 +11,14 @@ import pytest
 
 from benchmarks import catalogue, facts, rows
 from benchmarks.cell import Cell
-from benchmarks.claims import (
-    CLAIMS,
+from benchmarks.claims import CLAIMS, decide, seen
+from benchmarks.claims.evidence import Evidence
+from benchmarks.claims.rules import (
     SIZES,
     VERDICTS,
     Arm,
     At,
     Every,
-    Evidence,
     Faster,
     Over,
     PerCore,
@@ -27,9 +27,7 @@ from benchmarks.claims import (
     Seen,
     about,
     arms,
-    decide,
     ladder,
-    seen,
 )
 from benchmarks.component import Case
 from benchmarks.record import STATUSES, Fact, Launch, Record, Run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.claims import Finding
+from benchmarks.claims.claim import Finding
 from reports import ledger, units
 from reports.blocks import Cell, Column, Row, Section, Table, facets, prose
 from reports.view import View

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.claims import WORKERS
+from benchmarks.claims.book import WORKERS
 from reports import ledger, units
 from reports.blocks import Block, Cell, Column, Picture, Row, Section, Table, prose
 from reports.view import View, page_of

@@ -1,0 +1,30 @@
+"""A claim, and what a run says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.claims.rules import Rule
+from benchmarks.estimates import Estimate
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of a source, in our words."""
+
+    id: str  # as in the catalogue's ledger: "K17"
+    source: str
+    text: str
+    rows: tuple[str, ...]  # of the catalogue
+    rule: Rule
+    reason: str  # why the rule draws the line where it does
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a run says of a claim."""
+
+    claim: Claim
+    verdict: str  # one of VERDICTS
+    figure: Estimate | None  # the speed-up that the verdict rests on; None where nothing was timed
+    detail: str
