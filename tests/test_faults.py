@@ -17,6 +17,8 @@ import pytest
 
 from benchmarks import faults, record, scratch
 from benchmarks.catalogue import ROOT
+from benchmarks.faults.ground import Ground, Row, row_of
+from benchmarks.faults.variants import variants
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,24 +26,24 @@ SOME = ("good", "raises_escapes", "exits", "writes_to_every_pipe", "opens_files"
 
 
 @pytest.fixture
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[faults.Ground]:
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with scratch.Scratch() as folder:
-        yield faults.Ground(folder)
+        yield Ground(folder)
 
 
-def test_a_misbehaving_variant_costs_only_itself(ground: faults.Ground):
-    rows = list(faults.variants(ground, SOME, ["spoils"]))
+def test_a_misbehaving_variant_costs_only_itself(ground: Ground):
+    rows = list(variants(ground, SOME, ["spoils"]))
     assert len(rows) == len(SOME), "all but the good one, and the file"
     assert [row for row in rows if not row.well] == []
 
 
 def test_a_play_whose_fault_is_told_as_another_is_no_success():
     cells = [record.Record("faults.misbehaving/raises/eager/cpu/64/1", "error", "RuntimeError: no luck today")]
-    assert faults._row("Raises", cells, ("error", "no luck"), 0, "ok").well
+    assert row_of("Raises", cells, ("error", "no luck"), 0, "ok").well
     for wanted in (("error", "something else"), ("wrong", "no luck")):
-        row = faults._row("Raises", cells, wanted, 0, "ok")
+        row = row_of("Raises", cells, wanted, 0, "ok")
         assert not row.well and not row.as_expected and row.told == "error: RuntimeError: no luck today"
-    assert not faults._row("Raises", [], ("error", ""), 0, "ok").well
+    assert not row_of("Raises", [], ("error", ""), 0, "ok").well
 
 
 @pytest.mark.long
@@ -56,7 +58,7 @@ def test_every_kind_of_fault_costs_only_itself():
 
 
 def test_what_a_row_must_be_to_be_well():
-    well = faults.Row("a fault", "error: told")
+    well = Row("a fault", "error: told")
     assert well.well
     for bad in ({"lost": 1}, {"left": 1}, {"neighbours": "x: error (y)"}, {"as_expected": False}):
         assert not dataclasses.replace(well, **bad).well
