@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from benchmarks import journal, session
+from benchmarks import catalogue, checking, journal, launching, session
 from benchmarks.cell import Cell
+from benchmarks.context import Context
 from benchmarks.fault import Fault
 from benchmarks.journal import Options
 from benchmarks.passes import COST
 from benchmarks.process import Verdict
 from benchmarks.progress import Progress
+from benchmarks.referee import Referee
+from benchmarks.workers import Workers
 
 CELL = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
 OK = {"status": "ok", "reason": "", "proof": {"error": 0.0, "share": 0.0, "seeds": 3, "first": 1e-3, "call": 1e-6}}
 
 
 @pytest.fixture
-def one(tmp_path: Path) -> Iterator[session.Session]:
+def one(tmp_path: Path) -> Iterator[Context]:
     begun = session.start(Options(cells=(str(CELL),), selection="", command="", left_out="", launches=1), tmp_path)
-    made = session.Session(begun, tmp_path, session.catalogue.IMPLS, None)
+    made = Context(begun, tmp_path, catalogue.IMPLS, None)
     yield made
     made.close()
     begun.close()
 
 
-def answering(made: session.Session, monkeypatch: pytest.MonkeyPatch, *answers: Any) -> list[dict[str, Any]]:
+def answering(made: Context, monkeypatch: pytest.MonkeyPatch, *answers: Any) -> list[dict[str, Any]]:
     """Let the worker give these answers in turn; the jobs that it got."""
     jobs: list[dict[str, Any]] = []
     waiting = iter(answers)
@@ -44,35 +46,37 @@ def answering(made: session.Session, monkeypatch: pytest.MonkeyPatch, *answers: 
             raise answer
         return answer
 
-    monkeypatch.setattr(made, "_ask", ask)
-    monkeypatch.setattr(made, "_seeds", lambda cell: [1, 2, 3])
-    monkeypatch.setattr(made, "_worker", lambda: SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 4))
+    monkeypatch.setattr(made.workers, "ask", ask)
+    monkeypatch.setattr(made.workers, "seeds", lambda cell: [1, 2, 3])
+    worker = SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 4)
+    monkeypatch.setattr(made.workers, "at_hand", lambda: worker)
     return jobs
 
 
-def test_a_crash_while_memory_is_measured_costs_only_the_memory(one: session.Session, monkeypatch: pytest.MonkeyPatch):
+def test_a_crash_while_memory_is_measured_costs_only_the_memory(one: Context, monkeypatch: pytest.MonkeyPatch):
     crash = Fault("crashed", "killed by SIGSEGV", str(CELL), COST)
     jobs = answering(one, monkeypatch, crash, OK)
     notes: list[str] = []
     monkeypatch.setattr(one.progress, "note", notes.append)
-    answer = one._proved(CELL)
+    answer = checking.proved(one, CELL)
     assert answer["status"] == "ok" and answer["no cost"] == "killed by SIGSEGV"
     assert [job.get("cost", False) for job in jobs] == [one.options.cost, False]
     assert notes == [f"{CELL}: memory not measured: killed by SIGSEGV"]
 
 
-def test_a_crash_in_the_proof_itself_is_the_cells(one: session.Session, monkeypatch: pytest.MonkeyPatch):
+def test_a_crash_in_the_proof_itself_is_the_cells(one: Context, monkeypatch: pytest.MonkeyPatch):
     crash = Fault("crashed", "killed by SIGSEGV", str(CELL), "proof")
     jobs = answering(one, monkeypatch, crash)
     with pytest.raises(Fault):
-        one._proved(CELL)
+        checking.proved(one, CELL)
     assert len(jobs) == 1
 
 
-def test_an_ok_that_the_referee_did_not_give_is_none(one: session.Session, monkeypatch: pytest.MonkeyPatch):
+def test_an_ok_that_the_referee_did_not_give_is_none(one: Context, monkeypatch: pytest.MonkeyPatch):
     answering(one, monkeypatch, OK)
-    monkeypatch.setattr(one, "_worker", lambda: SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 3))
-    told = one._proved(CELL)
+    worker = SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 3)
+    monkeypatch.setattr(one.workers, "at_hand", lambda: worker)
+    told = checking.proved(one, CELL)
     assert (told["status"], told["reason"]) == ("error", "3 answers were handed over to be judged, where 4 are due")
 
 
@@ -81,20 +85,21 @@ def test_an_ok_that_the_referee_did_not_give_is_none(one: session.Session, monke
     [([""], "ok", ""), ([], "error", "0 answers were handed over"), (["", "all zeros"], "wrong", "all zeros")],
 )
 def test_an_ok_of_a_launch_is_believed_only_with_the_referees_verdicts(
-    one: session.Session, monkeypatch: pytest.MonkeyPatch, verdicts: list[str], status: str, says: str
+    one: Context, monkeypatch: pytest.MonkeyPatch, verdicts: list[str], status: str, says: str
 ):
     answering(one, monkeypatch, {str(CELL): {"status": "ok", "reason": ""}})
     given = [Verdict(str(CELL), wrong) for wrong in verdicts]
-    monkeypatch.setattr(one, "_worker", lambda: SimpleNamespace(verdicts=lambda: given, strays=lambda: []))
-    told = one._timed_together([str(CELL)], 0)[str(CELL)]
+    worker = SimpleNamespace(verdicts=lambda: given, strays=lambda: [])
+    monkeypatch.setattr(one.workers, "at_hand", lambda: worker)
+    told = launching.together_once(one, [str(CELL)], 0)[str(CELL)]
     assert told["status"] == status and says in told["reason"]
 
 
-def test_what_needs_a_device_that_is_not_here_asks_for_nothing(one: session.Session, monkeypatch: pytest.MonkeyPatch):
+def test_what_needs_a_device_that_is_not_here_asks_for_nothing(one: Context, monkeypatch: pytest.MonkeyPatch):
     jobs = answering(one, monkeypatch)
     monkeypatch.setitem(one.found.head, "environment", {"cuda": None})
-    assert one._checked(Cell.parse(CUDA)) == {"status": "skipped", "reason": "needs cuda"}
-    assert not jobs and not one._referee._seeds, "no reference is computed and no inputs are drawn"
+    assert checking.checked(one, Cell.parse(CUDA)) == {"status": "skipped", "reason": "needs cuda"}
+    assert not jobs and not one.workers.referee._seeds, "no reference is computed and no inputs are drawn"
 
 
 def played(
@@ -111,7 +116,7 @@ def played(
     begun = session.start(options, tmp_path)
     out, jobs = io.StringIO(), []
 
-    def ask(self: session.Session, do: str, **job: Any) -> Any:
+    def ask(self: Workers, do: str, **job: Any) -> Any:
         jobs.append(do)
         launch = {"launch": job.get("plan", {}).get("launch"), "calls": 1, "prepare": 0.0, "first": 0.0}
         launch |= {name: [] for name in ("at", "wall", "cpu", "delay", "switches", "faults")} | {"parts": {}}
@@ -128,13 +133,13 @@ def played(
 
     step = Progress.step
     monkeypatch.setattr(Progress, "step", lambda *words, **more: step(*words, **{**more, "always": True}))
-    monkeypatch.setattr(session.Session, "_ask", ask)
+    monkeypatch.setattr(Workers, "ask", ask)
     right = [Verdict(cell, "") for cell in cells] * 4
     worker = SimpleNamespace(strays=lambda: [], verdicts=lambda: right)
-    monkeypatch.setattr(session.Session, "_worker", lambda self: worker)
-    monkeypatch.setattr(session.Session, "_origin_of_all", lambda self: SimpleNamespace(ask=partial(ask, self)))
-    monkeypatch.setattr(session.Referee, "start", lambda self: None)
-    monkeypatch.setattr(session.Referee, "seeds", lambda self, component, case, count: [*range(count)])
+    monkeypatch.setattr(Workers, "at_hand", lambda self: worker)
+    monkeypatch.setattr(Workers, "forked", lambda self, cell, seeds: None)
+    monkeypatch.setattr(Referee, "start", lambda self: None)
+    monkeypatch.setattr(Referee, "seeds", lambda self, component, case, count: [*range(count)])
     session.measure(begun, tmp_path, progress=Progress(out))
     return jobs, out.getvalue().splitlines()
 
@@ -185,11 +190,11 @@ def test_each_is_looked_at_alone_and_timed_apart_where_its_rivals_slow_it_down(
         asked.append(plan["launch"])
         return answer(cells, plan, by_itself if cells[0] == MM else 2e-6, True)
 
-    def together(self: session.Session, cells: list[str], launch: int) -> dict[str, Any]:
-        return answer(cells, self._plan(cells[0], launch), 2e-6, False)
+    def together(run: Context, cells: list[str], launch: int) -> dict[str, Any]:
+        return answer(cells, run.plan(cells[0], launch), 2e-6, False)
 
-    monkeypatch.setattr(session.alone, "timed", timed)
-    monkeypatch.setattr(session.Session, "_timed_together", together)
+    monkeypatch.setattr(launching.alone, "timed", timed)
+    monkeypatch.setattr(launching, "together_once", together)
     found: list[Any] = []
     monkeypatch.setattr(session, "fold", lambda one, tree: found.append(one))
     _, lines = played(tmp_path, monkeypatch, [MM, EINSUM], {}, launches=6)

@@ -1,4 +1,7 @@
-"""What is written and printed of a run: the report, TensorBoard's logs, the ladders, and what failed."""
+"""What is written and printed of a run: the report, TensorBoard's logs, the ladders, and what failed.
+
+asv imports every module of this folder where there is no ``reports``, so that is imported inside the functions.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,14 @@ from benchmarks.commands import _arguments
 from benchmarks.compare import record as compared
 from benchmarks.printable import one_line, visible
 from benchmarks.record import REFUSED, Run
-from reports import ink, overview, page, terminal, traces
 
 MOST = 20  # failed cells that are told on stderr
 
 
 def show(found: Run, path: Path, options: argparse.Namespace, report: bool = True, profiled: bool = False) -> None:
     """Write the report of a finished run and print what it found, as much as is asked for."""
+    from reports import ink, page, terminal, traces
+
     written = page.write(found, options.results / "report", _compared(found, options)) if report else None
     traced = any(record.trace for record in found.records)
     logged = bool(written and traced and _tensorboard(found, options.results))
@@ -46,6 +50,8 @@ def show(found: Run, path: Path, options: argparse.Namespace, report: bool = Tru
 
 def _told_failures(found: Run) -> None:
     """The cells that failed, one line each, on stderr; not more of them than a screen holds."""
+    from reports import overview
+
     failed = [record for record in found.records if record.status in REFUSED]
     for record in failed[:MOST]:
         print(overview.told(record), file=sys.stderr)
@@ -80,6 +86,8 @@ def _tensorboard(found: Run, results: Path) -> bool:
 
 def _viewer(results: Path) -> str:
     """The command that shows the logs below ``results``, as this one was started."""
+    from reports import traces
+
     if os.environ.get("NOX_CURRENT_SESSION") and results == _arguments.RESULTS:
         return "nox -s tensorboard"
     logs = traces.seen(results / "tensorboard", Path.cwd())

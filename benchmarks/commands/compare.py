@@ -11,8 +11,6 @@ import sys
 from benchmarks.commands._arguments import add_selection, positive
 from benchmarks.compare import outlook, record, session
 from benchmarks.printable import one_line, visible
-from reports import ink
-from reports.comparison import markdown, output, terminal
 
 WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the first of these counts
 
@@ -76,6 +74,9 @@ def _journals(options: argparse.Namespace) -> list[record.Journal]:
 
 def _show(found: record.Comparison, options: argparse.Namespace, creep: bool) -> None:
     """Write the page and print the verdicts; with ``creep``, how far HEAD is from the anchor as well."""
+    from reports import ink
+    from reports.comparison import markdown, output, terminal
+
     path = output.write(found, options.results / "compare")
     if options.json:
         print(json.dumps(output.document(found), allow_nan=False))
