@@ -11,6 +11,7 @@ answer is right is judged in another process.
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +22,8 @@ from itertools import compress
 from operator import attrgetter, call, is_not, ne
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
+
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: what functions here call, whatever is replaced
 
 
 def _words(text: str) -> tuple[str, ...]:
