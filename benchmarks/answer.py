@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.component import Inputs
 from benchmarks.gate import Content, Wrong, leaves
 
+NUMBERS = (bool, int, float, complex, str, type(None))  # of Python's own, which hold what they are
 Part = tuple[str, Any]  # where a tensor was, and what it holds, on the CPU
 
 
@@ -94,13 +95,15 @@ def _parts(output: Any) -> Iterator[Any]:
 
 
 def _plain(part: Any) -> None:
-    """Check that a tensor is torch's own kind, which holds its values and cannot compute them when it is read.
+    """Check that a part is a number or a tensor of torch's own kind, which cannot compute its values when it is read.
 
     Raises:
         Wrong: it is not.
     """
-    if not isinstance(part, bound().Tensor):
+    if type(part) in NUMBERS:
         return
+    if not isinstance(part, bound().Tensor):
+        raise Wrong(f"returns {type(part).__name__}, not a tensor")
     if type(part) not in bound().plain:
         raise Wrong(f"returns a {type(part).__name__}, a subclass of Tensor: only plain tensors count as an answer")
     if part.device.type == "meta":

@@ -62,6 +62,16 @@ def test_what_is_no_plain_tensor_does_not_count(made, says: str):
         taken(made())
 
 
+def test_what_computes_when_it_is_read_does_not_count_though_it_reads_as_an_answer():
+    """The canonical form of a component that learns takes the loss and the parameters out of any iterable."""
+    parts = [torch.ones(2), torch.ones(2)]
+    name = "training.time_to_loss"
+    with pytest.raises(gate.Wrong, match="returns generator, not a tensor"):
+        taken((part for part in parts), name=name)
+    with pytest.raises(gate.Wrong, match="returns map, not a tensor"):
+        taken([map(torch.neg, parts)], name=name)
+
+
 def test_a_tensor_with_a_method_of_its_own_does_not_count():
     output = torch.ones(2)
     output.detach = lambda: torch.zeros(2)  # type: ignore[method-assign]
