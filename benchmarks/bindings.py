@@ -286,7 +286,8 @@ class Bindings:
             self._module(title, module)
             for name, value in list(vars(module).items()):
                 if isinstance(value, type) and _watched(value.__module__):
-                    classes[value] = min(f"{title}.{name}", classes.get(value, f"{title}.{name}"), key=len)
+                    names = (f"{title}.{name}", classes.get(value, f"{title}.{name}"))
+                    classes[value] = min(names, key=lambda one: (len(one), not one.startswith(value.__module__)))
         for kind, title in classes.items():
             self._class(title, kind)
         return bool(new)
