@@ -18,7 +18,7 @@ from reports.view import View, threads
 COMPONENTS = 26  # lines for components, and for what else there may be many of:
 FAILURES = 6
 REASONS = 5
-DEAREST = 5
+SLOWEST = 5
 COLUMNS = (
     Column("component", right=False),
     Column("at", right=False, rank=2),
@@ -79,7 +79,7 @@ def blocks(run: Run, table: pd.DataFrame, width: int, paint: Paint) -> Iterator[
     yield failures(run.records, width, paint)
     yield _reasons(table, width, paint)
     yield _claims(run, width, paint)
-    yield dearest(run, paint, DEAREST)
+    yield slowest(run, paint, SLOWEST)
 
 
 def _components(found: Sequence[Extremes], width: int, paint: Paint) -> list[str]:
@@ -148,12 +148,12 @@ def _claims(run: Run, width: int, paint: Paint) -> list[str]:
     return lines
 
 
-def dearest(run: Run, paint: Paint, most: int) -> list[str]:
+def slowest(run: Run, paint: Paint, most: int) -> list[str]:
     """The cells that took most of the run's time."""
     spent = sorted(((_spent(record), record.cell) for record in run.records if record.launches), reverse=True)[:most]
     lines = [f"{units.lasting(seconds):>8}  {visible(cell)}" for seconds, cell in spent]
     return (
-        [paint("Where the time of the run went", BOLD) + f"  the {len(lines)} dearest cells", *lines] if lines else []
+        [paint("Where the time of the run went", BOLD) + f"  the {len(lines)} slowest cells", *lines] if lines else []
     )
 
 

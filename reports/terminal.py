@@ -19,7 +19,7 @@ from reports.missing import gaps
 from reports.view import group_name
 
 MANY = 500  # cells: more than these are shown on one page, unless everything is asked for
-DEAREST = 10
+SLOWEST = 10
 LONG = 1000  # characters of a text that a record file brings along
 LADDER = (
     Column("", right=False),  # the sign of the best
@@ -49,7 +49,7 @@ def show(run: Run, color: bool, width: int, every: bool = False) -> str:
     parts = [
         _title(run, table, paint),
         *(overview.blocks(run, table, width, paint) if many and not every else _whole(run, table, width, paint)),
-        overview.dearest(run, paint, DEAREST) if many and every else [],
+        overview.slowest(run, paint, SLOWEST) if many and every else [],
         _left_out(run, width, paint, 3 if many and not every else 1000),
         [paint("Every ladder, claim and reason is in the report; `--all` prints them here", DIM)]
         if many and not every

@@ -83,7 +83,7 @@ def test_the_whole_interval_must_lie_on_one_side_of_the_line(quick: tuple[float,
 def test_the_detail_tells_case_figure_interval_and_line():
     quick = cell("quick", 0.003, 0.003, 0.002, 0.004, 0.003, 0.003)
     found = rule_on(At(pair(times=50), "c"), quick, cell("slow", 12.0))
-    assert found.detail == "at c quick is 4,000x as fast as slow (3,000x to 6,000x); holds from 50x on"
+    assert found.detail == "at c quick is 4,000x as fast as slow (3,000x to 6,000x); threshold 50x"
 
 
 def test_ratios_are_taken_launch_by_launch():
@@ -523,9 +523,9 @@ SAYS = ("water is wet", "fire is cold")
 @pytest.mark.parametrize(
     ("holds", "verdict", "told"),
     [
-        ((True, True), "verified", "so it is: fire is cold: 3 K"),
-        ((True, False), "refuted", "it is not so: fire is cold: 3 K"),
-        ((False, None), "undecided", "could not be seen: fire is cold: 3 K"),
+        ((True, True), "verified", "true here: fire is cold: 3 K"),
+        ((True, False), "refuted", "not true here: fire is cold: 3 K"),
+        ((False, None), "undecided", "not tested: fire is cold: 3 K"),
         ((True,), "not testable here", "not looked at in this run"),
         ((), "not testable here", "not looked at in this run"),
     ],

@@ -120,7 +120,7 @@ class Faster:
 
     def __str__(self) -> str:
         """The line that was drawn."""
-        return f"holds from {_x(self.times)} on"
+        return f"threshold {_x(self.times)}"
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ class Seen:
 
 
 def _truth(holds: bool | None) -> str:
-    return {True: "so it is", False: "it is not so", None: "could not be seen"}[holds]
+    return {True: "true here", False: "not true here", None: "not tested"}[holds]
 
 
 @dataclass(frozen=True)

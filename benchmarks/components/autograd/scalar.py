@@ -42,7 +42,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="autograd.scalar",
     title="Gradient of a mean of squares",
-    question="What does a graph of a few nodes cost, and which door to autograd is the cheapest?",
+    question="What does a graph of a few nodes cost, and which way of calling autograd costs least?",
     rows=("AG-02",),
     cases=(Case("2", {"n": 2}),),
     inputs=inputs,
