@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data, machine, scratch
+from benchmarks import asking, commits, data, machine, scratch, software
 from benchmarks.printable import one_line
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -160,7 +160,7 @@ def packages(place: Place) -> Iterator[Finding]:
         for requirement in groups.get(group, ()):
             if not isinstance(requirement, str) or (name := _name(requirement)) in ("torch", "torchvision"):
                 continue
-            version = machine.version(name)
+            version = software.version(name)
             mark = "missing" if group == "measure" else "note"
             if not version:
                 yield Finding(mark, name, f"not installed: {lack}", f"pip install --group {group}")
@@ -233,13 +233,13 @@ def cuda(place: Place) -> Iterator[Finding]:
 
 def git(place: Place) -> Iterator[Finding]:
     """The commit that results are filed under."""
-    commit, dirty = machine.commit(place.project)
+    commit, dirty = commits.commit(place.project)
     if commit:
         yield Finding("ok", "git", f"{commit[:10]}{', with changes that are not committed' * dirty}")
     else:
-        why, remedy = machine.uncommitted(place.project)
+        why, remedy = commits.uncommitted(place.project)
         yield Finding("note", "git", f"no commit: results cannot tell what was measured: {why}", remedy)
-    if machine.shallow(place.project):
+    if commits.shallow(place.project):
         text = "a shallow clone: compare and bisect find none of the commits that it leaves out"
         yield Finding("note", "git", text, DEEPEN)
 
@@ -250,7 +250,7 @@ def git(place: Place) -> Iterator[Finding]:
 def load(place: Place) -> Iterator[Finding]:
     """Whether the cores are free now."""
     cores = machine.cores(place.root)
-    average = machine.read(place.root / "proc/loadavg").split(" ")[0]
+    average = asking.read(place.root / "proc/loadavg").split(" ")[0]
     free, stolen = _idle(place)
     if free is None:
         yield Finding("note", "load", "not readable here")
@@ -268,7 +268,7 @@ def _idle(place: Place) -> tuple[int | None, float]:
     """How many usable cores were free over 0.2 s, ``None`` if that cannot be read, and the share that was stolen."""
 
     def ticks() -> dict[int, list[int]]:
-        lines = machine.read(place.root / "proc/stat").splitlines()
+        lines = asking.read(place.root / "proc/stat").splitlines()
         rows = (re.fullmatch(r"cpu(\d+) ([\d ]+)", line) for line in lines)
         return {int(row[1]): list(map(int, row[2].split())) for row in rows if row}
 
@@ -310,7 +310,7 @@ def memory(place: Place) -> Iterator[Finding]:
         yield Finding("note", "memory", text, "close other programs: large cases are skipped")
     else:
         yield Finding("ok", "memory", text)
-    told = dict(re.findall(r"^(Swap\w+):\s+(\d+) kB", machine.read(place.root / "proc/meminfo"), re.MULTILINE))
+    told = dict(re.findall(r"^(Swap\w+):\s+(\d+) kB", asking.read(place.root / "proc/meminfo"), re.MULTILINE))
     used = (int(told.get("SwapTotal", 0)) - int(told.get("SwapFree", 0))) * 1024
     if used:
         yield Finding("note", "swap", f"{used / 1e9:.2g} GB in use", "free memory, then as root: swapoff -a")
@@ -394,7 +394,7 @@ def files(place: Place) -> Iterator[Finding]:
 
 def variables(place: Place) -> Iterator[Finding]:
     """Environment variables that bend results; all of them are recorded."""
-    found = machine.variables(place.environ)
+    found = software.variables(place.environ)
     for name, value in found.items():
         short = value if len(value) <= 80 else f"{value[:79]}…"
         yield Finding("note", "environment", f"{name}={short}", f"unset {name}, unless it is meant")

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from benchmarks import estimates
 from benchmarks.component import Component
 from benchmarks.floor import COMPUTE, applying, floor
-from benchmarks.limits import DTYPES, quantity
 from benchmarks.record import Record, Roof
+from benchmarks.roofs import DTYPES, quantity
 
 SHARE = 0.2  # of the least time: what is wholly below is impossible
 ROUNDED = "bf16 arithmetic"  # the kind of variant that a component accepts where any dtype will do

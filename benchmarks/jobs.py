@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy, facts, limits, machine, passes, turns
+from benchmarks import accuracy, facts, limits, passes, software, turns
 from benchmarks.cell import Cell
 from benchmarks.record import to_json
 from benchmarks.referee import Truths, judged, seeds
@@ -59,7 +59,7 @@ def _sample(job: Job, site: Site) -> Any:
 
 JOBS: Jobs = {
     "ready": lambda job, site: None,
-    "environment": lambda job, site: machine.environment(),
+    "environment": lambda job, site: software.environment(),
     "facts": _facts,
     "limits": _limits,
     "accuracy": _accuracy,

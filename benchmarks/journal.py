@@ -14,8 +14,8 @@ from typing import Any, NotRequired, TypedDict
 
 from benchmarks import catalogue, estimates, impossible, lines, reading, sound
 from benchmarks.cell import Cell
-from benchmarks.limits import merge
 from benchmarks.record import Cost, Fact, Launch, Proof, Record, Roof, Run, launch_from
+from benchmarks.roofs import merge
 
 DIFFERENT = 2.0  # times that a cell may take beside its rivals of what it takes alone, in the best of its launches
 UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement

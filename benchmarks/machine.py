@@ -1,4 +1,4 @@
-"""What a result was measured on: the machine, the software of the worker, the commit. Facts only, no opinion on them.
+"""The machine that a result was measured on. Facts only, no opinion on them.
 
 What cannot be read, on another system or in a container, is left empty; nothing here fails for that. Functions take the
 root of the file system, so that tests can lay out another machine.
@@ -8,34 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
 import platform
 import re
-import shlex
-import shutil
-import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data, precision
+from benchmarks.asking import output, read
 
 ROOT = Path("/")
 FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # what kernels are chosen by
-PACKAGES = ("torch", "torchvision", "numpy", "numba", "triton", "psutil", "threadpoolctl")
-VARIABLES = re.compile(
-    r"(?!.*(KEY|TOKEN|SECRET|PASSWORD))"  # a record is shown to others
-    r"(?!OMPI|NVIDIA_(REQUIRE|VISIBLE|DRIVER|PRODUCT)|CUDA_(HOME|PATH|VERSION)|CUDAHOSTCXX)("  # only say what is where
-    r"(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|DNNL|ONEDNN|NUMBA|TORCH|PYTORCH|ATEN|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA|HIP"
-    r"|ROCR|MALLOC|MIMALLOC|TCMALLOC)\w*|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|GLIBC_TUNABLES"
-    r"|THP_MEM_ALLOC_ENABLE|CC|CXX|PYTHON_?(HASHSEED|MALLOC|DEVMODE|OPTIMIZE|TRACEMALLOC|GIL|JIT|CPU_COUNT))"
-)  # what bends a result
-
-
-# -- the machine ------------------------------------------------------------------------------------------------------
 
 
 def machine(root: Path = ROOT) -> dict[str, Any]:
@@ -115,7 +100,7 @@ def caches(cpus: Collection[int] | None = None, root: Path = ROOT) -> dict[str, 
             name = "L1d" if level == "1" else f"L{level}"
             sizes[name] = sizes.get(name, 0) + int(size[:-1]) * {"K": 2**10, "M": 2**20, "G": 2**30}.get(size[-1], 0)
     if not sizes and sys.platform == "darwin":
-        told = {name: _output("sysctl", "-n", f"hw.{name.lower()}cachesize") for name in ("L1d", "L2", "L3")}
+        told = {name: output("sysctl", "-n", f"hw.{name.lower()}cachesize") for name in ("L1d", "L2", "L3")}
         sizes = {name: int(size) for name, size in told.items() if size.isdigit() and int(size)}
     return sizes
 
@@ -214,7 +199,7 @@ def gpus(root: Path = ROOT) -> list[str]:
     names = [match[1].strip() for text in told if (match := re.search(r"^Model:(.*)$", text, re.MULTILINE))]
     if names and list((root / "dev").glob("nvidia[0-9]*")):  # /proc tells of the host's, /dev holds only one's own
         return names
-    return _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines() if root == ROOT else []
+    return output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines() if root == ROOT else []
 
 
 def _cpuinfo(root: Path) -> dict[str, str]:
@@ -229,152 +214,10 @@ def _cpu_name(info: Mapping[str, str]) -> str:
         return " ".join(name.split())
     if part := info.get("CPU part"):  # ARM tells numbers only
         return f"{platform.machine()} implementer {info.get('CPU implementer', '?')} part {part}"
-    return _output("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor() or platform.machine()
+    return output("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor() or platform.machine()
 
 
 def _slug(name: str) -> str:
     """``Intel(R) Xeon(R) Gold 6338 CPU @ 2.00GHz`` as ``intel-xeon-gold-6338``."""
     plain = re.sub(r"\((r|tm|c)\)|@.*|\bcpu\b|\b\d+-core\b|\bprocessor\b|\bwith .*", " ", name.lower())
     return "-".join(re.findall("[a-z0-9]+", plain))[:40].strip("-")
-
-
-# -- the worker's software --------------------------------------------------------------------------------------------
-
-
-def environment() -> dict[str, Any]:
-    """The software that a worker measures with, and the settings that bend a result. To be called in the worker."""
-    import torch
-
-    built = torch.__config__.show()
-    return {
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        **{name: version(name) for name in PACKAGES},
-        "torch": str(torch.__version__),  # tells also which build it is
-        "torch_commit": (torch.version.git_version or "")[:12],
-        "torch_cuda": torch.version.cuda or torch.version.hip or "",
-        "blas": _found(r"BLAS_INFO=(\w+)", built),
-        "mkl": _found(r"Math Kernel Library Version (\S+)", built),
-        "onednn": _found(r"MKL-DNN v(\S+)", built),
-        "built_with": _found(r"- (GCC \S+|[Cc]lang \S+|MSVC \S+)", built),
-        "capability": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "interop_threads": torch.get_num_interop_threads(),
-        "matmul_precision": precision.read()["matmul precision"],
-        "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "flush_denormal": float(torch.full((1,), 2.0**-130, dtype=torch.float32) * 1.0) == 0.0,
-        "compiler": compiler(),
-        "cuda": _cuda() if torch.cuda.is_available() else None,
-        "data": data.origin(),
-        "variables": variables(),
-    }
-
-
-def _cuda() -> dict[str, Any]:
-    """The devices that torch sees, and the settings of its libraries."""
-    import torch
-
-    devices = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
-    told = precision.read()
-    return {
-        "gpus": [device.name for device in devices],
-        "capability": [f"{device.major}.{device.minor}" for device in devices],
-        "memory": [device.total_memory for device in devices],
-        "driver": _found(r"(\d+\.\d+(?:\.\d+)?)", read(ROOT / "proc/driver/nvidia/version"))
-        or _output("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader").partition("\n")[0],
-        "cudnn": torch.backends.cudnn.version(),
-        "cudnn_benchmark": torch.backends.cudnn.benchmark,
-        "matmul_fp32": told["matrix product precision"],
-        "conv_fp32": told["convolution precision"],
-        "rnn_fp32": told["recurrent precision"],
-        "bf16_reduction": torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction,
-        "allocator": torch.cuda.get_allocator_backend(),
-    }
-
-
-def version(package: str) -> str:
-    """The installed version of ``package``, without importing it; empty if it is not here."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-
-
-def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment variables that bend results: threads, allocators, libraries, compilers."""
-    return {name: environ[name] for name in sorted(environ) if VARIABLES.fullmatch(name)}
-
-
-def compiler() -> str:
-    """The first line with which the C++ compiler presents itself; empty without one."""
-    default = next(filter(shutil.which, ("g++", "clang++", "c++")), "")
-    return _output(*shlex.split(os.environ.get("CXX") or default), "--version").partition("\n")[0]
-
-
-def _found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    return match[1] if match else ""
-
-
-# -- the commit -------------------------------------------------------------------------------------------------------
-
-
-def commit(root: Path) -> tuple[str, bool]:
-    """The commit that ``root`` has checked out, and whether files differ from it; ``("", False)`` if there is none."""
-    head = _output("git", "-C", str(root), "rev-parse", "HEAD")
-    # Without optional locks: a user may be committing at this moment.
-    changes = _output("git", "--no-optional-locks", "-C", str(root), "status", "--porcelain") if head else ""
-    return head, bool(changes)
-
-
-def uncommitted(root: Path) -> tuple[str, str]:
-    """Why :func:`commit` finds none in ``root``, and what helps."""
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=20,
-            env={**os.environ, "LC_ALL": "C"},
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "git is not installed, or does not answer", "install git"
-    said = done.stderr.strip()
-    if "dubious ownership" in said or "unsafe repository" in said:
-        owner = f"git does not trust {root}, which belongs to another user"
-        told = re.search(r"git config --global --add safe\.directory .+", said)
-        return owner, told[0] if told else f"git config --global --add safe.directory {shlex.quote(str(root))}"
-    if "not a git repository" in said:
-        return f"{root} is in no git repository", f"git clone the project, or git init in {shlex.quote(str(root))}"
-    if "unknown revision" in said:
-        return "nothing was committed yet", "git commit"
-    return (
-        f"git says: {said.splitlines()[-1] if said else f'code {done.returncode}'}",
-        f"{shlex.join(command)} must work",
-    )
-
-
-def shallow(root: Path) -> bool:
-    """Whether ``root`` is a clone that leaves older commits out."""
-    return _output("git", "-C", str(root), "rev-parse", "--is-shallow-repository") == "true"
-
-
-# -- reading ----------------------------------------------------------------------------------------------------------
-
-
-def read(path: Path) -> str:
-    """The text of a small file of the system, stripped; empty if it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def _output(*command: str) -> str:
-    """What a command prints, stripped; empty if it is not here, fails, or takes long."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=20)
-        return done.stdout.strip() if done.returncode == 0 else ""
-    return ""

@@ -10,7 +10,7 @@ import contextlib
 import time
 from pathlib import Path
 
-from benchmarks import catalogue, checking, launching, machine, profiling
+from benchmarks import catalogue, checking, commits, launching, machine, profiling
 from benchmarks.context import Context
 from benchmarks.journal import Journal, Options, begin, fold
 from benchmarks.progress import Progress
@@ -20,7 +20,7 @@ from benchmarks.record import Run
 def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Journal:
     """Open the journal of a new run of ``options`` on ``tree``."""
     facts = machine.machine()
-    commit, dirty = machine.commit(catalogue.ROOT)
+    commit, dirty = commits.commit(catalogue.ROOT)
     return begin(
         results,
         options,

@@ -16,7 +16,7 @@ from typing import Any
 import made
 import pytest
 
-from benchmarks import catalogue, cli, doctor, machine, rows, session
+from benchmarks import catalogue, cli, commits, doctor, rows, session
 from benchmarks.commands import COMMANDS, _arguments, _shown
 from benchmarks.compare import bisect, calibrate
 from benchmarks.compare import record as compared
@@ -190,7 +190,7 @@ def test_a_profile_ends_with_what_it_made(
 def test_why_there_is_no_commit_is_said_once(
     measured: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: Out
 ):
-    monkeypatch.setattr(machine, "uncommitted", lambda root: ("git does not trust it", "git config --this"))
+    monkeypatch.setattr(commits, "uncommitted", lambda root: ("git does not trust it", "git config --this"))
     real = SimpleNamespace
     monkeypatch.setattr(
         sys.modules[__name__],

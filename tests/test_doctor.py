@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from test_machine import clone, lay, repository
 
-from benchmarks import doctor, machine
+from benchmarks import commits, doctor, machine, software
 from benchmarks.doctor import Finding, Place
 
 TORCH = {"version": "2.15.0+cu132"}
@@ -81,7 +81,7 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(tmp_path: Path, m
 
 
 def test_on_a_machine_that_tells_nothing_every_check_says_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(machine, "_output", lambda *_: "")
+    monkeypatch.setattr(machine, "output", lambda *_: "")
     for check in doctor.CHECKS:
         found = list(check(place(tmp_path))) if check is not doctor.packages else [Finding("ok", "", "x")]
         assert found, check.__name__
@@ -217,7 +217,7 @@ asv = ["asv[extra]>=0.6.6"]
 def test_packages_by_the_projects_own_groups(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versions: dict[str, str], expected: list[str]
 ):
-    monkeypatch.setattr(machine, "version", lambda name: versions.get(name, ""))
+    monkeypatch.setattr(software, "version", lambda name: versions.get(name, ""))
     found = marks(doctor.packages(place(lay(tmp_path, {"pyproject.toml": GROUPS}))))
     names = ["numpy", "pandas", "numba", "torch-tb-profiler", "asv"]
     assert found == list(zip(expected, names, strict=True))
@@ -423,7 +423,7 @@ def test_each_variable_that_bends_results_is_named(tmp_path: Path):
     ],
 )
 def test_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit: tuple[str, bool], mark: str, text: str):
-    monkeypatch.setattr(machine, "commit", lambda _: commit)
+    monkeypatch.setattr(commits, "commit", lambda _: commit)
     (found,) = doctor.git(place(tmp_path))
     assert (found.mark, found.text) == (mark, text)
 

@@ -15,8 +15,9 @@ import torch
 
 from benchmarks import limits, machine
 from benchmarks.floor import COMPUTE, floor
-from benchmarks.limits import Candidate, Device, bursts, merge, quantity, sets, text
+from benchmarks.limits import Candidate, Device, bursts, sets
 from benchmarks.record import Cost, Record, Roof, to_json
+from benchmarks.roofs import DTYPES, merge, quantity, text
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 SMALL = Device(
@@ -313,7 +314,7 @@ def test_this_machines_own_sizes_are_probed(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_floor_reads_the_names_that_are_probed(probed: list[Roof]):
-    assert {name for names in COMPUTE.values() for name in names} == {*limits.DTYPES}
+    assert {name for names in COMPUTE.values() for name in names} == {*DTYPES}
     job = Record(
         "a.b/mm/eager/cpu/x/1", "ok", dtype="float32", flops=10**6, bytes=2 * MIB, cost=Cost(0, "", 0, 2, 1, 0)
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import data, machine
+from benchmarks import asking, commits, data, machine, software
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 CPUINFO = """\
@@ -66,7 +66,7 @@ def four(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """No command can be run."""
-    monkeypatch.setattr(machine, "_output", lambda *_: "")
+    monkeypatch.setattr(machine, "output", lambda *_: "")
 
 
 # -- the machine ------------------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def test_a_mac_is_asked_by_sysctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "hw.l3cachesize": "0",
     }
     monkeypatch.setattr(machine.sys, "platform", "darwin")
-    monkeypatch.setattr(machine, "_output", lambda *command: told.get(command[-1], ""))
+    monkeypatch.setattr(machine, "output", lambda *command: told.get(command[-1], ""))
     assert machine.caches([0], tmp_path) == {"L1d": 65536, "L2": 4194304}
     assert machine._cpu_name({}) == "Apple M2"
 
@@ -205,7 +205,7 @@ def test_a_gpu_of_the_host_that_the_container_has_not_does_not_count(tmp_path: P
 
 def test_without_a_driver_folder_nvidia_smi_is_asked(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(machine, "read", lambda path: "")
-    monkeypatch.setattr(machine, "_output", lambda *command: "NVIDIA L4\nNVIDIA L4" if "nvidia-smi" in command else "")
+    monkeypatch.setattr(machine, "output", lambda *command: "NVIDIA L4\nNVIDIA L4" if "nvidia-smi" in command else "")
     assert machine.gpus() == ["NVIDIA L4", "NVIDIA L4"]
 
 
@@ -368,10 +368,10 @@ def test_a_class_reads_as_the_machine_and_names_a_folder(facts: dict[str, Any], 
 def test_the_environment_of_this_process():
     import torch
 
-    found = machine.environment()
+    found = software.environment()
     assert json.loads(json.dumps(found)) == found
     assert found["torch"] == torch.__version__
-    assert found["numpy"] == machine.version("numpy") != ""
+    assert found["numpy"] == software.version("numpy") != ""
     assert found["threads"] == torch.get_num_threads()
     assert (found["cuda"] is None) is not torch.cuda.is_available()
     assert found["capability"]
@@ -382,11 +382,11 @@ def test_the_environment_of_this_process():
 def test_flushed_denormals_are_told():
     import torch
 
-    assert machine.environment()["flush_denormal"] is False
+    assert software.environment()["flush_denormal"] is False
     if not torch.set_flush_denormal(True):
         pytest.skip("this CPU cannot flush denormals")
     try:
-        assert machine.environment()["flush_denormal"] is True
+        assert software.environment()["flush_denormal"] is True
     finally:
         torch.set_flush_denormal(False)
 
@@ -400,8 +400,8 @@ def test_the_devices_that_torch_sees(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: gpu)
     monkeypatch.setattr(torch.cuda, "get_allocator_backend", lambda: "native")
     told = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Release Build"
-    monkeypatch.setattr(machine, "read", lambda path: told)
-    found = machine.environment()["cuda"]
+    monkeypatch.setattr(software, "read", lambda path: told)
+    found = software.environment()["cuda"]
     assert found["gpus"] == ["NVIDIA H100"] * 2
     assert (found["capability"], found["memory"]) == (["9.0"] * 2, [80 * GIB] * 2)
     assert found["driver"] == "550.54.15"
@@ -436,11 +436,11 @@ def test_only_variables_that_bend_results_are_kept_and_no_secret():
         "CUDA_HOME": "/usr/local/cuda",
         "OMPI_MCA_plm": "isolated",
     }
-    assert machine.variables({**dropped, **kept}) == kept
+    assert software.variables({**dropped, **kept}) == kept
 
 
 def test_a_package_that_is_not_here_has_no_version():
-    assert machine.version("no-such-package") == ""
+    assert software.version("no-such-package") == ""
 
 
 # -- the commit -------------------------------------------------------------------------------------------------------
@@ -455,18 +455,18 @@ def git(folder: Path, *arguments: str) -> str:
 def test_commit_and_changes(tmp_path: Path):
     git(tmp_path, "init", "-q")
     lay(tmp_path, {"a.py": "1", ".gitignore": "results/"})
-    assert machine.commit(tmp_path) == ("", False)  # nothing committed yet
+    assert commits.commit(tmp_path) == ("", False)  # nothing committed yet
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-q", "-m", "first")
     head = git(tmp_path, "rev-parse", "HEAD")
-    assert machine.commit(tmp_path) == (head, False)
+    assert commits.commit(tmp_path) == (head, False)
     lay(tmp_path, {"results/x": "1"})
-    assert machine.commit(tmp_path) == (head, False)
+    assert commits.commit(tmp_path) == (head, False)
     lay(tmp_path, {"new.py": "1"})
-    assert machine.commit(tmp_path) == (head, True)
+    assert commits.commit(tmp_path) == (head, True)
     (tmp_path / "new.py").unlink()
     lay(tmp_path, {"a.py": "2"})
-    assert machine.commit(tmp_path) == (head, True)
+    assert commits.commit(tmp_path) == (head, True)
 
 
 def repository(folder: Path, commits: int = 1) -> Path:
@@ -487,37 +487,37 @@ def clone(source: Path, folder: Path, *options: str) -> Path:
 def test_why_there_is_no_commit_and_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     (tmp_path / "a b").mkdir()
-    why, remedy = machine.uncommitted(tmp_path / "a b")
+    why, remedy = commits.uncommitted(tmp_path / "a b")
     assert why == f"{tmp_path}/a b is in no git repository" and f"'{tmp_path}/a b'" in remedy
     git(tmp_path / "a b", "init", "-q")
-    assert machine.uncommitted(tmp_path / "a b") == ("nothing was committed yet", "git commit")
+    assert commits.uncommitted(tmp_path / "a b") == ("nothing was committed yet", "git commit")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    why, remedy = machine.uncommitted(tmp_path / "a b")
+    why, remedy = commits.uncommitted(tmp_path / "a b")
     assert why == f"git does not trust {tmp_path}/a b, which belongs to another user"
     assert remedy.startswith("git config --global --add safe.directory ") and "a b" in remedy
     monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
     (tmp_path / "a b/.git/config").write_text("[broken")
-    why, remedy = machine.uncommitted(tmp_path / "a b")
+    why, remedy = commits.uncommitted(tmp_path / "a b")
     assert why.startswith("git says: fatal: bad config") and remedy.startswith("git -C ")
     monkeypatch.setenv("PATH", "")
-    assert machine.uncommitted(tmp_path) == ("git is not installed, or does not answer", "install git")
+    assert commits.uncommitted(tmp_path) == ("git is not installed, or does not answer", "install git")
 
 
 def test_outside_a_repository_or_without_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    assert machine.commit(tmp_path / "nowhere") == ("", False)
+    assert commits.commit(tmp_path / "nowhere") == ("", False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    assert machine.commit(tmp_path) == ("", False)
+    assert commits.commit(tmp_path) == ("", False)
     monkeypatch.setenv("PATH", "")
-    assert machine.commit(Path(__file__).parent) == ("", False)
+    assert commits.commit(Path(__file__).parent) == ("", False)
 
 
 def test_a_command_that_fails_hangs_or_is_not_here_says_nothing(monkeypatch: pytest.MonkeyPatch):
-    assert machine._output("no-such-command") == ""
-    assert machine._output(sys.executable, "-c", "print('told'); raise SystemExit(1)") == ""
-    assert machine._output(sys.executable, "-c", "print(' told ')") == "told"
+    assert asking.output("no-such-command") == ""
+    assert asking.output(sys.executable, "-c", "print('told'); raise SystemExit(1)") == ""
+    assert asking.output(sys.executable, "-c", "print(' told ')") == "told"
 
     def hang(*_: object, **__: object) -> None:
         raise subprocess.TimeoutExpired("x", 20)
 
     monkeypatch.setattr(subprocess, "run", hang)
-    assert machine._output(sys.executable) == ""
+    assert asking.output(sys.executable) == ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from benchmarks import limits
 from benchmarks.commands._arguments import positive
 from benchmarks.commands._measured import worker
 from benchmarks.record import Roof, to_json
+from benchmarks.roofs import text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,5 +23,5 @@ def main(options: argparse.Namespace) -> int:
         asked = {"threads": ["1", "all"], "seconds": options.seconds, "names": None}
         answers = [process.ask("limits", device=device, **asked) for device in devices]
     roofs = [Roof(**roof) for answer in answers for roof in answer]
-    print(json.dumps(to_json(roofs)) if options.json else limits.text(roofs))
+    print(json.dumps(to_json(roofs)) if options.json else text(roofs))
     return 0

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks import catalogue, machine, session
+from benchmarks import catalogue, commits, session
 from benchmarks import journal as runs
 from benchmarks.cell import Cell
 from benchmarks.commands import _shown
@@ -48,7 +48,7 @@ def main(options: argparse.Namespace, profiled: bool = False) -> int:
     else:
         journal = session.start(_asked(options, profiled), options.results, options.tree)
     if not journal.found.head["commit"] and not options.quiet:
-        why, remedy = machine.uncommitted(catalogue.ROOT)
+        why, remedy = commits.uncommitted(catalogue.ROOT)
         print(one_line(f"no commit in the record of this run: {why}; {remedy}"), file=sys.stderr)
     quiet = Progress(io.StringIO()) if options.quiet else None
     found = session.measure(journal, options.results, options.tree, quiet)

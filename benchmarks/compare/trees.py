@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import catalogue, machine
+from benchmarks import catalogue, commits
 
 WORKING = "the working tree"
 
@@ -98,10 +98,10 @@ def find(repository: Path, name: str) -> str:
 
 def hint(repository: Path) -> str:
     """Why a commit may not be found although it exists; nothing where that is not so."""
-    if machine.shallow(repository):
+    if commits.shallow(repository):
         return "; this is a shallow clone, and `git fetch --unshallow` brings the commits that it leaves out"
-    if not machine.commit(repository)[0]:
-        why, remedy = machine.uncommitted(repository)
+    if not commits.commit(repository)[0]:
+        why, remedy = commits.uncommitted(repository)
         return f"; {why}: {remedy}"
     return ""
 
