@@ -124,6 +124,7 @@ def test_slower_faster_renamed_and_broken_are_told_as_such(repository: Path, com
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)])
 def test_interrupted_it_goes_on_with_what_was_measured(repository: Path, command: Command, with_signal: signal.Signals):
     words = ["compare", "HEAD", "--only", FAMILY.format("torch_sum"), "--time-equal", "--alpha", "0.2", "--epochs", "4"]
+    words += ["--gate", "none"]  # at such an alpha any verdict may come: what is asked here is that it goes on
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks", *words],
         cwd=repository,
@@ -152,7 +153,8 @@ def test_interrupted_it_goes_on_with_what_was_measured(repository: Path, command
     assert after[: len(before)] == before, "nothing that was measured is lost or changed"
     assert sum('"kind": "x"' in line for line in after) > len(measured), "it went on"
     (row,) = document(repository)["rows"]
-    assert row["verdict"] in ("SAME", "UNDECIDED") and len(row["xs"]) == sum('"kind": "x"' in line for line in after)
+    assert row["verdict"] not in ("ERROR", "UNTRUSTED", "INCOMPARABLE")
+    assert len(row["xs"]) == sum('"kind": "x"' in line for line in after)
     assert not leftovers(repository)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from benchmarks.component import Case, Component, Inputs
 
 FEATURES = 10
 STEPS = 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5  # where the distribution function is looked at
+SELDOM = 1e10  # one right share in so many is turned away, at most; an answer has 70
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -44,12 +46,15 @@ def reference(case: Case, alpha: Any, count: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, alpha: Any, count: int) -> Any:
-    """Sums err by some roundings. A share of ``count`` points that has probability p errs by six deviations.
+    """Sums err by some roundings; a share of ``count`` points that has probability p, by as much as Bernstein allows.
 
-    ``6 sqrt(p (1 - p) / count)``, and one point more where p is small: one answer in a million is turned away.
+    A count of successes is farther than ``t`` from its mean with probability ``2 exp(-t^2 / (2 v + 2 t / 3))`` at
+    most, where ``v = count p (1 - p)`` (Bernstein, 1946); ``t`` is such that it happens in one of 10^10. Six standard
+    deviations are too few where ``count p`` is small: four of 100 points above 0.5 happen in one of 20,000.
     """
-    below = expected[2]
-    return 1e-14, 0.0, 6 * (below * (1 - below) / count).sqrt() + 1 / count
+    rare = math.log(2 * SELDOM)
+    variance = count * expected[2] * (1 - expected[2])
+    return 1e-14, 0.0, (rare / 3 + (rare**2 / 9 + 2 * variance * rare).sqrt()) / count
 
 
 def flops(case: Case) -> int:
