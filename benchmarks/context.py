@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import random
 import time
 from collections.abc import Hashable, Sequence
 from pathlib import Path
@@ -39,8 +41,24 @@ class Context:
 
     @property
     def numbers(self) -> range:
-        """The numbers of the launches; the last is that in which each cell is alone, where there is one."""
+        """The numbers of the launches; the last is that in which each variant is alone, where there is one."""
         return range(self.options.launches + (self.options.launches >= ENOUGH and alone.POSSIBLE))
+
+    @functools.cached_property
+    def drawn(self) -> frozenset[Any]:
+        """The groups in which each cell is looked at alone: of each component so many that each variant is in one.
+
+        They are drawn by chance: to look at every cell would take as long as five launches.
+        """
+        groups, seen = list(self.groups), set[tuple[str, str]]()
+        random.Random(f"{self.found.head['run']} alone").shuffle(groups)
+        chosen = []
+        for group in groups:
+            variants = {(cell.component, cell.way) for cell in self.groups[group]}
+            if not variants <= seen:
+                seen |= variants
+                chosen.append(group)
+        return frozenset(chosen)
 
     def lacks(self, cell: Cell) -> bool:
         """Whether the device of ``cell`` is not here."""
@@ -85,6 +103,8 @@ class Context:
             if not check:
                 steps["check", name] = effort.proof(cell)
             for launch in self.numbers:
+                if launch == self.options.launches and group not in self.drawn:
+                    continue
                 if (launch, name) not in self.found.launches:
                     turn = effort.turn(cell, self.options, check)
                     steps["time", (launch, group)] = steps.get(("time", (launch, group)), 0.0) + turn

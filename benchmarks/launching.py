@@ -1,4 +1,4 @@
-"""The second pass of a run: six launches in which rivals take turns, and one in which each is alone."""
+"""The second pass of a run: six launches in which rivals take turns, and one in which each variant is alone."""
 
 from __future__ import annotations
 
@@ -22,13 +22,21 @@ Answers = dict[str, dict[str, Any]]  # by cell
 
 
 def measure(run: Context) -> None:
-    """Six launches: in each a fresh process times every group, in random order; in one more each cell is alone.
+    """Six launches: in each a fresh process times every group, in random order. In one more, variants are alone.
 
-    Where a cell is faster then, rivals disturb each other: all of them are timed apart.
+    Each is looked at in a group that is drawn by chance, and in all of its component where one is faster then: its
+    rivals disturb it. The groups that are disturbed are timed apart.
     """
-    for launch in run.numbers:
-        _launch(run, launch)
-    for cells in run.groups.values():
+    every = list(run.groups.values())
+    for launch in range(run.options.launches):
+        _launch(run, launch, every)
+    if run.options.launches in run.numbers:
+        look = run.options.launches
+        _launch(run, look, [run.groups[group] for group in run.drawn])
+        suspects = {cells[0].component for cells in every if _disturbed(run, cells)}
+        if others := [cells for cells in every if cells[0].component in suspects]:
+            _launch(run, look, others)
+    for cells in every:
         if reason := _disturbed(run, cells):
             run.progress.note(f"{_named(cells)} is timed again, each alone: {reason}")
             for launch in range(run.options.launches + 1, 2 * run.options.launches + 1):
@@ -37,10 +45,10 @@ def measure(run: Context) -> None:
                 run.workers.end_origin()
 
 
-def _launch(run: Context, launch: int) -> None:
-    order = list(run.groups.values())
+def _launch(run: Context, launch: int, groups: Sequence[list[Cell]]) -> None:
+    order = sorted(groups, key=lambda cells: cells[0].group)
     random.Random(f"{run.found.head['run']} {launch}").shuffle(order)
-    if not any(run.open(cell, launch) for cell in run.cells):
+    if not any(run.open(cell, launch) for cells in order for cell in cells):
         run.progress.plan(("start", launch), {})
         return
     together = launch < run.options.launches

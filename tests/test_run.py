@@ -205,3 +205,25 @@ def test_each_is_looked_at_alone_and_timed_apart_where_its_rivals_slow_it_down(
     told = f"timed apart from its rivals: it takes {by_itself * 1e6:.3g} µs alone and 2 µs beside its rivals"
     assert [record.remark for record in records] == [told if disturbed else "", ""]
     assert any("is timed again, each alone" in line for line in lines) == disturbed
+
+
+@pytest.mark.parametrize("by_itself", [2e-6, 0.2e-6])
+def test_a_variant_is_looked_at_in_one_group_and_in_all_of_its_component_where_its_rivals_slow_it_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_itself: float
+):
+    cells = [f"matmul.ladder/mm/eager/cpu/{case}/1" for case in ("8", "16", "32", "64")]
+    looked: list[str] = []
+
+    def answer(cells: list[str], number: int, seconds: float, alone: bool) -> dict[str, Any]:
+        launch = {"launch": number, "calls": 1, "prepare": 0.0, "first": 0.0, "at": [0.0], "wall": [seconds]}
+        return {cell: {"status": "ok", "launch": {**launch, "alone": alone}, "contended": False} for cell in cells}
+
+    def timed(cells: list[str], plan: dict[str, Any], process: Any) -> dict[str, Any]:
+        looked.extend(cells if plan["launch"] == 6 else [])
+        return answer(cells, plan["launch"], by_itself, True)
+
+    monkeypatch.setattr(launching.alone, "timed", timed)
+    monkeypatch.setattr(launching, "together_once", lambda run, cells, number: answer(cells, number, 2e-6, False))
+    _, lines = played(tmp_path, monkeypatch, cells, {}, launches=6)
+    assert len(looked) == (1 if by_itself == 2e-6 else 4) and len({*looked}) == len(looked)
+    assert sum("is timed again, each alone" in line for line in lines) == (0 if by_itself == 2e-6 else 4)
