@@ -16,7 +16,7 @@ from benchmarks.journal import Journal, Options
 from benchmarks.progress import Progress
 from benchmarks.workers import Workers
 
-ENOUGH = 4  # launches, so that it is worth while to look at each cell alone as well
+ENOUGH = 4  # launches, so that it is worth while to look at each variant alone as well
 
 
 class Context:

@@ -137,18 +137,25 @@ class Site:
 
 
 def timed_in(cell: Cell, ready: contestant.Contestant, clock: Clock) -> timing.Shown:
-    """What times a number of calls of a cell; caches are flushed before if it is a cold one."""
+    """What times a number of calls of a cell; caches are flushed before if it is a cold one.
+
+    Of each two answers that are looked at, one is the last of its row, which nobody has filled in later, and one is any
+    of its row: who computes in a row's last calls alone has not computed that. Which comes first is drawn by chance.
+    """
     flush = surroundings.flush(cell)
     component = catalogue.component(cell.component)
     measure = timing.timeline if component.timeline else timing.stream if component.stream else timing.batch
+
+    lasts: list[bool] = []  # of the next looks: whether it is at the last of a row
 
     def timed(calls: int, look: timing.Look | None = None) -> timing.Batch:
         flush()
         if look is None:
             return measure(ready.call, ready.args, calls, clock)
         if measure is timing.batch:
-            last = CHANCE.getrandbits(1)  # whoever fills answers in later has not done so for the last of a row
-            at = calls - 1 if last else CHANCE.randrange(calls)
+            if not lasts:
+                lasts.extend(CHANCE.sample((True, False), 2))
+            at = calls - 1 if lasts.pop() else CHANCE.randrange(calls)
             return timing.batch_with_answer(ready.call, ready.args, calls, clock, at, look)
         found = measure(ready.call, ready.args, calls, clock)
         look(ready.call(*ready.args))  # to hold the items of a pass that counts would change what it takes

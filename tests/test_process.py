@@ -186,6 +186,14 @@ def test_the_reason_of_a_failure_is_one_line_that_says_most(problem: Exception, 
     assert site.reason_of(problem) == reason
 
 
+def test_a_long_text_leaves_room_for_what_else_was_found():
+    problem = RuntimeError("x" * 10**6)
+    problem.add_note("changes global state: default device from cpu to meta")
+    told = site.reason_of(problem)
+    assert told.startswith("RuntimeError: xxx") and len(told) < 300
+    assert told.endswith("x…; changes global state: default device from cpu to meta")
+
+
 def test_an_error_of_full_shared_memory_says_so():
     text = "unable to write to file </torch_123_45_6>: No space left on device (28)"
     assert "shared memory is full (" in site.reason_of(RuntimeError(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,16 +19,28 @@ from benchmarks.cell import Cell
 CELL = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
 
 
-@pytest.mark.parametrize(("coin", "judged"), [(1, 9), (0, 4)])
-def test_every_second_time_the_last_of_a_row_is_judged_else_any(
-    monkeypatch: pytest.MonkeyPatch, coin: int, judged: int
+def looked_at(rows: int) -> list[int]:
+    """Which calls of rows of ten are looked at."""
+    numbers, seen = itertools.cycle(range(10)), list[int]()
+    timed = site.timed_in(CELL, contestant.Contestant(lambda: next(numbers), (), lambda: None, None), FakeClock())
+    for _ in range(rows):
+        timed(10, seen.append)
+    return seen
+
+
+@pytest.mark.parametrize("last_first", [True, False])
+def test_of_each_two_looks_one_is_at_the_last_of_a_row_and_one_at_any(
+    monkeypatch: pytest.MonkeyPatch, last_first: bool
 ):
-    chance = SimpleNamespace(getrandbits=lambda bits: coin, randrange=lambda calls: 4)
-    monkeypatch.setattr(site, "CHANCE", chance)
-    numbers, seen = iter(range(10)), list[int]()
-    ready = contestant.Contestant(lambda: next(numbers), (), lambda: None, None)
-    site.timed_in(CELL, ready, FakeClock())(10, seen.append)
-    assert seen == [judged]
+    order = [False, True] if last_first else [True, False]
+    monkeypatch.setattr(site, "CHANCE", SimpleNamespace(sample=lambda *_: order, randrange=lambda calls: 4))
+    assert looked_at(4) == ([9, 4, 9, 4] if last_first else [4, 9, 4, 9])
+
+
+def test_which_look_is_at_the_last_is_drawn_by_chance():
+    found = [looked_at(2) for _ in range(400)]
+    assert all(9 in seen for seen in found)
+    assert {first for first, _ in found} == {second for _, second in found} == {*range(10)}
 
 
 def test_blocks_as_large_as_the_answers_are_written_over(monkeypatch: pytest.MonkeyPatch):

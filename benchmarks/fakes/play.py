@@ -178,7 +178,7 @@ def _together(stage: Stage, cells: Sequence[Cell]) -> dict[str, Answer]:
     return answers
 
 
-LAUNCHES = (_together, Stage.apart, _together, _together)  # as long as nothing is found; a run has six
+LAUNCHES = (_together, Stage.apart, *[_together] * 5)  # those of a run, as long as nothing is found
 
 
 def _disturbed(together: Mapping[str, Answer], apart: Mapping[str, Answer]) -> str:

@@ -8,6 +8,7 @@ import functools
 import importlib
 import io
 import itertools
+import math
 import pickle
 import random
 import tarfile
@@ -246,6 +247,20 @@ def test_the_gate_knows_points_of_another_distribution(kind: str):
     x = OTHER_POINTS[kind](5000)
     with pytest.raises(gate.Wrong):
         gate.match((x / x.sum(1, keepdim=True)).double(), truth)
+
+
+@pytest.mark.parametrize("count", [100, 5000, 100_000])
+def test_right_points_are_hardly_ever_turned_away(count: int):
+    """DL-04: how often a share is off by more than the tolerance follows exactly from the binomial distribution."""
+    component, case = catalogue.component("dataload.points"), Case("", {"count": count}, "float64")
+    expected = component.reference(case, None, count)
+    allowed = component.tolerance(case, expected, None, count)[2]
+    numbers = torch.arange(count + 1, dtype=torch.float64)
+    ways = math.lgamma(count + 1) - torch.lgamma(numbers + 1) - torch.lgamma(count - numbers + 1)
+    for share, most in zip(expected[2][:, 0], allowed[:, 0], strict=True):
+        chances = (ways + numbers * share.log() + (count - numbers) * (1 - share).log()).exp()
+        assert abs(float(chances.sum()) - 1) < 1e-6
+        assert float(chances[(numbers / count - share).abs() > most].sum()) < 1e-9
 
 
 def test_two_equal_maxima_are_both_marked_by_a_comparison_and_one_by_the_others():
