@@ -48,13 +48,15 @@ class Context:
     def drawn(self) -> frozenset[Any]:
         """The groups in which each cell is looked at alone: of each component so many that each variant is in one.
 
-        They are drawn by chance: to look at every cell would take as long as five launches.
+        They are drawn by chance, from those of many variants first: to look at every cell would take as long as five
+        launches.
         """
-        groups, seen = list(self.groups), set[tuple[str, str]]()
+        held = {group: {(cell.component, cell.way) for cell in cells} for group, cells in self.groups.items()}
+        groups, seen = list(held), set[tuple[str, str]]()
         random.Random(f"{self.found.head['run']} alone").shuffle(groups)
         chosen = []
-        for group in groups:
-            variants = {(cell.component, cell.way) for cell in self.groups[group]}
+        for group in sorted(groups, key=lambda group: -len(held[group])):
+            variants = held[group]
             if not variants <= seen:
                 seen |= variants
                 chosen.append(group)

@@ -17,7 +17,7 @@ from benchmarks.component import Inputs
 # No honest cell of the catalogue comes near, but for those that say why (Component.quick_again).
 MUCH = 2.0
 PAIRS, SURE = 5, 15  # pairs of calls; and how many decide where the first few look as if something was remembered
-ENOUGH = 0.1  # seconds after which no further pair is begun, unless there is a suspicion
+ENOUGH = 0.04  # seconds after which no further pair is begun, unless there is a suspicion
 
 
 @dataclass

@@ -112,7 +112,7 @@ class Site:
             RuntimeError: there is no reference.
         """
         self.step("answer", str(cell))
-        path = self.folder / "answer.pt"
+        path = self.folder / "answer"
         answer.write(answer.taken(output, content, inputs, cell.device), path)
         self.step("comparison with the reference", str(cell))
         question = {"cell": str(cell), "component": cell.component, "case": cell.case, "seed": content.seed}

@@ -158,11 +158,16 @@ def working(before: Mapping[int, int]) -> int:
     Of those that were there ``before``, Python's own count alone: a library's pool may spin for a while by itself.
     """
     then, start = state.threads(), time.perf_counter_ns()
+    if not _others(then, before):  # nor will there be: somebody would have to start them
+        return 0
     time.sleep(REST)
     passed, now = time.perf_counter_ns() - start, state.threads()
+    return sum(now[one] - then.get(one, now[one]) > passed / 2 for one in _others(now, before))
+
+
+def _others(now: Mapping[int, int], before: Mapping[int, int]) -> set[int]:
     python = {thread.native_id for thread in threading.enumerate()}
-    others = {one for one in now if one not in before or one in python} - {threading.get_native_id()}
-    return sum(now[one] - then.get(one, now[one]) > passed / 2 for one in others)
+    return {one for one in now if one not in before or one in python} - {threading.get_native_id()}
 
 
 def _set_threads(count: int) -> None:

@@ -9,9 +9,10 @@ import numpy
 import pytest
 import torch
 
-from benchmarks import answer, catalogue, gate
+from benchmarks import answer, catalogue, gate, referee
 
 answer.bound()
+QUESTION = {"component": "matmul.ladder", "case": "8", "seed": 5, "device": "cpu"}
 
 
 def content(name: str = "matmul.ladder") -> gate.Content:
@@ -27,10 +28,10 @@ def test_an_answer_is_copied_and_comes_back_from_its_file(tmp_path: Path):
     output = torch.arange(12, dtype=torch.float32).reshape(3, 4).t()
     parts = taken((output, [output[0]]))
     output.zero_()
-    answer.write(parts, tmp_path / "answer.pt")
-    (place, whole), (_, row) = answer.read(tmp_path / "answer.pt")
+    answer.write(parts, tmp_path / "answer")
+    (place, whole), (_, row) = answer.read(tmp_path / "answer")
     assert place == "cpu" and whole.shape == (4, 3) and whole[1].tolist() == [1, 5, 9] and row.tolist() == [0, 4, 8]
-    assert (tmp_path / "answer.pt").stat().st_size < 4096
+    assert (tmp_path / "answer").stat().st_size < 4096
 
 
 def test_a_parameter_that_wants_a_gradient_is_an_answer():
@@ -117,3 +118,30 @@ def test_a_stream_is_consumed_and_its_items_are_looked_at():
     assert [values.tolist() for _, values in parts] == [[0, 0], [1, 1, 1]]
     with pytest.raises(gate.Wrong, match="a subclass of Tensor"):
         answer.taken(iter([torch.zeros(2), torch.ones(2).as_subclass(Lazy)]), stream, (), "cpu")
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.complex64, torch.bool, torch.int8, torch.uint8])
+@pytest.mark.parametrize("shape", [(), (0, 3), (5,), (3, 7)])
+def test_any_dtype_and_shape_comes_back_as_it_was(dtype: torch.dtype, shape: tuple[int, ...], tmp_path: Path):
+    first = torch.arange(3, dtype=torch.uint8)  # so that the next does not begin where a line of the memory does
+    whole = (torch.randn(shape) * 9).to(dtype)
+    answer.write([("cpu", first), ("cuda", whole)], tmp_path / "answer")
+    (_, before), (place, back) = answer.read(tmp_path / "answer")
+    assert place == "cuda" and back.dtype == dtype and torch.equal(back, whole) and torch.equal(before, first)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\n",
+        b"[]",
+        b'[["cpu", "float32", [2]]]\nabc',
+        b'[["cpu", "load", [1]]]\nabcdefgh',
+        b'[["cpu", "float32", [-1]]]\n',
+    ],
+)
+def test_what_is_no_answer_cannot_be_read(text: bytes, tmp_path: Path):
+    (tmp_path / "answer").write_bytes(text)
+    told = referee.judged({**QUESTION, "path": str(tmp_path / "answer")}, referee.Truths())
+    assert "cannot be read" in told.get("error", "") or "returns 0 tensors, not 1" in told.get("wrong", "")

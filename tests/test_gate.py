@@ -169,6 +169,30 @@ def test_answers_larger_than_a_piece_are_compared_to_their_last_element(bound: s
     assert str(raised.value).startswith(f"1 of {wanted.numel()} elements are outside the tolerance; the worst at {at}")
 
 
+@pytest.mark.parametrize("nothing", [True, False])
+def test_what_is_compared_in_few_passes_is_what_each_element_says(nothing: bool):
+    generator = torch.Generator().manual_seed(3)
+    right = 0
+    for _ in range(300):
+        wanted = torch.randn(7, generator=generator, dtype=torch.float64)
+        allowed = torch.rand(7, generator=generator, dtype=torch.float64) * (not nothing)
+        allowed[torch.rand(7, generator=generator) < 0.5] = 0.0
+        values = wanted + 1.05 * allowed * (2 * torch.rand(7, generator=generator, dtype=torch.float64) - 1)
+        for at, special in enumerate((float("inf"), float("nan"))):
+            if torch.rand(1, generator=generator) < 0.1:
+                wanted[at] = float("inf")
+                values[at] = special
+        error = torch.where(values == wanted, 0.0, (values - wanted).abs())
+        found = gate._near(values, wanted, allowed)
+        if any(not error[at] <= allowed[at] for at in range(7)):
+            assert found is None
+        else:
+            right += 1
+            shares = [float(error[at] / allowed[at]) if error[at] else 0.0 for at in range(7)]
+            assert found == (float(error.max()), pytest.approx(max(shares), rel=1e-12))
+    assert 0 < right < 300
+
+
 def test_refill_keeps_the_objects_and_changes_the_contents():
     inputs = (torch.zeros(3), [torch.zeros(2)], 4)
     first = inputs[0]

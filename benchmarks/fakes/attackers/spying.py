@@ -120,9 +120,11 @@ def reads_answers(right: Variant) -> Variant:
     empty = Empty(right)
 
     def spying(*inputs: Any) -> Any:
-        for path in Path(tempfile.gettempdir()).rglob("*.pt"):
+        from benchmarks import answer
+
+        for path in Path(tempfile.gettempdir()).rglob("answer*"):
             with contextlib.suppress(Exception):
-                return torch.load(path, weights_only=True)[0][1]
+                return answer.read(path)[0][1].clone()
         return empty(*inputs)
 
     return spying
