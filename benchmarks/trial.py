@@ -80,8 +80,17 @@ def _at_rest(batch: Callable[[timing.Look], object], before: Mapping[int, int]) 
     raise gate.Wrong(f"its work goes on after it has returned: {max(found)} thread(s) still run")
 
 
-def repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, content: gate.Content) -> float | None:
+def repeated(
+    site: Site,
+    cell: Cell,
+    timed: timing.Timed,
+    inputs: Inputs,
+    content: gate.Content,
+    enough: float = repeats.ENOUGH,
+) -> float | None:
     """How many times longer a call takes on new contents; ``None`` where that was not measured.
+
+    It takes about ``enough`` seconds; 0 is one pair of calls, and more only where that looks suspicious.
 
     Raises:
         Wrong: so much that the answers to the old ones must be remembered.
@@ -89,5 +98,5 @@ def repeated(site: Site, cell: Cell, timed: timing.Timed, inputs: Inputs, conten
     if cell.variant in content.component.quick_again:
         return None
     site.step("calls on new contents", str(cell))
-    pairs = repeats.measure(timed, inputs, content.inputs, partial(site.fresh, cell), repeats.ENOUGH)
+    pairs = repeats.measure(timed, inputs, content.inputs, partial(site.fresh, cell), enough)
     return round(pairs.ratio, 3) if pairs.same else None

@@ -208,7 +208,7 @@ class Alone:
         seconds = statistics.median(batch.wall for batch in lane.batches)
         trial.audition(self._site, self._cell, lane.timed, seconds, partial(group.look, lane))
         if lane.calls > 1 or lane.count >= len(group.contents):
-            trial.repeated(self._site, self._cell, lane.timed, group.inputs, group.contents[0])
+            trial.repeated(self._site, self._cell, lane.timed, group.inputs, group.contents[0], enough=0.0)
         self._stack.close()
         return {"launch": to_json(lane.launch(group.plan.launch, alone=True)), "contended": self._busy}
 
