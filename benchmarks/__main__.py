@@ -3,6 +3,6 @@
 if __name__ == "__main__":
     import sys
 
-    from benchmarks.cli import main
+    from perfsuite.runners.cli import main
 
     sys.exit(main())

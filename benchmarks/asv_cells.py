@@ -1,11 +1,11 @@
 """asv's front end: a class for each component, a benchmark for each of its cases, a parameter for each cell.
 
-asv installs the wheel of an old commit and imports today's ``benchmarks``. So the cells are today's, whatever is
+asv installs the ``impls`` of an old commit and imports today's ``benchmarks``. So the cells are today's, whatever is
 installed: asv hands a parameter's *index* to the commits. ``setup_cache`` measures a component once, in workers that
 are given the installed tree; the process of a parameter imports no torch and only hands the samples out.
 
-The quick set is tracked; ``BENCHMARKS_CELLS`` takes another (see :class:`benchmarks.runners.Wish`). asv keeps what
-belongs to the cells of the last run of a commit. Each measuring leaves a record file in ``.asv/records``.
+The quick set is tracked; ``BENCHMARKS_CELLS`` takes another (see :class:`perfsuite.runners.wishes.Wish`). asv keeps
+what belongs to the cells of the last run of a commit. Each measuring leaves a record file in ``.asv/records``.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue, runners
-from benchmarks.component import Case, Component
-from benchmarks.record import REFUSED, Record
-from benchmarks.replay import Replay
-from benchmarks.runners import Wish
+from perfsuite.measuring.replay import Replay
+from perfsuite.model.component import Case, Component
+from perfsuite.model.record import REFUSED, Record
+from perfsuite.project import catalogue
+from perfsuite.runners import wishes
+from perfsuite.runners.wishes import Wish
 
 FOLDER = Path(__file__).parent / "components"
 RECORDS = catalogue.ROOT / ".asv" / "records"
@@ -93,13 +94,15 @@ def _setup_cache(self: _Cells) -> dict[str, Outcome]:
     """Measure all cells of the component in the tree that asv installed, or look them up in ``BENCHMARKS_RECORD``."""
     wish, tree = Wish.of(), _tree()
     cells = [cell for function in _cases(type(self)) for cell in function.params]
-    if run := runners.stored(wish):
+    if run := wishes.stored(wish):
         if run.tree != catalogue.tree_hash(tree):
             raise RuntimeError(f"{wish.record} is of another tree ({run.tree}) than {tree}")
         return {record.cell: _outcome(record) for record in run.records}
+    from perfsuite.runners import measured  # not by each of asv's processes: it takes a tenth of a second
+
     seconds = LEAST + EACH * len(cells)
     with _interrupted_after(seconds):
-        run, _ = runners.measure(
+        run, _ = measured.measure(
             cells,
             wish,
             RECORDS,
@@ -113,7 +116,7 @@ def _setup_cache(self: _Cells) -> dict[str, Outcome]:
 
 
 def _outcome(record: Record) -> Outcome:
-    return record.status, record.reason, runners.seconds(record)
+    return record.status, record.reason, wishes.seconds(record)
 
 
 def _cases(cls: type) -> Iterator[Any]:
@@ -130,7 +133,7 @@ def _tree() -> Path:
         return catalogue.IMPLS
     spec = importlib.util.find_spec("impls")
     if spec is None or spec.origin is None:
-        raise RuntimeError("the wheel of this commit holds no impls")
+        raise RuntimeError("this commit has no impls")
     tree = Path(spec.origin).parent
     if not tree.is_relative_to(sys.prefix):
         raise RuntimeError(f"impls was found in {tree}, not in asv's environment {sys.prefix}")
@@ -160,7 +163,7 @@ def _class(name: str) -> type | None:
     """
     module = importlib.import_module(f"benchmarks.components.{name}")
     component: Component = module.COMPONENT
-    cells = runners.chosen(component, Wish.of().cells)
+    cells = wishes.chosen(component, Wish.of().cells)
     cached: Any = types.FunctionType(_setup_cache.__code__, globals(), "setup_cache")
     cached.__module__ = module.__name__
     cached.timeout = LEAST + EACH * len(cells) + MARGIN

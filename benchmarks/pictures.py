@@ -16,7 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data
+from perfsuite.host import data
 
 SIDE = 28
 CHUNK = 200  # images that are drawn at once: their distances fit a cache

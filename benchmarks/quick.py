@@ -5,11 +5,6 @@ Each line is a ``-k`` expression; a cell that matches one of them is in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from benchmarks.catalogue import expression
-from benchmarks.cell import Cell
-
 QUICK = (
     "matmul.ladder/ and /eager/cpu/5x784x10/1 and not @cold",
     "matmul.ladder/ and (/mm/ or /einsum/ or /triton/) and /eager/cuda/5x784x10/1 and not @cold",
@@ -30,9 +25,3 @@ TRACED = (
     "matmul.ladder/einsum/eager/cpu/5x784x10/1 and not @cold",
     "dataload.dirichlet/per_sample/eager/cpu/100-b4",
 )
-
-
-def pick(cells: Sequence[Cell], lines: Sequence[str]) -> list[Cell]:
-    """The cells that match one of ``lines``, in their order."""
-    matches = [expression(line) for line in lines]
-    return [cell for cell in cells if any(match(cell) for match in matches)]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks import catalogue, kept
-from benchmarks.record import Record
+from perfsuite.model.record import Record
+from perfsuite.project import catalogue
+from perfsuite.records import archive
 
 FILE = Path(__file__).parent / "rows.tsv"
 
@@ -36,8 +37,8 @@ def measured() -> Mapping[str, tuple[str, ...]]:
 
 def table(tree: Path = catalogue.IMPLS) -> str:
     """Each row with its components, their variants, and what became of these in the runs that the project keeps."""
-    found, runs = measured(), kept.runs()
-    records = kept.records(runs)
+    found, runs = measured(), archive.runs()
+    records = archive.records(runs)
     lines = []
     for row in rows():
         lines.append(f"{row.id}  {row.title}" + ("" if found[row.id] else "  · not built yet"))
@@ -53,6 +54,6 @@ def table(tree: Path = catalogue.IMPLS) -> str:
 
 def _component(name: str, tree: Path, records: Sequence[Record]) -> list[str]:
     names = [variant.name for variant in catalogue.variants(name, tree)]
-    apart = kept.named_only(catalogue.component(name), tree)
-    state = kept.summary(names, {**apart, **kept.states(records)})
+    apart = archive.named_only(catalogue.component(name), tree)
+    state = archive.summary(names, {**apart, **archive.states(records)})
     return [f"       {name}: {', '.join(names)}", f"           {state}"]

@@ -10,10 +10,23 @@ from matplotlib.axes import Axes
 from benchmarks.claims.book import WORKERS
 from benchmarks.claims.evidence import Evidence
 from benchmarks.claims.rules import PerCore
-from benchmarks.estimates import Estimate, ratio, seconds
-from benchmarks.record import Problem, Record, Run
-from reports import units
-from reports.drawing import FAINT, HUES, INK, MARKS, Drawing, decades, log_time, name_axis, note, panel, plain, styled
+from perfsuite.model.estimates import Estimate, ratio, seconds
+from perfsuite.model.record import Problem, Record, Run
+from perfsuite.reporting import units
+from perfsuite.reporting.plots.drawing import (
+    FAINT,
+    HUES,
+    INK,
+    MARKS,
+    Drawing,
+    decades,
+    log_time,
+    name_axis,
+    note,
+    panel,
+    plain,
+    styled,
+)
 
 CLOSE = 1.05  # a number of workers is as good as the best if the best is not faster by more than this
 REMARK = (40, 11)  # points that a remark in the figure is wide and high

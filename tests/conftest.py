@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [*ordered, *quick]
 
 
-ROOMS = ("impls", "benchmarks", "reports")
+ROOMS = ("impls", "perfsuite", "benchmarks", "reports")
 PARTS = (*ROOMS, "pyproject.toml", "asv.conf.json", "asv_uv.py", ".gitignore", "noxfile.py", "README.md")
 
 

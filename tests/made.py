@@ -8,11 +8,11 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.cell import Cell
 from benchmarks.claims.claim import Claim, Finding
 from benchmarks.claims.rules import At, Faster
-from benchmarks.estimates import Estimate
-from benchmarks.record import Cost, Fact, Launch, Problem, Proof, Record, Roof, Run, Variant
+from perfsuite.model.cell import Cell
+from perfsuite.model.estimates import Estimate
+from perfsuite.model.record import Cost, Fact, Launch, Problem, Proof, Record, Roof, Run, Variant
 
 HOSTILE = (
     '"><img src=x onerror=alert(1)>',

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.fakes.attackers import memory, tiring, values
-from benchmarks.fakes.attackers.common import Variant, whole
+from perfsuite.validation.fakes.attackers import memory, tiring, values
+from perfsuite.validation.fakes.attackers.common import Variant, whole
 
 __all__ = ["KINDS", "Variant", "warm", "whole"]
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import catalogue
+from perfsuite.project import catalogue
 
 
 def test_the_tests_grow_with_the_components_and_no_faster(request: pytest.FixtureRequest):

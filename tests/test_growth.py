@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from conftest import copied
 
-from benchmarks import record
+from perfsuite.records import store
 
 pytestmark = pytest.mark.slow
 TEXT = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text()
-VARIANT, COMPONENT, SECTION, COMMAND = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+VARIANT, COMPONENT, SECTION, METRIC, COLUMN, FACT, LOOK, COMMAND = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -73,6 +73,8 @@ def grown(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Grown:
     add_variant(project)
     add_component(project)
     add_section(project)
+    add_metric(project)
+    add_fact(project)
     add_command(project)
     selection = f"{CHUNKED} or growth.double"
     done = command(project, "run", "-k", selection, "--launches", "1", "--budget", "0.01")
@@ -111,8 +113,27 @@ def add_section(project: Path) -> None:
     listing.write_text(lines.replace('    "limits",\n', '    "limits",\n    "hello",\n', 1))
 
 
+def after(path: Path, mark: str, line: str) -> None:
+    """Put ``line`` below the one line that is ``mark``."""
+    text = path.read_text()
+    assert text.count(mark) == 1
+    path.write_text(text.replace(mark, mark + line))
+
+
+def add_metric(project: Path) -> None:
+    path = project / "perfsuite" / "reporting" / "metrics.py"
+    after(path, "METRICS: Mapping[str, Metric] = {\n", COLUMN)
+    path.write_text(path.read_text().replace("METRICS: Mapping", f"{METRIC}\n\nMETRICS: Mapping"))
+
+
+def add_fact(project: Path) -> None:
+    path = project / "benchmarks" / "facts" / "tensors.py"
+    after(path, "LOOKS = {\n", LOOK)
+    path.write_text(path.read_text().replace("LOOKS = {", f"{FACT}\n\nLOOKS = {{"))
+
+
 def add_command(project: Path) -> None:
-    folder = project / "benchmarks" / "commands"
+    folder = project / "perfsuite" / "runners" / "commands"
     (folder / "count.py").write_text(COMMAND)
     listing = folder / "__init__.py"
     lines = listing.read_text()
@@ -134,7 +155,7 @@ def test_a_component_is_two_files(grown: Grown):
     assert "RD-90" in grown.rows
     assert cell in grown.collected
     assert cell in grown.asv
-    run = record.read(record.latest(grown.folder / "results"))
+    run = store.read(store.latest(grown.folder / "results"))
     found = {cell.cell: cell.status for cell in run.records}
     assert found == dict.fromkeys(
         (CHUNKED, *(f"growth.double/{way}/eager/cpu/1000/1" for way in ("multiply", "add"))), "ok"
@@ -144,6 +165,17 @@ def test_a_component_is_two_files(grown: Grown):
 
 def test_a_section_is_one_file_and_one_line(grown: Grown):
     assert "cells were asked for" in grown.page("index")
+
+
+def test_a_metric_is_one_function_and_one_line(grown: Grown):
+    head = (grown.folder / "results" / "report" / "cells.csv").read_text().splitlines()[0]
+    assert "widest" in head.split(",")
+
+
+def test_a_fact_is_one_function_and_one_line(grown: Grown):
+    code = "from benchmarks import facts; print(*(f'{fact.says}: {fact.holds}' for fact in facts.look()), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=grown.folder, capture_output=True, text=True, check=True)
+    assert "a view shares the memory of its base: True" in done.stdout.splitlines()
 
 
 def test_a_command_is_one_file_and_one_line(grown: Grown):

@@ -1,65 +1,107 @@
-"""What the README shows is what the commands print; what it names exists."""
+"""What the README and the pages of `docs/` show is what the commands print; what they name exists.
+
+``python tests/test_readme.py`` writes all of it anew.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
-from benchmarks import record
-from benchmarks.compare import calibrate, peers, spread
-from benchmarks.compare.machines import tables
-from reports import terminal
+import pytest
+
+from perfsuite.calibration import calibrate, rates, spread, tally
+from perfsuite.calibration.machines import tables
+from perfsuite.records import store
+from perfsuite.reporting import frame, glossary
+from perfsuite.reporting.plots import drawing, figures
+from perfsuite.reporting.text import terminal
+from perfsuite.reporting.view import View
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 EXAMPLE = ROOT / "tests" / "data" / "example.jsonl.gz"
+PICTURE = ROOT / "docs" / "ladder.svg"
 WIDTH = 100
+SHOWN = ("smallops.row_sum", "5000x10")  # a component and a case, which the README shows of the example
+
+
+def blocks() -> list[list[str]]:
+    """What the command prints of the example, as blocks of lines between empty ones."""
+    shown = terminal.show(store.read(EXAMPLE), color=False, width=WIDTH)
+    return [[line.rstrip() for line in block.splitlines()] for block in shown.strip().split("\n\n")]
+
+
+def fenced(blocks: list[list[str]]) -> str:
+    return "\n".join(["```text", *"\n\n".join("\n".join(block) for block in blocks).splitlines(), "```", ""])
 
 
 def example() -> str:
-    """The example block, as the README must hold it."""
-    shown = terminal.show(record.read(EXAMPLE), color=False, width=WIDTH)
-    return "```text\n" + "\n".join(line.rstrip() for line in shown.strip().splitlines()) + "\n```"
+    return fenced(blocks())
 
 
-def test_the_example_is_what_the_command_prints():
-    inside = re.search(r"<!-- example -->\n(.*)\n<!-- /example -->", README, re.DOTALL)
-    assert inside is not None
-    assert inside.group(1) == example(), "renew it with `python tests/test_readme.py`"
+def excerpt() -> str:
+    component, case = SHOWN
+    found = blocks()
+    at = next(at for at, block in enumerate(found) if block[0].startswith(component))
+    return fenced([found[at], next(block for block in found[at:] if block[0].startswith(f"{case} "))])
 
 
 def calibration() -> str:
-    """The table of the validation, as the README must hold it."""
-    return f"\n{tables(calibrate.EVIDENCE, lambda path: calibrate.table(calibrate.load(path)))}\n"
-
-
-def test_the_table_of_the_validation_is_counted_from_its_record():
-    inside = re.search(r"<!-- calibration -->\n(.*)<!-- /calibration -->", README, re.DOTALL)
-    assert inside is not None
-    assert inside.group(1) == calibration(), "renew it with `python tests/test_readme.py`"
+    return f"\n{tables(calibrate.EVIDENCE, lambda path: rates.table(calibrate.load(path)))}\n"
 
 
 def peers_table() -> str:
-    """The table of the tools side by side, as the README must hold it."""
-    return f"\n{tables(calibrate.EVIDENCE / 'peers', lambda path: peers.table(peers.load(path)))}\n"
-
-
-def test_the_table_of_the_tools_is_counted_from_its_record():
-    inside = re.search(r"<!-- peers -->\n(.*)<!-- /peers -->", README, re.DOTALL)
-    assert inside is not None
-    assert inside.group(1) == peers_table(), "renew it with `python tests/test_readme.py`"
+    return f"\n{tables(calibrate.EVIDENCE / 'peers', lambda path: tally.table(tally.load(path)))}\n"
 
 
 def spread_table() -> str:
-    """The table of what each way of calming does, as the README must hold it."""
     return f"\n{tables(calibrate.EVIDENCE / 'spread', lambda path: spread.table(spread.load(path)))}\n"
 
 
-def test_the_table_of_the_spread_is_counted_from_its_record():
-    inside = re.search(r"<!-- spread -->\n(.*)<!-- /spread -->", README, re.DOTALL)
+BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {  # by their name: the page, and what it must hold
+    "excerpt": ("README.md", excerpt),
+    "example": ("docs/example.md", example),
+    "calibration": ("docs/comparing.md", calibration),
+    "spread": ("docs/comparing.md", spread_table),
+    "peers": ("docs/comparing.md", peers_table),
+    "glossary": ("docs/glossary.md", glossary.markdown),
+}
+
+
+def picture() -> str:
+    """The ladder of the matrix product, of the run that the example is."""
+    run = store.read(EXAMPLE)
+    problem = run.problem("matmul.ladder")
+    cells = View(run, frame.build(run), run.problems, start=True).of(problem).lead()
+    drawn = figures.ladder(cells, problem.baseline)
+    assert drawn is not None
+    return drawing.svg(drawn.figure).replace("<svg ", '<svg style="background:#fff" ', 1)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_is_what_the_command_prints(name: str):
+    page, made = BLOCKS[name]
+    inside = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", (ROOT / page).read_text(), re.DOTALL)
     assert inside is not None
-    assert inside.group(1) == spread_table(), "renew it with `python tests/test_readme.py`"
+    assert inside.group(1) == made(), "renew it with `python tests/test_readme.py`"
+
+
+def test_the_picture_shows_each_variant_of_the_example():
+    """Its paths depend on matplotlib's version; what is written in it does not."""
+    written = {text.strip() for text in ElementTree.parse(PICTURE).getroot().itertext() if text.strip()}
+    anew = {text.strip() for text in ElementTree.fromstring(picture()).itertext() if text.strip()}
+    assert "c_kernel" in written
+    assert written == anew, "renew it with `python tests/test_readme.py`"
+
+
+def test_the_pages_that_are_linked_exist():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).is_file(), f"{page.name} links {link}"
 
 
 def test_the_sessions_that_the_readme_names_exist():
@@ -75,12 +117,8 @@ def test_the_dependency_groups_are_whole():
 
 
 if __name__ == "__main__":
-    text = re.sub(
-        r"(?<=<!-- example -->\n).*?(?=<!-- /example -->)", lambda _: example() + "\n", README, flags=re.DOTALL
-    )
-    text = re.sub(
-        r"(?<=<!-- calibration -->\n).*?(?=<!-- /calibration -->)", lambda _: calibration(), text, flags=re.DOTALL
-    )
-    text = re.sub(r"(?<=<!-- peers -->\n).*?(?=<!-- /peers -->)", lambda _: peers_table(), text, flags=re.DOTALL)
-    text = re.sub(r"(?<=<!-- spread -->\n).*?(?=<!-- /spread -->)", lambda _: spread_table(), text, flags=re.DOTALL)
-    (ROOT / "README.md").write_text(text)
+    for name, (page, made) in BLOCKS.items():
+        path, text = ROOT / page, made()
+        pattern = rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)"
+        path.write_text(re.sub(pattern, lambda _, text=text: text, path.read_text(), flags=re.DOTALL))
+    PICTURE.write_text(picture())

@@ -31,7 +31,7 @@ def loaded_after(statement: str, folder: Path = ROOT) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("room", ["benchmarks", "reports"])
+@pytest.mark.parametrize("room", ["perfsuite", "benchmarks", "reports"])
 def test_a_room_loads_without_torch(room: str):
     loaded = loaded_after(f"import importlib\nfor name in {modules(room)!r}: importlib.import_module(name)")
     assert not loaded & HEAVY
@@ -53,7 +53,7 @@ def imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
 
 
 def test_impls_imports_nothing_of_ours_and_itself_only_relatively():
-    ours = {"benchmarks", "reports", "tests", "impls"}
+    ours = {"perfsuite", "benchmarks", "reports", "tests", "impls"}
     for path in (ROOT / "impls").rglob("*.py"):
         for node in imports(path):
             if isinstance(node, ast.ImportFrom) and node.level:
@@ -63,21 +63,21 @@ def test_impls_imports_nothing_of_ours_and_itself_only_relatively():
 
 
 def test_reports_never_names_impls_or_torch():
-    for path in (ROOT / "reports").rglob("*.py"):
+    for path in [*(ROOT / "reports").rglob("*.py"), *(ROOT / "perfsuite" / "reporting").rglob("*.py")]:
         for node in imports(path):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             assert not {name.split(".")[0] for name in names} & {"impls", *HEAVY}, path
 
 
 def test_operators_carry_the_name_of_their_package():
-    from benchmarks import catalogue
+    from perfsuite.project import catalogue
 
     for name in catalogue.components():
         assert not catalogue.operators(name), name
 
 
 def test_every_variant_says_what_it_teaches_and_names_its_row():
-    from benchmarks import catalogue
+    from perfsuite.project import catalogue
 
     for name, component in catalogue.components().items():
         found = catalogue.variants(name)
@@ -100,7 +100,7 @@ def test_every_variant_says_what_it_teaches_and_names_its_row():
 
 
 def test_every_file_of_impls_has_its_component():
-    from benchmarks import catalogue
+    from perfsuite.project import catalogue
 
     files = {f"{path.parent.name}.{path.stem}" for path in (ROOT / "impls").glob("*/[!_]*.py")}
     assert files == set(catalogue.components())

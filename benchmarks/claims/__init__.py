@@ -8,7 +8,7 @@ from benchmarks.claims import book, effective, lesson
 from benchmarks.claims.claim import Claim, Finding
 from benchmarks.claims.evidence import Evidence
 from benchmarks.claims.rules import At, Every, Faster, Over, Rule, Seen
-from benchmarks.record import Record, Run
+from perfsuite.model.record import Record, Run
 
 CLAIMS = tuple(sorted((*book.CLAIMS, *effective.CLAIMS, *lesson.CLAIMS), key=lambda claim: claim.id))
 

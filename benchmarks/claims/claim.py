@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarks.claims.rules import Rule
-from benchmarks.estimates import Estimate
+from perfsuite.model.estimates import Estimate
 
 
 @dataclass(frozen=True)

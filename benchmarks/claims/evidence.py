@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.cell import Cell
-from benchmarks.estimates import Estimate
-from benchmarks.record import Fact, Record, Run
+from perfsuite.model.cell import Cell
+from perfsuite.model.estimates import Estimate
+from perfsuite.model.record import Fact, Record, Run
 
 UNTIMED = ("needs", "failed", "absent")
 

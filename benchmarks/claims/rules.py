@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from benchmarks.cell import Cell
 from benchmarks.claims.evidence import UNTIMED, Answer, Evidence, pick
-from benchmarks.estimates import Estimate, ratio
+from perfsuite.model.cell import Cell
+from perfsuite.model.estimates import Estimate, ratio
 
 CONFIDENCE = 0.9  # an interval with less decides nothing: five launches have 93.75 %, four 87.5 %
 SIZES = 4  # a series with fewer timed cannot show whether a claim turns, so it decides nothing

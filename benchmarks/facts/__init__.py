@@ -7,14 +7,20 @@ only inside the functions, which run in a worker.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from benchmarks import claims
 from benchmarks.facts import checkpoint, dataload, losses, models, tensors
-from benchmarks.record import Fact
+from perfsuite.model.record import Fact
 
 Look = Callable[[], tuple[bool, str]]  # whether it is so, and what was seen
 
 LOOKS: dict[str, Look] = {**checkpoint.LOOKS, **dataload.LOOKS, **losses.LOOKS, **models.LOOKS, **tensors.LOOKS}
+
+
+def asked(rows: Iterable[str]) -> bool:
+    """Whether a claim on ``rows`` of the catalogue asks for facts."""
+    return bool(claims.looked_at(rows))
 
 
 def look() -> list[Fact]:

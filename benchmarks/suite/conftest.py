@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks import catalogue, machine, runners
-from benchmarks.record import Record, Run
-from benchmarks.runners import Wish
+from perfsuite.host import machine
+from perfsuite.model.record import Record, Run
+from perfsuite.project import catalogue
+from perfsuite.runners import measured, wishes
+from perfsuite.runners.wishes import Wish
 
 WISH = pytest.StashKey[Wish]()
 CELLS = pytest.StashKey[list[str]]()
@@ -44,12 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("cells that are timed side by side disturb each other: run without -n")
     try:
         wish = config.stash[WISH] = _wish(config)
-        if run := runners.stored(wish):
+        if run := wishes.stored(wish):
             config.stash[RUN] = run
             cells = [record.cell for record in run.records]
         else:
             known = catalogue.components().values()
-            cells = [str(cell) for component in known for cell in runners.chosen(component, wish.cells)]
+            cells = [str(cell) for component in known for cell in wishes.chosen(component, wish.cells)]
     except (ValueError, OSError) as problem:
         raise pytest.UsageError(str(problem)) from None
     if not cells:
@@ -78,10 +80,10 @@ def run(request: pytest.FixtureRequest) -> Run:
     config = request.config
     if RUN not in config.stash:
         cells = [item.callspec.params["cell"] for item in request.session.items if hasattr(item, "callspec")]
-        every = sum(len(runners.chosen(component, "full")) for component in catalogue.components().values())
+        every = sum(len(wishes.chosen(component, "full")) for component in catalogue.components().values())
         with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
             print()  # leave the line of dots
-            found, path = runners.measure(
+            found, path = measured.measure(
                 cells,
                 config.stash[WISH],
                 catalogue.ROOT / "results",

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import runners
-from benchmarks.record import REFUSED, Record, Run
-from benchmarks.replay import Replay
+from perfsuite.measuring.replay import Replay
+from perfsuite.model.record import REFUSED, Record, Run
+from perfsuite.runners import wishes
 
 replay = Replay()
 
@@ -43,6 +43,6 @@ def test_cell(record: Record, run: Run, benchmark: Any) -> None:
         commit=run.commit,
         machine_class=run.machine_class,
     )
-    seconds = runners.seconds(record)
+    seconds = wishes.seconds(record)
     replay.load(record.cell, seconds)
     benchmark.pedantic(lambda: None, rounds=len(seconds), iterations=1)

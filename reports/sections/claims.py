@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.claims.claim import Finding
-from reports import ledger, units
-from reports.blocks import Cell, Column, Row, Section, Table, facets, prose
-from reports.view import View
+from perfsuite.reporting import units
+from perfsuite.reporting.html.blocks import Cell, Column, Row, Section, Table, facets, prose
+from perfsuite.reporting.view import View
+from reports import ledger
 
 TONES = {"verified": "best", "refuted": "bad", "not testable here": "quiet"}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.claims.book import WORKERS
-from reports import ledger, units
-from reports.blocks import Block, Cell, Column, Picture, Row, Section, Table, prose
-from reports.view import View, page_of
+from perfsuite.reporting import units
+from perfsuite.reporting.html.blocks import Block, Cell, Column, Picture, Row, Section, Table, prose
+from perfsuite.reporting.view import View, page_of
+from reports import ledger
 from reports.workers import Tried, figure, tried, turning, workers
 
 

@@ -6,8 +6,8 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.autograd import _perceptron as perceptron
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:

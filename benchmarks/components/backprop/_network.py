@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.component import Case, Inputs
+from perfsuite.model.component import Case, Inputs
 
 PIXELS, HIDDEN = 784, 50
 UNIT = 2.0**-24

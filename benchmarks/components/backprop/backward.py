@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.backprop import _network as network
+from perfsuite.model.component import Case, Component
 
 BY_PRODUCT = ("module_einsum", "module_matmul", "autograd_inputs", "module_parameters", "autograd")
 NAN = float("nan")

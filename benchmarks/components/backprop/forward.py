@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.backprop import _network as network
+from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, x: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:

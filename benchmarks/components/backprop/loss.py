@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.component import Case, Component
 from benchmarks.components.backprop import _network as network
+from perfsuite.model.component import Case, Component
 
 
 def flops(case: Case) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from benchmarks.component import Case
+from perfsuite.model.component import Case
 
 FEATURES = 256
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.broadcast._layers import elements, joined, products, sequence, tensors
 from benchmarks.components.matmul._products import rounding
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:

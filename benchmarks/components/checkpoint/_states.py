@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data
-from benchmarks.component import Case, Inputs
+from perfsuite.host import data
+from perfsuite.model.component import Case, Inputs
 
 # Weights and biases of 784-512-512-10 (669,706 numbers) and of LeNet-5 (61,706).
 NETWORKS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.checkpoint import _states as states
+from perfsuite.model.component import Case, Component, Inputs
 
 SWEEP = ("torch_load", "mapped", "safetensors_read", "safetensors")
 MANY = ("torch_load", "unrestricted", "safetensors", "raw", "kept")

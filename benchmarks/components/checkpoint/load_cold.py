@@ -6,9 +6,9 @@ disk itself keep in their own memory is not dropped, so a disk may look faster h
 
 from __future__ import annotations
 
-from benchmarks.component import Component
 from benchmarks.components.checkpoint import _states as states
 from benchmarks.components.checkpoint.load import MEMOS, inputs, reference
+from perfsuite.model.component import Component
 
 COMPONENT = Component(
     name="checkpoint.load_cold",

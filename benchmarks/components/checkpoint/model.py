@@ -6,9 +6,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.checkpoint import _states as states
+from perfsuite.host import data
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:

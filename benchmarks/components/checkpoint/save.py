@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.checkpoint import _states as states
+from perfsuite.model.component import Case, Component, Inputs
 
 FEW = ("torch_save", "safetensors", "raw", "one_block")
 SAFE = ("torch_save_fsync", "safetensors_fsync", "torch_save", "safetensors", "one_block")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.component import Component
 from benchmarks.components.checkpoint import _states as states
 from benchmarks.components.checkpoint.load import inputs, reference
+from perfsuite.model.component import Component
 
 COMPONENT = Component(
     name="checkpoint.to_device",

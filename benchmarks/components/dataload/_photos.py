@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks import pictures
-from benchmarks.component import Case, Inputs
 from benchmarks.components.dataload._epoch import by_label, lengths
+from perfsuite.model.component import Case, Inputs
 
 BATCH = 8
 

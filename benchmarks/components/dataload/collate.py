@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.dataload._epoch import joined, lengths
+from perfsuite.model.component import Case, Component, Inputs
 
 FEATURES = 10
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.dataload._epoch import by_label, lengths
+from perfsuite.model.component import Case, Component, Inputs
 
 SIDE = 28
 

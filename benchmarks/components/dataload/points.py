@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 FEATURES = 10
 STEPS = 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5  # where the distribution function is looked at

@@ -13,8 +13,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data, pictures
-from benchmarks.component import Case, Component, Inputs
+from benchmarks import pictures
+from perfsuite.host import data
+from perfsuite.model.component import Case, Component, Inputs
 
 WIDTH = 784
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.dataload import _photos
+from perfsuite.model.component import Case, Component
 
 
 def files(length: int, side: int, **more: Any) -> Case:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.component import Case
 from benchmarks.components.matmul._products import ROUNDOFF, normal, rounding, traffic
+from perfsuite.model.component import Case
 
 __all__ = ["cascade", "exact", "multiplications", "normal", "one_rounding", "rounding", "traffic"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.einsum._formulas import multiplications, normal, rounding, traffic
+from perfsuite.model.component import Case, Component
 
 # The two orders by hand, and who chooses between them: what a formula adds has been seen at one size.
 SHORT = ("outer_first", "einsum_planned", "weights_first")

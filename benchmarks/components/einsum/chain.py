@@ -6,8 +6,8 @@ import functools
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.einsum._formulas import rounding
+from perfsuite.model.component import Case, Component, Inputs
 
 NARROW = 8  # the small dimension: the products of n x 8 and 8 x n matrices are large in one order, small in another
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.einsum._formulas import multiplications, normal
 from benchmarks.components.matmul._products import ROUNDOFF
+from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, a: Any, b: Any) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.component import Case, Component
 from benchmarks.components.einsum._formulas import exact, traffic
 from benchmarks.components.matmul._products import flops
 from benchmarks.components.matmul.integer import inputs, reference
+from perfsuite.model.component import Case, Component
 
 COMPONENT = Component(
     name="einsum.integer",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.einsum._formulas import multiplications, normal, rounding, traffic
+from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, a: Any, b: Any) -> Any:

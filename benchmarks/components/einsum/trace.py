@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.einsum._formulas import LARGE, normal
 from benchmarks.components.matmul._products import rounding
+from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, m: Any) -> Any:

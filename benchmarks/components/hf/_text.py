@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import made
+from perfsuite.host.data import made
 
 PIECES = 2000  # of each vocabulary
 WORDS = range(5, 41)  # in a sentence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.hf._models import TINY, classifier, classify, drawn, layers, numbers, products
+from perfsuite.model.component import Case, Component, Inputs
 
 BATCH, TOKENS, RATE = 2, 16, 5e-5
 

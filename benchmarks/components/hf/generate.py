@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.hf._models import TINY, continue_, decoder, drawn, numbers
+from perfsuite.model.component import Case, Component, Inputs
 
 CLEAR = 1e-3  # by how much the likeliest word leads: some hundred times what float32 rounds
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.hf._text import chosen, draw, sentences
+from perfsuite.model.component import Case, Component, Inputs
 
 LETTERS, WORDS = 91, 15  # of a sentence, about
 

@@ -6,8 +6,8 @@ import math
 from statistics import NormalDist
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.hf._models import TINY, classifier, classify, drawn, layers, products
+from perfsuite.model.component import Case, Component, Inputs
 
 MEDIAN, SPREAD, LONGEST = 20, 0.8, 128
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.hf import wordpiece
 from benchmarks.components.hf._models import TINY, classifier, classify, drawn, layers, products
 from benchmarks.components.hf._text import draw, vocabulary
+from perfsuite.model.component import Case, Component, Inputs
 
 TOKENS = 20  # of a sentence, about
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 WIDE, INNER, TOKENS = 768, 3072, 32
 SAME = 10**9  # the seed of the weights, far from all others

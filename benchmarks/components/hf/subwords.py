@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.hf._text import chosen, draw, vocabulary
+from perfsuite.model.component import Case, Component, Inputs
 
 LETTERS = 91  # of a sentence, about
 

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.hf._text import chosen, draw, vocabulary
+from perfsuite.model.component import Case, Component, Inputs
 
 LENGTH = 64
 LETTERS = 91  # of a sentence, about

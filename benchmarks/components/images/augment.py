@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from benchmarks import pictures
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.images._resized import resized
+from perfsuite.model.component import Case, Component, Inputs
 
 COUNT = 4
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

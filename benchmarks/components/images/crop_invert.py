@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks import pictures
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.images import _normal
+from perfsuite.model.component import Case, Component, Inputs
 
 SIDE = 18
 

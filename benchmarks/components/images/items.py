@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks import pictures
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.dataload._epoch import joined, lengths
 from benchmarks.components.images._normal import bound, normal
+from perfsuite.model.component import Case, Component, Inputs
 
 BATCH = 32
 PIXELS = 28 * 28

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks import pictures
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.images._resized import resized
+from perfsuite.model.component import Case, Component, Inputs
 
 OLD, NEW = 427, 224
 FLOPS = {"nearest": 0, "bilinear": 4, "bicubic": 8}  # of one number of an output, times the scale

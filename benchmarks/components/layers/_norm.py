@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case
+from perfsuite.model.component import Case
 
 SIZES = {"32x16x28x28": (32, 16, 28, 28), "1x256x512x512": (1, 256, 512, 512)}
 

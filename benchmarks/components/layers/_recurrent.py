@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Inputs
+from perfsuite.model.component import Case, Inputs
 
 CASE = Case("50x32x64-128", {"steps": 50, "batch": 32, "in": 64, "hidden": 128})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.layers import _recurrent
+from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, x: Any, w_in: Any, w_hidden: Any, b_in: Any, b_hidden: Any) -> Any:

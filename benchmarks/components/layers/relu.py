@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 CLAIM = ("mask", "clamp_min")
 

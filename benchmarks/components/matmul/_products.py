@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.component import Case, Inputs
+from perfsuite.model.component import Case, Inputs
 
 ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "bfloat16": 2.0**-9}
 ELEMENT = {"float64": 8, "float32": 4, "bfloat16": 2, "int64": 8}  # bytes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.matmul._products import flops, traffic
+from perfsuite.model.component import Case, Component, Inputs
 
 LARGEST = 1000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.matmul._products import ELEMENT, normal, rounding
+from perfsuite.model.component import Case, Component, Inputs
 
 WHOLE = 1024  # up to this size every element is compared
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.matmul._products import normal
+from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, m: Any) -> Any:

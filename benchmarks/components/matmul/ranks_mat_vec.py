@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.component import Case, Component
 from benchmarks.components.matmul._products import flops, normal, reference, tolerance, traffic
+from perfsuite.model.component import Case, Component
 
 COMPONENT = Component(
     name="matmul.ranks_mat_vec",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.matmul._products import flops, normal, reference, rounding, traffic
+from perfsuite.model.component import Case, Component
 
 BLOCK = 1024  # a long sum is split over vector lanes and blocks: its roundings are those of a shorter one
 

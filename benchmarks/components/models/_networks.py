@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.component import Case, Inputs
+from perfsuite.model.component import Case, Inputs
 
 SIDE = 28  # of the images
 CLASSES = 10

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from benchmarks.components._exact import exact, nothing
 from benchmarks.components.models._networks import PERCEPTRON, drawn
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -18,21 +19,6 @@ def reference(case: Case, parameters: Any) -> Any:
     return [each.double() for each in parameters]
 
 
-def tolerance(case: Case, expected: Any, parameters: Any) -> float:
-    """Nothing is computed: they are equal, bit by bit."""
-    return 0.0
-
-
-def flops(case: Case) -> int:
-    """No arithmetic."""
-    return 0
-
-
-def bytes(case: Case) -> int:
-    """None is compulsory: a network may take the tensors themselves."""
-    return 0
-
-
 COMPONENT = Component(
     name="models.build",
     title="A network with given parameters",
@@ -41,9 +27,9 @@ COMPONENT = Component(
     cases=(Case("mlp", {}),),
     inputs=inputs,
     reference=reference,
-    tolerance=tolerance,
-    flops=flops,
-    bytes=bytes,
+    tolerance=exact,
+    flops=nothing,
+    bytes=nothing,
     baseline="initialised",
     aliases="A network may take over the memory of the parameters that it is given.",
     work={

@@ -6,8 +6,8 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.models import _networks as networks
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.component import Component
 from benchmarks.components.models._networks import CONVNET, images
+from perfsuite.model.component import Component
 
 COMPONENT = Component(
     name="models.convnet",

@@ -6,8 +6,8 @@ import math
 from functools import partial
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.models._networks import PERCEPTRON, images
+from perfsuite.model.component import Case, Component
 
 LAYERS = len(PERCEPTRON.weights)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.component import Component
 from benchmarks.components.models._networks import LENET, images
+from perfsuite.model.component import Component
 
 batch = partial(images, series="images through LeNet-5")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.component import Component
 from benchmarks.components.models._networks import PERCEPTRON, images
+from perfsuite.model.component import Component
 
 batch = partial(images, series="images through 784-512-512-10")
 PAIR = ("module", "functional_linear")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.models import _networks as networks
+from perfsuite.model.component import Case, Component, Inputs
 
 CHANNELS = 16
 PIXELS = networks.SIDE**2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case
+from perfsuite.model.component import Case
 
 # Weights and biases of 784-512-512-10: 669,706 numbers in six tensors.
 NETWORK = ((512, 784), (512,), (512, 512), (512,), (10, 512), (10,))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.optim._parameters import CASES, UNIT, drawn, numbers
+from perfsuite.model.component import Case, Component, Inputs
 
 RATE, BETA1, BETA2, STEP = 0.001, 0.9, 0.999, 10
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.optim._parameters import CASES, UNIT, drawn, numbers
+from perfsuite.model.component import Case, Component, Inputs
 
 RATE, MOMENTUM = 0.01, 0.9
 

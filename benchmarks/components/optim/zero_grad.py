@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from benchmarks.components._exact import exact
 from benchmarks.components.optim._parameters import CASES, drawn, numbers
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -16,11 +17,6 @@ def inputs(case: Case, generator: Any) -> Inputs:
 def reference(case: Case, slopes: Any) -> Any:
     """The slopes: the derivative of a product with them."""
     return [slope.double() for slope in slopes]
-
-
-def tolerance(case: Case, expected: Any, slopes: Any) -> Any:
-    """Exact: one times each slope, added to 0."""
-    return 0.0
 
 
 def flops(case: Case) -> int:
@@ -41,7 +37,7 @@ COMPONENT = Component(
     cases=CASES,
     inputs=inputs,
     reference=reference,
-    tolerance=tolerance,
+    tolerance=exact,
     flops=flops,
     bytes=bytes,
     baseline="zero_grad_fill",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 SIDE = 8  # of the two matrices, whatever the size of the vectors
 UNIT = 2.0**-24

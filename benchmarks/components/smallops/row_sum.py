@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 # What is asked of wide rows and of very many: whether the loop still costs what its operators cost.
 WIDE = ("slice_loop", "unbind_loop", "numpy_loop", "ones_matmul", "torch_sum", "numpy_sum")

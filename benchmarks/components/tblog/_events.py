@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.component import Case
+from perfsuite.model.component import Case
 
 
 def content(output: Any) -> bytes:

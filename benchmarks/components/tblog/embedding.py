@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.tblog import _events as log
+from perfsuite.model.component import Case, Component, Inputs
 
 WIDTH, SIDE, CLASSES = 32, 28, 10
 START, END = b"\x89PNG\r\n\x1a\n", b"IEND"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.tblog import _events as log
 from benchmarks.components.tblog.histograms import SHAPES
+from perfsuite.model.component import Case, Component, Inputs
 
 KINDS = {"aten::_convolution": 2, "aten::relu": 3, "aten::max_pool2d": 2, "aten::linear": 2, "aten::flatten": 1}
 PARAMETERS = len(SHAPES["convnet"])

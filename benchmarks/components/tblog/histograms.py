@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.tblog import _events as log
+from perfsuite.model.component import Case, Component, Inputs
 
 SHAPES = {
     "mlp": ((512, 784), (512,), (512, 512), (512,), (10, 512), (10,)),

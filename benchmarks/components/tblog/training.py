@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.tblog.histograms import SHAPES
+from perfsuite.model.component import Case, Component, Inputs
 
 BATCH, RATE = 64, 0.1
 

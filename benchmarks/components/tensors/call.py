@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from benchmarks.components._exact import exact, nothing
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -19,21 +20,6 @@ def reference(case: Case, x: Any) -> Any:
     return x.double()
 
 
-def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Nothing is computed."""
-    return 0.0
-
-
-def flops(case: Case) -> int:
-    """None."""
-    return 0
-
-
-def bytes(case: Case) -> int:
-    """None."""
-    return 0
-
-
 COMPONENT = Component(
     name="tensors.call",
     title="A call that computes nothing",
@@ -42,9 +28,9 @@ COMPONENT = Component(
     cases=(Case("2x3", {}),),
     inputs=inputs,
     reference=reference,
-    tolerance=tolerance,
-    flops=flops,
-    bytes=bytes,
+    tolerance=exact,
+    flops=nothing,
+    bytes=nothing,
     baseline="nothing",
     aliases="What computes nothing may hand back what it was given.",
     graphed=("add",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 AXES = ("images", "channels", "height", "width")
 

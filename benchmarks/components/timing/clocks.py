@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 LIMIT = 60.0  # seconds that no case takes; a clock that shows more, or nothing, shows something else
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import made
+from perfsuite.host.data import made
 
 COUNT, SIDE = 1797, 28  # digits, and the side of the images that most lessons use
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.training import _network
 from benchmarks.components.training.accumulation import SIZES, samples
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.training import epoch
+from perfsuite.model.component import Case, Component
 
 
 def canonical(case: Case, told: Any) -> Any:

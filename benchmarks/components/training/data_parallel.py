@@ -2,37 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from benchmarks.component import Case, Component, Inputs
-from benchmarks.components.training import _network
-from benchmarks.components.training.accumulation import SIZES, samples
-
-
-def inputs(case: Case, generator: Any) -> Inputs:
-    """``x`` (n, 28, 28) and ``y`` (n,), real digits, and ``start``."""
-    return samples(case.shape["n"], generator)
-
-
-def reference(case: Case, x: Any, y: Any, start: Any) -> Any:
-    """The gradients in float64."""
-    return _network.gradients(x, y, [p.double() for p in start])[1]
-
-
-def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any) -> Any:
-    """A hundred-thousandth of the largest slope: the same sums, in another order."""
-    return [1e-5 * slope.abs().max() for slope in expected]
-
-
-def flops(case: Case) -> int:
-    """Forward, and backward without the slope of the images."""
-    return _network.products(SIZES, int(case.shape["n"]))
-
-
-def bytes(case: Case) -> int:
-    """Images, labels and parameters read once, gradients written once."""
-    return int(case.shape["n"]) * (4 * 784 + 8) + 8 * _network.numbers(SIZES)
-
+from benchmarks.components.training import batch_size
+from perfsuite.model.component import Case, Component
 
 COMPONENT = Component(
     name="training.data_parallel",
@@ -46,11 +17,11 @@ COMPONENT = Component(
             for n in (64, 512, 4096)
         ),
     ),
-    inputs=inputs,
-    reference=reference,
-    tolerance=tolerance,
-    flops=flops,
-    bytes=bytes,
+    inputs=batch_size.inputs,
+    reference=batch_size.reference,
+    tolerance=batch_size.tolerance,
+    flops=batch_size.flops,
+    bytes=batch_size.bytes,
     baseline="one_process",
     work={"two_processes": "Copies its inputs into shared memory, and works on two cores."},
     left_out={

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.training import _digits, _network
+from perfsuite.model.component import Case, Component, Inputs
 
 BATCH = 32
 MARGIN = 1e-3  # between a sample's two highest outputs, so that every arithmetic finds the same class

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 RATE, STEPS, SQUARES = 1e-3, 2, 4
 SMALL = ("float32", "tf32", "float16_scaled", "bfloat16", "bfloat16_fused")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
+from perfsuite.model.component import Case, Component, Inputs
 
 FEW = ("rich_track", "tqdm_default", "silent")  # the source's five epochs: what a bar costs that is hardly moved
 

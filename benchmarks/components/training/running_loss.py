@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.training import _digits, _network
+from perfsuite.model.component import Case, Component, Inputs
 
 BATCH, RATE, SIZES = 32, 0.1, (64, 64, 10)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.component import Case, Inputs
+from perfsuite.model.component import Case, Inputs
 
 UNIT = 2.0**-24
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.component import Component
 from benchmarks.components.transfer import _arrays as arrays
 from benchmarks.components.transfer.to_host import reference
+from perfsuite.model.component import Component
 
 COMPONENT = Component(
     name="transfer.copy",

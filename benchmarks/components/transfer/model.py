@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.component import Case, Component, Inputs
 from benchmarks.components.transfer import _arrays as arrays
+from perfsuite.model.component import Case, Component, Inputs
 
 
 def sizes(case: Case) -> tuple[int, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.component import Case, Component
 from benchmarks.components.transfer import _stream as stream
+from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, b: Any) -> Any:

@@ -1,0 +1,8 @@
+"""``python -m perfsuite``."""
+
+if __name__ == "__main__":
+    import sys
+
+    from perfsuite.runners.cli import main
+
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""What one call uses beside time: peak memory, allocations, operators and the bytes that they move. Runs in a worker.
+
+Each figure comes from a call of its own, and no time is taken here: every instrument below slows the call down. Three
+of them watch the memory, because none sees all of it: torch's profiler sees torch's allocator, also under compiled
+code and inside oneDNN; tracemalloc sees numpy and Python objects; the kernel's resident set sees native code.
+Child processes are not counted.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import itertools
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perfsuite.instruments.operators import operators
+from perfsuite.model.record import Cost
+
+Call = Callable[[], object]
+
+OBJECTS = 64 * 2**10  # bytes; a traced peak below this is Python's own: frames, tensor handles
+ASIDE = 0.01  # share of the peak below which a second allocator does not blur it
+COUNTED = "counted call"  # how the profiler's events name it
+SLACK = 8 * 2**20  # bytes of growth that no allocator need explain: huge pages, a worn heap, Python's arenas
+
+
+def cost(call: Call, plain: Call | None) -> Cost:
+    """What one ``call`` uses, peak memory counted above what was there at entry.
+
+    The peak is that of the CUDA device if the call allocates there, else that of the host. It is ``exact`` when one
+    allocator explains it, to within a kilobyte of Python objects in the case of numpy. It is ``at least`` when torch
+    and numpy both hold memory, for their worst moments may differ, and when the process grew by 8 MiB more than both
+    saw: then native code holds the rest. Smaller native blocks go unseen.
+
+    Args:
+        call: runs the cell once; it has run before, so that caches and workspaces exist.
+        plain: the same work uncompiled, for counting operators; ``None`` if there is no such callable. Compiled code
+            runs eager under a dispatch mode, so counting it would count another program.
+    """
+    peak, peak_is, allocations = on_device(call) or on_host(call)
+    ops, views, traffic = operators(plain) if plain else (None, None, None)
+    return Cost(peak, peak_is, allocations, ops, views, traffic)
+
+
+def on_device(call: Call) -> tuple[int, str, int] | None:
+    """Peak bytes and allocations on the CUDA device; ``None`` if ``call`` allocates nothing there.
+
+    Requested bytes, not allocated ones: the caching allocator rounds every block up to a multiple of 512 bytes.
+    """
+    import torch
+
+    if not torch.cuda.is_initialized():
+        return None
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_stats()
+    call()
+    torch.cuda.synchronize()
+    after = torch.cuda.memory_stats()
+    allocations = after["allocation.all.allocated"] - before["allocation.all.allocated"]
+    if not allocations:
+        return None
+    return after["requested_bytes.all.peak"] - before["requested_bytes.all.current"], "exact", allocations
+
+
+@dataclass(frozen=True)
+class Held:
+    """The memory that one allocator held for a call."""
+
+    peak: int  # bytes above entry
+    older: int = 0  # bytes that the call may have freed of what was there at entry: they make room for its own
+    allocations: int | None = None
+
+
+def on_host(call: Call) -> tuple[int | None, str, int | None]:
+    """Peak bytes in the host's memory, what that figure is worth, and allocations if all of them were seen."""
+    if not sees_memory():
+        return None, "unknown: this torch reports no memory events", None
+    grown = resident_growth(call)  # before the other instruments have worn the heap
+    tensors, objects = in_torch(call), in_python(call)
+    most = max(tensors, objects, key=lambda held: held.peak)
+    # Freed pages need not be the ones that are written next, so what was freed may have grown anew.
+    if grown > 1.1 * (most.peak + tensors.older + objects.older) + SLACK:
+        return grown, "at least", None
+    if min(tensors.peak, objects.peak) > ASIDE * most.peak:
+        return max(most.peak, grown), "at least", None
+    return most.peak, "exact", most.allocations
+
+
+def in_torch(call: Call) -> Held:
+    """What torch's CPU allocator holds for a call, from the profiler's events.
+
+    The second of two calls counts: what it frees of the first one's blocks is only seen if those were seen to come.
+    """
+    # Not the one in ``torch.profiler``, which is this one but imports the compiler first: two seconds in each worker.
+    from torch.autograd.profiler import profile, record_function
+
+    # Its events are asked for once; without ``acc_events`` some torch warns that it would forget them.
+    with profile(use_kineto=True, profile_memory=True, acc_events=True) as seen:
+        with _without_operators():
+            call()
+        with record_function(COUNTED), _without_operators():
+            call()
+    sizes = _memory_events(seen)
+    levels = [0, *itertools.accumulate(sizes)]
+    return Held(max(levels), -min(levels), sum(size > 0 for size in sizes))
+
+
+@contextmanager
+def _without_operators() -> Iterator[None]:
+    """Memory events only: a loop over tensor elements has ten operators' events for each of them.
+
+    The switch is private to torch; without it there are more events than needed.
+    """
+    import torch
+
+    switch = getattr(torch.autograd, "_enable_record_function", lambda on: None)
+    switch(False)
+    try:
+        yield
+    finally:
+        switch(True)
+
+
+def _memory_events(seen: Any) -> list[int]:
+    """Bytes taken (positive) and given back (negative) on the CPU since the counted call began, in time order.
+
+    ``kineto_results`` is private to torch. Its public face, the operator table, adds the bytes up and so loses the
+    peak. Where it is missing there are no events, and :func:`sees_memory` says so.
+    """
+    from torch.autograd import DeviceType
+
+    results = getattr(seen, "kineto_results", None)
+    events = results.events() if results else []
+    began = min((event.start_ns() for event in events if event.name() == COUNTED), default=0)
+    sizes = [
+        (event.start_ns(), event.nbytes())
+        for event in events
+        if event.name() == "[memory]" and event.device_type() == DeviceType.CPU and event.start_ns() >= began
+    ]
+    return [size for _, size in sorted(sizes, key=lambda timed: timed[0])]
+
+
+@functools.cache
+def sees_memory() -> bool:
+    """Whether this torch's profiler reports a block of known size; without this, a silent change would read as 0."""
+    import torch
+
+    return in_torch(lambda: torch.empty(2**18, dtype=torch.float32)) == Held(2**20, 0, 1)
+
+
+def in_python(call: Call) -> Held:
+    """What numpy and Python hold for a call; where it is too little to be data, the bytes of the arrays it returns.
+
+    An array's bytes and those of the objects around it share one counter, so a small peak says nothing of the arrays.
+    """
+    from numpy.lib import tracemalloc_domain
+
+    tracemalloc.start()
+    try:
+        call()  # what the counted call frees of this one must have been seen
+        tracemalloc.reset_peak()
+        entry, _ = tracemalloc.get_traced_memory()
+        result = call()
+        peak = tracemalloc.get_traced_memory()[1] - entry
+        if peak <= OBJECTS:
+            arrays = tracemalloc.DomainFilter(True, tracemalloc_domain)
+            kept = tracemalloc.take_snapshot().filter_traces((arrays,))
+            peak = min(peak, sum(trace.size for trace in kept.traces))
+        del result  # not before: the snapshot holds what lives
+        return Held(peak, entry)
+    finally:
+        tracemalloc.stop()
+
+
+def resident_growth(call: Call) -> int:
+    """Bytes by which the resident set of this process grew at its worst; 0 where the system does not tell.
+
+    Free heap is given back first, or the call would reuse it unseen. Pages are counted when they are first written.
+    """
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # 5: the high-water mark starts anew
+        entry = _resident_high()
+        call()
+        return _resident_high() - entry
+    except (OSError, AttributeError):  # neither Linux nor glibc
+        return 0
+
+
+def _resident_high() -> int:
+    """The high-water mark of the resident set, in bytes."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024

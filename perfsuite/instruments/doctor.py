@@ -1,0 +1,56 @@
+"""What is here, what is missing and what helps, and what on this machine bends results. It looks, and never fails.
+
+torch is imported in a process of its own: a broken one may end it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from perfsuite.instruments.conditions import clock, compiling, files, load, memory, shared, space, variables
+from perfsuite.instruments.installed import compilers, cuda, git, packages, python, torch
+from perfsuite.instruments.place import Finding, Place
+from perfsuite.model.printable import one_line
+
+LONGEST = 1000  # characters of a line
+
+CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
+    python,
+    torch,
+    packages,
+    compilers,
+    cuda,
+    git,
+    load,
+    clock,
+    memory,
+    shared,
+    space,
+    compiling,
+    files,
+    variables,
+)
+
+
+def report(place: Place | None = None) -> tuple[str, bool]:
+    """The findings as text, and whether the suite can run here."""
+    found = list(findings(place or Place()))
+    width = max(len(finding.subject) for finding in found)
+    lines = []
+    for finding in found:
+        lines.append(f"{finding.mark:7}  {finding.subject:{width}}  {finding.text}".rstrip())
+        if finding.remedy:
+            lines.append(f"{'':7}  {'':{width}}  -> {finding.remedy}")
+    lines = [one_line(text, LONGEST) for text in lines]
+    lacking = [finding.subject for finding in found if finding.mark == "missing"]
+    lines += ["", f"not ready: {', '.join(lacking)}" if lacking else "ready"]
+    return "\n".join(lines), not lacking
+
+
+def findings(place: Place) -> Iterator[Finding]:
+    """What each check finds; one that breaks is itself a finding."""
+    for check in CHECKS:
+        try:
+            yield from check(place)
+        except Exception as problem:
+            yield Finding("note", check.__name__, f"could not be looked at: {type(problem).__name__}: {problem}")

@@ -1,0 +1,1 @@
+"""What a measurement must be kept from: global state, rebound names, threads, recompiles."""

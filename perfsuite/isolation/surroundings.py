@@ -1,0 +1,233 @@
+"""What surrounds a measurement: threads, global settings, garbage collection, recompiles, caches, free cores.
+
+torch is imported only inside the functions, which run in a worker.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import psutil
+
+from perfsuite.host import machine
+from perfsuite.isolation import bindings, state
+from perfsuite.measuring.prepared import Missing
+from perfsuite.model.cell import Cell
+
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: what functions here call, whatever is replaced
+
+FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
+IDLE = 0.95  # share of the cores that must be free before something runs on all of them
+SETTLE = 1.0  # seconds that a pool of threads may spin before it waits
+REST = 1e-2  # seconds between two looks at other threads when calls have returned; the system's counts lag by some ms
+LOOK, SPINNING = 0.02, 0.2  # seconds between two looks at a thread, and the share of them that it may want to run
+
+
+class Changed(Exception):
+    """Something of the process was left changed, so that whatever comes next would be measured beside it."""
+
+
+class Spoiled(Changed):
+    """It was the import of a file that changed it: no variant of that file is to blame more than another."""
+
+
+Verify = Callable[[], None]
+
+
+@contextlib.contextmanager
+def settings(cell: Cell) -> Iterator[Verify]:
+    """The threads and the precision that ``cell`` is to run with; yields a check that nothing was changed since.
+
+    What was changed is not put right: the process is given up.
+
+    Raises (the check):
+        Changed: something was.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    _set_threads(1 if cell.threads == "1" else machine.cores())
+    try:
+        yield watch()
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def kept(cell: Cell) -> Iterator[Verify]:
+    """As :func:`settings`, and at the end, when all is closed, nothing is left changed and no new thread runs.
+
+    Raises:
+        Changed: something was changed, or a thread goes on running.
+    """
+    before = state.threads()
+    with settings(cell) as verify:
+        try:
+            yield verify
+        except Missing:  # who leaves because something is not here must leave nothing either
+            verify()
+            raise
+        except Exception as problem:
+            with contextlib.suppress(Exception):
+                _note(problem, verify)
+            raise
+        verify()
+    quiet_threads(before)
+
+
+def _note(problem: Exception, verify: Verify) -> None:
+    """Add to an exception what was left changed, for that may be its cause."""
+    if not isinstance(problem, Changed):
+        try:
+            verify()
+        except Changed as told:
+            problem.add_note(str(told))
+
+
+def watch(often: bool = False) -> Verify:
+    """A check that nothing was left changed since now, and that no name stands for anything else than at the start.
+
+    That of all names takes some milliseconds; ``often`` looks at those alone that a sample's time depends on.
+
+    Raises (the check):
+        Changed: something was.
+    """
+    before, bound = state.read(), bindings.taken()
+    rebound = bound.changed_often if often else bound.changed
+
+    def verify() -> None:
+        told = state.changed(before, state.read())
+        words = [f"changes global state: {', '.join(told)}"] if told else []
+        if words := [*words, *some(rebound())]:
+            raise Changed("; ".join(words))
+
+    return verify
+
+
+def some(phrases: Sequence[str], most: int = 3) -> list[str]:
+    """The first phrases, and how many more there are."""
+    return [*phrases[:most], *([f"and {len(phrases) - most} more"] if len(phrases) > most else [])]
+
+
+@contextlib.contextmanager
+def unspoiled(file: str) -> Iterator[None]:
+    """Whether what is done inside, the import of ``file``, leaves anything changed.
+
+    Raises:
+        Spoiled: it does.
+    """
+    verify = watch()
+    yield
+    try:
+        verify()
+    except Changed as problem:
+        raise Spoiled(f"importing {file} {problem}") from None
+
+
+def quiet_threads(before: Mapping[int, int]) -> None:
+    """Check that no thread that came since ``before`` (:func:`perfsuite.isolation.state.threads`) goes on running.
+
+    One that only waits is no harm; a pool may spin for a moment before it waits.
+
+    Raises:
+        Changed: one does.
+    """
+    end = time.monotonic() + SETTLE
+    while True:
+        then = state.threads()
+        if not set(then) - set(before):
+            return
+        time.sleep(LOOK)
+        now = state.threads()
+        running = [one for one in set(now) - set(before) if now[one] - then.get(one, 0) > SPINNING * LOOK * 1e9]
+        if not running:
+            return
+        if time.monotonic() > end:
+            raise Changed(f"leaves {len(running)} thread(s) running")
+
+
+def working(before: Mapping[int, int]) -> int:
+    """How many other threads of this process want to run just now, for more than half of a short while.
+
+    Of those that were there ``before``, Python's own count alone: a library's pool may spin for a while by itself.
+    """
+    then, start = state.threads(), time.perf_counter_ns()
+    if not _others(then, before):  # nor will there be: somebody would have to start them
+        return 0
+    time.sleep(REST)
+    passed, now = time.perf_counter_ns() - start, state.threads()
+    return sum(now[one] - then.get(one, now[one]) > passed / 2 for one in _others(now, before))
+
+
+def _others(now: Mapping[int, int], before: Mapping[int, int]) -> set[int]:
+    python = {thread.native_id for thread in threading.enumerate()}
+    return {one for one in now if one not in before or one in python} - {threading.get_native_id()}
+
+
+def _set_threads(count: int) -> None:
+    import threadpoolctl
+    import torch
+
+    threadpoolctl.threadpool_limits(limits=count)  # numpy's BLAS does not listen to torch
+    torch.set_num_threads(count)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """No garbage collection while samples are taken.
+
+    What is alive then is not looked at again: a million objects of a compiler would cost 0.2 s before every group. The
+    price is that a cycle that dies later is never freed, in a process that lives for minutes.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextlib.contextmanager
+def no_recompiles(cells: Sequence[Cell]) -> Iterator[None]:
+    """A compiled variant that would compile again, or fall back to eager, is an error rather than a sample."""
+    if not any(cell.executor == "compile" for cell in cells):
+        yield
+        return
+    import torch
+
+    with torch.compiler.set_stance("fail_on_recompile"):
+        yield
+
+
+def flush(cell: Cell) -> Callable[[], Any]:
+    """What makes the caches cold before a call: overwrite more than the last level holds. Nothing for a hot cell."""
+    if not cell.cold:
+        return lambda: None
+    import torch
+
+    if cell.device == "cuda":
+        size = FLUSH * torch.cuda.get_device_properties(0).L2_cache_size
+        return torch.empty(size, dtype=torch.int8, device="cuda").zero_  # type: ignore[no-any-return]
+    size = FLUSH * max([32 << 20, *machine.caches().values()])
+    buffer = torch.empty(min(size, 1 << 30), dtype=torch.int8)
+    return partial(buffer.fill_, 1)
+
+
+def idle(patience: float = 2.0) -> bool:
+    """Wait until the cores are free: what runs on all of them waits for the slowest. False if they stay busy."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        before = psutil.cpu_times()
+        time.sleep(0.1)  # psutil's own percentages are wrong below a second
+        passed = [b - a for a, b in zip(before, psutil.cpu_times(), strict=True)]
+        if passed[psutil.cpu_times()._fields.index("idle")] >= IDLE * sum(passed):
+            return True
+    return False

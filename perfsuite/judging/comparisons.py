@@ -1,0 +1,241 @@
+"""What a comparison leaves behind: a journal of epochs, from which every verdict follows again.
+
+One JSON line for each finding, written at once: Ctrl-C and SIGKILL lose only what was running.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from perfsuite.judging.record import DECIDED, GATES, VERDICTS, Options
+from perfsuite.pairing.sequential import Judge, Rule
+from perfsuite.records import jsonl, reading, sound
+
+SCHEMA = 1  # 1 (2026-11): first
+
+
+@dataclass
+class Found:
+    """What the journal holds, and what follows for what comes next."""
+
+    head: dict[str, Any]
+    proofs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    xs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    judges: dict[str, Judge] = field(default_factory=dict)
+    faults: dict[str, tuple[str, str]] = field(default_factory=dict)
+    control: list[float] = field(default_factory=list)
+    starts: dict[str, float] = field(default_factory=dict)  # cell -> its share of the workers' starts
+    epochs: int = 0
+    seconds: float = 0.0
+    ended: bool = False
+    rule: Rule | None = None
+
+    @property
+    def options(self) -> Options:
+        """What was asked."""
+        data = self.head["options"]
+        return Options(**{**data, "cells": tuple(data["cells"]), "orders": tuple(data["orders"])})
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take in one line of the journal."""
+        cell = line.get("cell", "")
+        match line["kind"]:
+            case "proof":
+                self.proofs[cell] = dict(line)
+            case "rule":
+                self.rule = Rule(**line["rule"])
+            case "epoch":
+                self.epochs += 1
+            case "start":
+                for name in line["cells"]:
+                    self.starts[name] = self.starts.get(name, 0.0) + line["seconds"] / len(line["cells"])
+            case "x":
+                if self.rule is None:
+                    raise ValueError("kind: an x before the rule that it is judged by")
+                self.xs.setdefault(cell, []).append(dict(line))
+                self.judges.setdefault(cell, Judge(self.rule)).add(line["x"])
+            case "control":
+                self.control.append(line["x"])
+            case "fault":
+                self.faults[cell] = (line["status"], line["reason"])
+            case "sitting":
+                self.seconds += line["seconds"]
+                self.ended = line["ended"]
+
+    def comparable(self) -> list[str]:
+        """The cells that run on both sides."""
+        return [cell for cell, proof in self.proofs.items() if not proof["verdict"]]
+
+    def open(self) -> list[str]:
+        """The cells that are not decided."""
+        return [cell for cell in self.comparable() if cell not in self.faults and not self._decided(cell)]
+
+    def _decided(self, cell: str) -> bool:
+        return cell in self.judges and self.judges[cell].finding.verdict in DECIDED
+
+
+Journal = jsonl.Journal[Found]
+
+
+# -- the file, as others may have written it ---------------------------------------------------------------------------
+
+
+class _Side(TypedDict):
+    label: str
+    commit: str
+    path: str
+    hash: str
+    requirements: NotRequired[tuple[str, ...]]
+    python: NotRequired[str]
+    packages: NotRequired[tuple[str, ...]]
+
+
+class _Head(TypedDict):
+    kind: str
+    run: str
+    started: str
+    began: float  # ``time.time()``
+    schema: int
+    options: Options
+    base: _Side
+    head: _Side
+    folder: str
+    machine: dict[str, Any]
+    machine_class: str
+    malloc: dict[str, str]
+
+
+class _Proof(TypedDict):
+    kind: str
+    cell: str
+    verdict: str  # "" where the cell runs on both sides
+    reason: str
+    counts: NotRequired[dict[str, dict[str, int | None]]]
+    call: NotRequired[float]
+    seconds: NotRequired[float]
+
+
+class _Rule(TypedDict):
+    kind: str
+    rule: Rule
+
+
+class _Epoch(TypedDict):
+    kind: str
+    number: int
+    order: tuple[str, ...]
+    mount: int
+    hash: int
+    padding: int
+    seed: int
+    first: int
+
+
+class _Start(TypedDict):
+    kind: str
+    cells: tuple[str, ...]
+    seconds: float
+
+
+class _X(TypedDict):
+    kind: str
+    cell: str
+    epoch: int
+    x: float
+    blocks: tuple[float, ...]
+    calls: tuple[int, ...]
+    base: float
+    truth: float
+    seconds: float
+
+
+class _Control(TypedDict):
+    kind: str
+    cell: str
+    x: float
+
+
+class _Fault(TypedDict):
+    kind: str
+    cell: str
+    status: str
+    reason: str
+
+
+class _Sitting(TypedDict):
+    kind: str
+    seconds: float
+    ended: bool
+
+
+KINDS = {
+    "compare": _Head,
+    "proof": _Proof,
+    "rule": _Rule,
+    "epoch": _Epoch,
+    "start": _Start,
+    "x": _X,
+    "control": _Control,
+    "fault": _Fault,
+    "sitting": _Sitting,
+}
+
+
+def begin(results: Path, options: Options, facts: Mapping[str, Any]) -> Journal:
+    """Start the journal of a new comparison."""
+    head = {"schema": SCHEMA, "options": dataclasses.asdict(options), **facts}
+    return Journal.begin(results / "compare", Found, "compare", head)
+
+
+def resume(results: Path, run: str = "") -> Journal:
+    """Open the journal of a comparison that did not end, by default the newest.
+
+    Raises:
+        ValueError: there is no such comparison, or it is complete.
+    """
+    return Journal.resume(results / "compare", load, "comparison", run)
+
+
+def load(path: Path) -> Found:
+    """Read a journal, whoever wrote it.
+
+    Raises:
+        ValueError: it is damaged elsewhere than at its end, or of another schema.
+    """
+    return jsonl.load(path, Found, KINDS, _check, SCHEMA)
+
+
+def _check(line: Mapping[str, Any]) -> None:
+    """What the types of a line do not say."""
+    if "cell" in line:
+        sound.cell(line["cell"], "cell")
+    if "seconds" in line:
+        sound.at_least(0, line["seconds"], "seconds")
+    if "x" in line and abs(line["x"]) > sound.LOG:
+        raise ValueError(f"x: {line['x']:g} is no logarithm of a ratio of times")
+    match line["kind"]:
+        case "compare":
+            sound.origin({**line, "commit": ""})
+            options = reading.value(line["options"], Options)
+            for at, name in enumerate(options.cells):
+                sound.cell(name, f"options.cells[{at}]")
+            sound.one_of(GATES, options.gate, "options.gate")
+            Rule(1, options.alpha, options.delta)
+        case "proof":
+            sound.one_of(("", "skipped", *VERDICTS), line["verdict"], "verdict")
+            if not line["verdict"] and "call" not in line:
+                raise ValueError("call: is missing")
+        case "rule":
+            Rule(**line["rule"])
+        case "start" if not line["cells"]:
+            raise ValueError("cells: is empty")
+        case "x":
+            sound.at_least(sound.SHORTEST, line["base"], "base")
+            if abs(line["truth"]) > sound.LOG:
+                raise ValueError(f"truth: {line['truth']:g} is no logarithm of a ratio of times")
+        case "fault":
+            sound.status(line["status"], "status")

@@ -1,0 +1,1 @@
+"""Clocks, batches and rounds: how a call is timed."""

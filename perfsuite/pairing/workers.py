@@ -1,0 +1,65 @@
+"""The worker processes of one epoch: one that holds both trees, or one for each where their packages differ."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import psutil
+
+from perfsuite.pairing import apart, pair
+from perfsuite.workers.process import Process
+from perfsuite.workers.referee import vouched
+
+
+class Workers:
+    """The process of either side: one for both, unless their packages differ."""
+
+    def __init__(self, base: Process, head: Process) -> None:
+        self.base = base
+        self.head = head
+
+    def __enter__(self) -> Workers:
+        """The workers themselves."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop them."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop them and all that they started."""
+        self.base.close()
+        if self.apart:
+            self.head.close()
+
+    @property
+    def apart(self) -> bool:
+        """Whether either side has a process of its own."""
+        return self.base is not self.head
+
+    def ready(self) -> None:
+        """Wait until torch is imported.
+
+        Raises:
+            Fault: it was not.
+        """
+        for process in {self.base, self.head}:
+            process.ask("ready")
+
+    def strays(self) -> list[psutil.Process]:
+        """What variants started and left behind."""
+        return [stray for process in {self.base, self.head} for stray in process.strays()]
+
+    def compare(self, cell: str, plan: pair.Plan) -> dict[str, Any]:
+        """Compare one cell: what ``compare.pair`` answers.
+
+        Raises:
+            Fault: a worker crashed, or one step took too long.
+        """
+        if self.apart:
+            answer = apart.measure(self.base, self.head, cell, plan)
+        else:
+            answer = self.base.ask("pair", cell=cell, plan=dataclasses.asdict(plan))
+        verdicts = [verdict for process in {self.base, self.head} for verdict in process.verdicts()]
+        return vouched(verdicts, cell, answer, 2)

@@ -1,0 +1,112 @@
+"""From a journal to the run that a record file holds: a pure function."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from perfsuite.model import estimates
+from perfsuite.model.cell import Cell
+from perfsuite.model.record import Cost, Launch, Proof, Record, Roof, Run
+from perfsuite.model.roofs import merge
+from perfsuite.project import catalogue
+from perfsuite.records import impossible
+from perfsuite.records.journal import Found
+
+UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
+
+
+def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
+    """All that the journal holds as a :class:`Run`."""
+    options = found.options
+    cells = [Cell.parse(cell) for cell in options.cells]
+    names = list(dict.fromkeys(cell.component for cell in cells))
+    head = found.head
+    roofs = merge(found.roofs)
+    return Run(
+        run=head["run"],
+        started=head["started"],
+        seconds=found.seconds,
+        partial=not found.ended,
+        selection=options.selection,
+        command=options.command,
+        left_out=options.left_out,
+        commit=head["commit"],
+        dirty=head["dirty"],
+        tree=head["tree"],
+        machine=head["machine"],
+        environment=head.get("environment", {}),
+        machine_class=head["machine_class"],
+        roofs=roofs,
+        problems=tuple(catalogue.problem(catalogue.component(name), tree) for name in names),
+        records=tuple(_record(cell, found, roofs) for cell in cells if str(cell) in found.checks),
+        facts=found.facts,
+        secrets=tuple(found.secrets),
+    )
+
+
+def _launches(cell: str, found: Found) -> tuple[Launch, ...]:
+    """The launches that count: those beside its rivals or, where its group was timed again, those apart from them.
+
+    What one that is alone takes in a fresh process is no measure of what it takes in one with a past: the allocator
+    differs. So the two kinds are never mixed.
+    """
+    numbers = sorted(number for number, name in found.launches if name == cell)
+    look = found.options.launches  # the number of the launch in which it was looked at alone
+    chosen = [number for number in numbers if number > look] or [number for number in numbers if number < look]
+    return tuple(found.launches[number, cell] for number in chosen)
+
+
+def _apart(cell: str, found: Found, launches: Sequence[Launch]) -> str:
+    """That a cell was timed apart from its rivals, and why."""
+    if len(launches) < 2 or not all(launch.alone for launch in launches):
+        return ""
+    return f"timed apart from its rivals{f': it {told}' if (told := found.disturbance(cell)) else ''}"
+
+
+def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
+    name = str(cell)
+    component = catalogue.component(cell.component)
+    case = next(case for case in component.cases if case.name == cell.case)
+    check = found.checks[name]
+    launches = _launches(name, found)
+    status, reason = check["status"], check["reason"]
+    if status == "ok":
+        status, reason = found.faults.get(name, ("ok", ""))
+    record = Record(
+        cell=name,
+        status=status,
+        reason=reason,
+        dtype=case.dtype,
+        series=case.series,
+        size=case.size,
+        flops=component.flops(case),
+        bytes=component.bytes(case),
+        proof=Proof(**check["proof"]) if status == "ok" and check.get("proof") else None,
+        launches=launches if status == "ok" else (),
+        cost=Cost(**check["cost"]) if check.get("cost") else None,
+        trace=found.traces.get(name, ""),
+        remark=_apart(name, found, launches),
+    )
+    return _judged(record, found.contended.get(name, 0), impossible.why(record, component, roofs))
+
+
+def _judged(record: Record, contended: int, beyond: str) -> Record:
+    """``record`` with the status that its own samples give it; ``beyond`` says why the hardware allows no such."""
+    if record.status != "ok":
+        return record
+    if not record.launches:
+        return dataclasses.replace(record, status="skipped", reason="not timed: the run was interrupted before")
+    if beyond:
+        return dataclasses.replace(record, status="impossible", reason=beyond)
+    estimate = estimates.seconds(record)
+    if estimate is not None and estimate.low > 0 and estimate.high > UNSTABLE * estimate.low:
+        medians = [statistics.median(launch.wall) for launch in record.launches]
+        reason = f"launches differ by {max(medians) / min(medians):.1f}x"
+        return dataclasses.replace(record, status="unstable", reason=reason)
+    if 2 * contended > len(record.launches):
+        reason = f"the cores were not free in {contended} of {len(record.launches)} launches"
+        return dataclasses.replace(record, status="contended", reason=reason)
+    return record

@@ -1,0 +1,32 @@
+"""What is asked of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked of a run. Everything that a resumed run needs to go on as before."""
+
+    cells: tuple[str, ...]
+    selection: str  # "quick", "full" or the -k expression
+    command: str
+    left_out: str
+    launches: int = 6  # the range of six launch medians covers the median with 96.9 %
+    rounds: int = 20
+    budget: float = 0.15  # seconds of samples per cell and launch
+    target: float = 1e-3  # seconds of one sample
+    longest: float = 0.5  # a call predicted to take three times longer is skipped
+    timeout: float = 300.0  # seconds that one step may take
+    seeds: int = 3
+    secret: int | None = None  # what the seeds of the inputs are drawn from; None is drawn, and told at the end
+    memory_limit: int = 0  # bytes that a worker may grow by; 0 is no limit
+    cost: bool = True
+    traces: tuple[str, ...] = ()  # the cells to profile
+    limits: float = 0.3  # seconds for each ceiling, at most
+
+    @property
+    def ceiling(self) -> float:
+        """Seconds for each ceiling: no longer than is worth while for cells that are timed for a moment only."""
+        return min(self.limits, 2 * self.budget)

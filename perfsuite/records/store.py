@@ -1,0 +1,114 @@
+"""Record files: one for each run, written once, read whoever wrote it."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from perfsuite.model.record import SCHEMA, Record, Run, to_json
+from perfsuite.records import reading, sound
+
+
+def write(run: Run, folder: Path) -> Path:
+    """Write ``run`` below ``folder``, under a name that no other run has; the file appears whole or not at all.
+
+    The first line is the run without its records, each further line one record.
+    """
+    commit = run.commit[:10] or "nocommit"
+    path = folder / run.machine_class / f"{run.started[:19].replace(':', '')}-{commit}-{run.run[-4:]}.jsonl.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + f".{os.getpid()}.part")
+    head = to_json(dataclasses.replace(run, records=()))
+    try:
+        with temporary.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+            for line in (head, *map(to_json, run.records)):
+                packed.write(json.dumps(line, allow_nan=False).encode() + b"\n")
+        temporary.replace(path)
+    except OSError as problem:
+        temporary.unlink(missing_ok=True)
+        raise OSError(problem.errno, problem.strerror, str(path)) from problem
+    return path
+
+
+def read(path: Path) -> Run:
+    """Read a record file, whoever wrote it.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is not a record file, is damaged, or comes from a newer schema; or msgspec is not installed. One
+            line that names the file, the cell (where there is none, the line) and the field.
+    """
+    try:
+        lines = reading.packed(path)
+    except ValueError as problem:
+        raise ValueError(f"{path} is not a readable record file: {problem}") from None
+    if not lines:
+        raise ValueError(f"{path} is not a record file: it is empty")
+    head = _head(path, lines[0])
+    components = {problem.name for problem in head.problems}
+    records: dict[str, Record] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        with reading.damage(path, f"line {number}"):
+            data = reading.parsed(line)
+        cell = data.get("cell")
+        with reading.damage(path, reading.told(cell) if isinstance(cell, str) else f"line {number}"):
+            record = reading.value(data, Record)
+            sound.record(record, components)
+            if record.cell in records:
+                raise ValueError(f"cell: is there twice, again in line {number}")
+            records[record.cell] = record
+    return dataclasses.replace(head, records=tuple(records.values()))
+
+
+def _head(path: Path, line: bytes) -> Run:
+    """The first line of a record file: the run, but for its records."""
+    try:
+        data = reading.parsed(line)
+    except ValueError as problem:
+        raise ValueError(f"{path} is not a readable record file: its first line {problem}") from None
+    schema = data.get("schema")
+    if schema is None:
+        raise ValueError(f"{path} is not a record file: its first line has no schema")
+    if type(schema) is int and schema > SCHEMA:
+        newer = reading.told(schema)
+        raise ValueError(f"{path} has schema {newer}, this version reads up to {SCHEMA}: update the suite")
+    with reading.damage(path, "line 1"):
+        found = reading.value(_with_gaps(data), Run)
+        sound.at_least(1, found.schema, "schema")
+        sound.run(found)
+    return found
+
+
+def _with_gaps(data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with nan where a source has no figure: JSON has only null for it."""
+    problems = data.get("problems")
+    if not isinstance(problems, list):
+        return data
+    return {**data, "problems": [_gaps_of(problem) for problem in problems]}
+
+
+def _gaps_of(problem: Any) -> Any:
+    published = problem.get("published") if isinstance(problem, dict) else None
+    if not isinstance(published, dict):
+        return problem
+    filled = {
+        name: [float("nan") if value is None else value for value in values] if isinstance(values, list) else values
+        for name, values in published.items()
+    }
+    return {**problem, "published": filled}
+
+
+def latest(folder: Path) -> Path:
+    """The newest record file below ``folder``.
+
+    Raises:
+        FileNotFoundError: there is none yet.
+    """
+    files = sorted(folder.glob("*/*.jsonl.gz"), key=lambda path: (path.name, path.stat().st_mtime))
+    if not files:
+        raise FileNotFoundError(f"no record file below {folder}: run `python -m benchmarks run` first")
+    return files[-1]

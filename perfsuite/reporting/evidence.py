@@ -1,0 +1,92 @@
+"""Why a row takes the time it takes: one short sentence out of what was measured beside the time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from perfsuite.model.floor import UNEXPLAINED
+from perfsuite.reporting import units
+
+EARLY, BUSY = 0.5, 0.8  # shares of a call's time: up to the first the host is done early, from the second on it is busy
+ISSUING = 0.3  # and where dispatching its operators takes at least so much, that is what it is busy with
+
+
+def why(row: Mapping[str, Any]) -> str:
+    """The measured reasons for the time of ``row`` (of :func:`perfsuite.reporting.frame.build`), the weightiest first.
+
+    At most three; empty for a cell without a time.
+    """
+    if not units.known(row["seconds"]):
+        return ""
+    clauses = (_remark(row), _device(row), _dispatch(row), _traffic(row), _bound(row), _compiling(row))
+    return "; ".join([clause for clause in clauses if clause][:3])
+
+
+def _remark(row: Mapping[str, Any]) -> str:
+    if row["remark"] == "above the roof":
+        return (
+            "faster than the measured roof allows, if not impossibly: the roof is too low or the declared work too much"
+        )
+    if row["remark"] == "timed apart":
+        return str(row["reason"])
+    if row["remark"] == "less traffic":
+        return "faster than streaming its bytes: results land where inputs were"
+    if row["remark"] == "unexplained":
+        return f"unexplained: more than {UNEXPLAINED:g}× all measured limits together"
+    return ""
+
+
+def _device(row: Mapping[str, Any]) -> str:
+    """Who waits for whom, where the work is done by a device that the host only tells what to do.
+
+    A host that is done early leaves the device behind. One that is busy to the end either issues operators, as many as
+    fill the time, or waits inside the call for what the device has found.
+    """
+    host, device = row["host_seconds"], row["device_seconds"]
+    if not (units.known(host) and units.known(device)):
+        return ""
+    share = host / row["seconds"]
+    if share <= EARLY:
+        busy = device / row["seconds"] >= BUSY
+        return f"{'device' if busy else 'sync'} bound: the host is done after {units.percent(share)} of the time"
+    if share < BUSY:
+        return ""
+    issuing = units.known(row["floor_overhead"]) and row["floor_overhead"] >= ISSUING * row["seconds"]
+    return f"{'launch' if issuing else 'launch or sync'} bound: the host is busy for {units.percent(share)} of the time"
+
+
+def _dispatch(row: Mapping[str, Any]) -> str:
+    """Operators, where dispatching them is a good part of the time."""
+    if not units.known(row["floor_overhead"]) or row["floor_overhead"] < 0.2 * row["seconds"]:
+        return ""
+    ops = f"{units.count(row['ops'])} operator{'' if row['ops'] == 1 else 's'}"
+    share = row["floor_overhead"] / row["seconds"]
+    return f"{ops} dispatched, " + (
+        f"at least {units.percent(share)} of the time" if share < 0.9 else "which fill the time"
+    )
+
+
+def _traffic(row: Mapping[str, Any]) -> str:
+    if not units.known(row["times_bytes"]) or row["times_bytes"] < 1.5:
+        return ""
+    return f"moves {units.times(row['times_bytes'])} the compulsory bytes"
+
+
+def _bound(row: Mapping[str, Any]) -> str:
+    """The hardware's limit, where the time is near it."""
+    if not units.known(row["times_hardware"]) or row["times_hardware"] > 3 or row["times_hardware"] < 0.95:
+        return ""
+    compute = not units.known(row["floor_memory"]) or row["floor_compute"] >= row["floor_memory"]
+    limit = "compute" if compute and units.known(row["floor_compute"]) else f"memory ({row['level']})"
+    return f"{limit} bound, {units.times(row['times_hardware'])} the hardware's floor"
+
+
+def _compiling(row: Mapping[str, Any]) -> str:
+    if not units.known(row["compile"]):
+        return ""
+    cost = f"compiling takes {units.time(row['compile'])}"
+    if math.isinf(row["break_even"]):
+        return f"{cost} and never pays"
+    return f"{cost}, paid back after {units.count(row['break_even'])} calls" if units.known(row["break_even"]) else cost

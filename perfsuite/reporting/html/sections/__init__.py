@@ -1,0 +1,41 @@
+"""The sections of the pages, in the order in which they are read.
+
+A section is a module with ``render(view) -> Section | None``; ``None`` leaves it out. A project that has sections of
+its own says in their package what stands where, in ``START`` and ``COMPONENT``; those of this package are at hand there
+by their names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from typing import Any
+
+from perfsuite.project.catalogue import PROJECT
+
+START = ("published", "components", "comparison", "missing", "limits", "machine")
+COMPONENT = (
+    "ladder",
+    "parts",
+    "sizes",
+    "crossover",
+    "published",
+    "roofline",
+    "samples",
+    "cells",
+    "missing",
+    "about",
+)
+
+
+def listed() -> Any:
+    """What has the lists: the project's package of sections, or this one."""
+    return PROJECT.module("sections") or sys.modules[__name__]
+
+
+def module(name: str) -> Any:
+    """The section called ``name``: the project's own, or the one of this package."""
+    own = f"{PROJECT.sections}.{name}"
+    found = own if PROJECT.sections and importlib.util.find_spec(own) else f"{__name__}.{name}"
+    return importlib.import_module(found)

@@ -1,0 +1,53 @@
+"""Who wins where: how many times slower than the fastest each way is, case by case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from perfsuite.reporting import units
+from perfsuite.reporting.frame import rows as rows_of
+from perfsuite.reporting.html.blocks import Block, Cell, Column, Row, Section, Table, prose
+from perfsuite.reporting.view import View, threads
+
+
+def render(view: View) -> Section | None:
+    """A table of ways against cases for each type, device and number of threads that has several cases."""
+    places = view.frame[~view.frame["cold"]].groupby(["device", "threads", "dtype"], sort=False)
+    tables = tuple(
+        table
+        for (device, count, dtype), cells in places
+        if (table := _table(cells, f"{dtype}, {device}, {threads(str(count))}"))
+    )
+    if not tables:
+        return None
+    lead = prose("Times slower than the fastest variant of each case: the higher, the worse the choice there.")
+    blocks: tuple[Block, ...] = (lead, *tables)
+    return Section("crossover", "Who wins where", blocks)
+
+
+def _table(cells: pd.DataFrame, place: str) -> Table | None:
+    timed = cells[cells["seconds"].notna()]
+    cases = list(dict.fromkeys(timed["case"]))
+    if len(cases) < 2 or timed["way"].nunique() < 2:
+        return None
+    found = {(row["way"], row["case"]): row for row in rows_of(cells)}
+    rows = [
+        Row((Cell(way, mono=True), *(_cell(found.get((way, case))) for case in cases)))
+        for way in dict.fromkeys(timed["way"])
+    ]
+    best = timed.groupby("case")["seconds"].min()
+    last = Row((Cell("Fastest time"), *(Cell(units.time(best[case]), tone="quiet") for case in cases)))
+    columns = (Column("Variant"), *(Column(case, True) for case in cases))
+    return Table(f"crossover-{place}", f"Times slower than the fastest: {place}", columns, tuple(rows), last=last)
+
+
+def _cell(row: dict[str, Any] | None) -> Cell:
+    if row is None:
+        return Cell("")
+    if row["status"] != "ok":
+        return Cell(units.NONE if row["status"] == "skipped" else f"! {row['status']}", tone="quiet")
+    if row["best"]:
+        return Cell("● 1", 1.0, tone="best")
+    return Cell(units.digits(row["times_best"], 2), row["times_best"], "tie" if row["tie"] else "")

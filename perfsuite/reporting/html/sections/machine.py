@@ -1,0 +1,55 @@
+"""Where and with what this was measured: results of another machine or environment are another story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from perfsuite.model.record import Run
+from perfsuite.reporting import units
+from perfsuite.reporting.html.blocks import Code, Facts, Section
+from perfsuite.reporting.view import View
+
+BYTES = ("memory", "caches")
+
+
+def render(view: View) -> Section | None:
+    """The run, the machine and the environment, as they were recorded."""
+    run = view.run
+    commit = (run.commit + " with changes" * run.dirty) if run.commit else "outside a repository"
+    head = (
+        ("Run", run.run),
+        ("Started", run.started),
+        ("Took", units.time(run.seconds)),
+        ("Selection", run.selection),
+        ("Commit", commit),
+        ("Tree of impls", run.tree),
+        ("Machine class", run.machine_class),
+    )
+    facts = (*head, *_inputs(run), *flat(run.machine), *flat(run.environment))
+    return Section("machine", "Machine and environment", (Facts(facts, wide=True), Code(run.command, python=False)))
+
+
+def _inputs(run: Run) -> Iterator[tuple[str, str]]:
+    """What the inputs were drawn from, and how many answers of timed calls were proved; nothing in older records."""
+    if run.secrets:
+        yield "Inputs", "drawn from " + ", ".join(f"--seed {secret}" for secret in run.secrets)
+    if judged := sum(len(launch.judged) for record in run.records for launch in record.launches):
+        yield "Answers proved", f"{judged:,} of timed calls"
+
+
+def flat(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Nested facts as rows; what is empty is left out."""
+    for name, value in told.items():
+        whole = f"{before} {name}".strip().replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from flat(value, whole)
+        elif isinstance(value, list | tuple):
+            if value:
+                yield whole, ", ".join(map(str, value))
+        elif value not in ("", None):
+            if isinstance(value, bool):
+                yield whole, "yes" if value else "no"
+            else:
+                sized = isinstance(value, int) and whole.partition(" ")[0] in BYTES
+                yield whole, units.size(value) if sized else str(value)

@@ -1,0 +1,18 @@
+"""The classical roofline: arithmetic reached against arithmetic per byte."""
+
+from __future__ import annotations
+
+from perfsuite.reporting.html.blocks import Block, Picture, Section
+from perfsuite.reporting.plots import figures
+from perfsuite.reporting.view import View
+
+
+def render(view: View) -> Section | None:
+    """A figure for each series, device and number of threads that has the roofs for it."""
+    cells = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
+    drawings = [
+        figures.roofline(curve, view.problem.baseline, view.run.roofs)
+        for _, curve in cells.groupby(["series", "device", "threads"], sort=False)
+    ]
+    pictures: tuple[Block, ...] = tuple(Picture(drawing) for drawing in drawings if drawing)
+    return Section("roofline", "Roofline", pictures) if pictures else None

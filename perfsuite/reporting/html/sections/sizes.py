@@ -1,0 +1,23 @@
+"""Time against size, a figure for each series, device and number of threads: where each way is the right one."""
+
+from __future__ import annotations
+
+from perfsuite.reporting.html.blocks import Block, Picture, Section, prose
+from perfsuite.reporting.plots import figures
+from perfsuite.reporting.view import View
+
+
+def render(view: View) -> Section | None:
+    """The main figure of a component."""
+    cells = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
+    drawings = [
+        figures.curves(curve, view.problem.baseline, view.run.roofs)
+        for _, curve in cells.groupby(["series", "device", "threads"], sort=False)
+    ]
+    pictures: tuple[Block, ...] = tuple(Picture(drawing) for drawing in drawings if drawing)
+    if not pictures:
+        return None
+    lead = prose(
+        "A flat curve pays for calls, a steep one for work; where two meet, the other variant becomes the right one."
+    )
+    return Section("sizes", "Time against size", (lead, *pictures))

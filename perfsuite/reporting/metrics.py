@@ -1,0 +1,35 @@
+"""Figures of a timed cell that follow from its record and its time: a function each, and a line below.
+
+Each is a column of the table, and so of ``cells.csv`` and of the JSON document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from perfsuite.model.estimates import Estimate
+from perfsuite.model.record import Record
+
+
+class Metric(NamedTuple):
+    """A column: what it holds, and how it is found. ``None`` is no value."""
+
+    what: str
+    of: Callable[[Record, Estimate], float | None]
+
+
+def flop_rate(record: Record, estimate: Estimate) -> float | None:
+    """FLOP/s: the declared arithmetic over the time."""
+    return record.flops / estimate.value if record.flops else None
+
+
+def byte_rate(record: Record, estimate: Estimate) -> float | None:
+    """B/s: the compulsory bytes over the time."""
+    return record.bytes / estimate.value if record.bytes else None
+
+
+METRICS: Mapping[str, Metric] = {
+    "flop_rate": Metric("declared FLOP per second", flop_rate),
+    "byte_rate": Metric("compulsory bytes per second", byte_rate),
+}

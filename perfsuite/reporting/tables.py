@@ -1,0 +1,73 @@
+"""The table of a run as files for other programs: CSV with everything, Markdown with what people read."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from perfsuite.model.printable import cut, legible, visible
+from perfsuite.reporting import units
+from perfsuite.reporting.frame import TEXTS
+from perfsuite.reporting.frame import rows as rows_of
+
+FORMULA = "=+-@\t\r\n＝＋－＠"  # a text that begins so is a formula to a spreadsheet (OWASP: CSV injection)
+LONGEST = 32_000  # letters of one text: spreadsheets take 32,767
+SHORT = 1000  # letters of one text in Markdown
+
+MARKDOWN = ("Cell", "Time", "±", "× best", "Speed-up", "× hw", "Bound", "Peak", "Error", "Status")
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """Every column of ``frame``; an empty field is a figure that is not known. Names and units are in its header.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe, which makes it a text there.
+    """
+    out = io.StringIO()
+    texts = {name: [_field(text) for text in frame[name]] for name in TEXTS}
+    frame.assign(**texts).to_csv(out, index=False, lineterminator="\n")
+    return out.getvalue()
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet that reads ``text`` would compute it."""
+    return text.startswith(tuple(FORMULA))
+
+
+def _field(text: str) -> str:
+    safe = cut(legible(text), LONGEST)
+    return f"'{safe}" if is_formula(safe) else safe
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """One row for each cell, ready for a README or an issue."""
+    rows = [MARKDOWN, ("---", *["---:"] * 5, "---", "---:", "---:", "---")]
+    rows += [tuple(map(_escaped, _row(row))) for row in rows_of(frame)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    if not units.known(row["seconds"]):
+        told = f"{row['status']}: {row['reason']}" if row["reason"] else row["status"]
+        return (row["cell"], *[""] * 8, told)
+    return (
+        row["cell"],
+        units.time(row["seconds"]),
+        units.spread(row["seconds"], row["low"], row["high"]) if row["launches"] > 1 else "",
+        "best" if row["best"] else units.digits(row["times_best"]),
+        units.times(1 / row["ratio"]) if units.known(row["ratio"]) else "",
+        units.times(row["times_hardware"]) if units.known(row["times_hardware"]) else "",
+        row["bound"],
+        units.peak(row["peak"], row["peak_is"]),
+        units.percent(row["error_share"]) if units.known(row["error_share"]) else "",
+        row["status"],
+    )
+
+
+def _escaped(text: str) -> str:
+    """``text`` so that Markdown neither ends the cell nor reads it as markup, nor a spreadsheet as a formula."""
+    safe = cut(visible(text), SHORT)
+    guard = "\\" if is_formula(safe) else ""
+    return guard + "".join("\\" + letter if letter in "\\|`*_<>[]#$~&" else letter for letter in safe)

@@ -1,0 +1,254 @@
+"""A run as TensorBoard reads it: scalars, tables and figures that need no network, hyperparameters, and the traces.
+
+``<results>/tensorboard`` holds a folder per run, with the traces in it. ``<results>/tensorboard-hparams`` is a log of
+its own, with a folder per cell: TensorBoard opens with every run hidden once a log has more than 40. All of
+it can be deleted and written again.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import struct
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from perfsuite.instruments.tracing import tensorboard_copy
+from perfsuite.model.printable import cut, legible, visible
+from perfsuite.model.record import Run
+from perfsuite.records import sound
+from perfsuite.reporting import frame, units
+from perfsuite.reporting.missing import gaps
+from perfsuite.reporting.plots import figures
+from perfsuite.reporting.plots.drawing import PAPER, STYLE, Drawing
+from perfsuite.reporting.view import View, anchor, group_name, threads
+
+INSTALL = 'pip install "tensorboard>=2.21" "torch-tb-profiler==0.4.3"'
+SCALARS = {"seconds": "seconds", "times_best": "times the best", "times_hardware": "times the hardware"}
+HPARAMS = ("component", "variant", "executor", "device", "case", "threads", "dtype")
+COLUMNS = ("variant", "time", "±", "× best", "× hw", "bound", "operators", "peak", "note")
+DPI = 110
+LONGEST = 2000  # letters of one text
+
+
+def write(run: Run, results: Path) -> Path:
+    """Write ``run`` into both logs below ``results``, in place of what was there of it; the first log's folder.
+
+    Raises:
+        ModuleNotFoundError: TensorBoard is not installed; the text says how to.
+        ValueError: a trace is damaged.
+    """
+    _needs_tensorboard()
+    table = frame.build(run)
+    logs, hparams = results / "tensorboard", results / "tensorboard-hparams"
+    with _replacing(logs / run.run) as building:
+        traces = {record.cell: results / record.trace for record in run.records if sound.stays(record.trace)}
+        there = {cell: path for cell, path in traces.items() if _is_file(path)}
+        with _log(building, run) as log:
+            log(_text("run", _about(run, table, f"{len(there)} of {len(traces)}")))
+            for name, number in scalars(table):
+                log(_scalar(name, number))
+            whole = View(run, table, run.problems)
+            for view in map(whole.of, run.problems):
+                log(_text(f"ladder/{view.problem.name}", ladder(view)))
+                for name, drawing in drawings(view):
+                    log(_image(f"{view.problem.name}/{name}", drawing))
+        for cell, path in there.items():
+            tensorboard_copy(path, building / anchor(cell), anchor(cell))
+    with _replacing(hparams / run.run) as building:
+        for row in frame.rows(table[table["seconds"].notna()]):
+            with _log(building / anchor(row["cell"]), run) as log:
+                log(_session(row, run))
+                for name, number in _figures(row):
+                    log(_scalar(name, number))
+    return logs
+
+
+def _needs_tensorboard() -> None:
+    try:
+        import tensorboard.compat.proto  # noqa: F401
+    except ImportError as problem:
+        raise ModuleNotFoundError(f"TensorBoard is not installed: {INSTALL}") from problem
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A folder to build in, which takes the place of ``target`` at the end; after an error nothing has changed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{target.parent.name}-", dir=target.parent.parent))
+    building.chmod(0o755)
+    try:
+        yield building
+        shutil.rmtree(target, ignore_errors=True)
+        building.replace(target)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        return False
+
+
+def scalars(table: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Name and value of each figure of each cell that has a time: ``component/device-case-threads/way/seconds``."""
+    for row in frame.rows(table[table["seconds"].notna()]):
+        where = f"{row['device']}-{row['case']}-{row['threads']}" + "-cold" * row["cold"]
+        for name, number in _figures(row):
+            yield f"{row['component']}/{where}/{row['way']}/{name}", number
+
+
+def _figures(row: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for column, name in SCALARS.items():
+        if units.known(row[column]):
+            yield name, row[column]
+
+
+def ladder(view: View) -> str:
+    """The ladders of a component as Markdown: a table for each group that has a time, then what has none, and why."""
+    parts = [f"**{escape(view.problem.title)}**", escape(view.problem.question)]
+    rest = view.frame
+    for cells in view.groups():
+        timed, failed = cells[cells["seconds"].notna()], cells[~cells["status"].isin(["ok", "skipped"])]
+        unit = units.shared(timed["seconds"], units.SECONDS)
+        titles = [f"time, {unit.name}" if title == "time" else title for title in COLUMNS]
+        rows = [titles, ["---", *["--:"] * 4, "---", "--:", "--:", "---"]]
+        rows += [[escape(text) for text in _rung(row, unit)] for row in frame.rows(timed)]
+        parts.append(f"#### {escape(group_name(cells))}")
+        parts.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        parts.append("\n".join(f"- {escape(_failed(row))}" for row in frame.rows(failed)))
+        rest = rest.drop(failed.index)
+    parts.append("\n".join(f"- {escape(str(gap))}" for gap in gaps(rest)))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _failed(row: Mapping[str, Any]) -> str:
+    return f"{row['way']}: {row['status']}" + f": {row['reason']}" * bool(row["reason"])
+
+
+def _rung(row: Mapping[str, Any], unit: units.Unit) -> list[str]:
+    return [
+        row["way"],
+        units.digits(row["seconds"] / unit.scale),
+        units.spread(row["seconds"], row["low"], row["high"])[1:] if row["launches"] > 1 else "",
+        "best" if row["best"] else units.digits(row["times_best"]) + " tie" * row["tie"],
+        units.digits(row["times_hardware"]) if units.known(row["times_hardware"]) else "",
+        row["bound"],
+        units.count(row["ops"]) if units.known(row["ops"]) else "",
+        units.peak(row["peak"], row["peak_is"]),
+        row["remark"],
+    ]
+
+
+def drawings(view: View) -> Iterator[tuple[str, Drawing]]:
+    """The figures of a component: the ladder of its leading group, and each series against its size."""
+    lead = view.lead()
+    if lead is not None and (drawing := figures.ladder(lead, view.problem.baseline)):
+        yield f"ladder {lead['case'].iloc[0]}", drawing
+    curves = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
+    for (series, device, label), cells in curves.groupby(["series", "device", "threads"], sort=False):
+        if drawing := figures.curves(cells, view.problem.baseline, view.run.roofs):
+            yield f"{series}, {device}, {threads(str(label))}", drawing
+
+
+def _about(run: Run, table: pd.DataFrame, traces: str) -> str:
+    """What the run is, as a Markdown list."""
+    facts = {
+        "started": run.started,
+        "selection": run.selection,
+        "command": run.command,
+        "commit": run.commit + " with changes" * run.dirty,
+        "machine class": run.machine_class,
+        "timed": f"{int(table['seconds'].notna().sum()):,} of {len(table):,} cells",
+        "left out": run.left_out,
+        "partial": "interrupted: `python -m benchmarks run --resume` goes on" if run.partial else "",
+        "traces found": traces,
+    }
+    return "\n".join(f"- {name}: {escape(fact)}" for name, fact in facts.items() if fact)
+
+
+def escape(text: str) -> str:
+    """``text`` as it stands, whatever Markdown or HTML would make of it; no more of it than anybody reads."""
+    shown = cut(visible(text), LONGEST)
+    return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&" else letter for letter in shown)
+
+
+@contextmanager
+def _log(directory: Path, run: Run) -> Iterator[Any]:
+    """A function that adds one value to the event file of ``directory``, dated when the run began."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    started = datetime.fromisoformat(run.started).timestamp()
+    writer = EventFileWriter(str(directory))
+    try:
+        yield lambda value: writer.add_event(Event(wall_time=started, step=0, summary=Summary(value=[value])))
+    finally:
+        writer.close()
+
+
+def _tag(text: str) -> str:
+    """``text`` as a name in the log, where only whole characters may be."""
+    return cut(legible(text), LONGEST)
+
+
+def _scalar(tag: str, number: float) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    return Summary.Value(tag=_tag(tag), simple_value=number)
+
+
+def _text(tag: str, markdown: str) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+
+    plugin = SummaryMetadata.PluginData(plugin_name="text")
+    shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=1)])
+    tensor = TensorProto(dtype="DT_STRING", string_val=[markdown.encode()], tensor_shape=shape)
+    return Summary.Value(tag=_tag(tag), metadata=SummaryMetadata(plugin_data=plugin), tensor=tensor)
+
+
+def _image(tag: str, drawing: Drawing) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    picture = png(drawing)
+    width, height = struct.unpack(">II", picture[16:24])  # where a PNG has them
+    image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=picture)
+    return Summary.Value(tag=_tag(tag), image=image)
+
+
+def png(drawing: Drawing) -> bytes:
+    """A figure on white paper, the same bytes each time."""
+    import matplotlib as mpl
+
+    out = io.BytesIO()
+    with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        drawing.figure.savefig(out, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": None})
+    return out.getvalue()
+
+
+def _session(row: Mapping[str, Any], run: Run) -> Any:
+    """A cell's axes as hyperparameters; without a description of the experiment TensorBoard collects their values."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams import metadata
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionStartInfo
+
+    session = SessionStartInfo()
+    for name in HPARAMS:
+        session.hparams[name].string_value = _tag(row[name])
+    session.hparams["cache"].string_value = "cold" if row["cold"] else "hot"
+    session.hparams["run"].string_value = run.run
+    data = HParamsPluginData(session_start_info=session, version=metadata.PLUGIN_DATA_VERSION)
+    return Summary.Value(tag=metadata.SESSION_START_INFO_TAG, metadata=metadata.create_summary_metadata(data))

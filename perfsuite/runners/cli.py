@@ -1,0 +1,91 @@
+"""The command line. Results go to stdout, progress and complaints to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from perfsuite.host import signals
+from perfsuite.model.fault import Fault
+from perfsuite.model.printable import one_line, readable
+from perfsuite.runners.commands import COMMANDS
+from perfsuite.runners.commands._arguments import add_common
+
+EXAMPLES = """\
+examples:
+  {called} run                          the quick set, under three minutes
+  {called} run -k 'ladder and 5x784x10' what matches, as pytest's -k does
+  {called} run -k matmul.ladder/mm/eager/cpu/5x784x10/1
+  {called} list -k dataload
+
+exit codes: 0 ok, 1 slower (compare), 2 usage, 3 a cell failed (wrong, error, timeout, crashed, oom, impossible), 4
+cells on one side only (compare), 5 untrusted (compare), 130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; what goes wrong is told in one line."""
+    readable((sys.stdout, sys.stderr))  # before help and usage, too
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(next((one for one in arguments if one in COMMANDS), "")).parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        with signals.interrupting():
+            return command(options)
+    except (ValueError, FileNotFoundError) as problem:
+        return _complain(problem, 2)
+    except Fault as fault:
+        return _complain(f"the worker failed: {fault.reason}", 3)
+    except BrokenPipeError:  # the reader of a pipe went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as problem:
+        return _complain(problem, 2)
+    except KeyboardInterrupt:
+        return 130
+
+
+def called() -> str:
+    """How this program was started, as one would start it again."""
+    path = Path(sys.argv[0])
+    if path.name == "__main__.py":
+        return f"python -m {path.parent.name}"
+    return path.stem if path.stem == "perfsuite" else "python -m benchmarks"
+
+
+def _complain(problem: object, code: int) -> int:
+    """Say what went wrong, in one line that holds nothing but letters; the exit code."""
+    print(one_line(f"{called().split()[-1]}: {problem}"), file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are harmless to print, whatever was typed."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and complaint, and exit."""
+        super().error(one_line(message))
+
+
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """The parser of all commands; only the one that is ``asked`` for is imported, and has its arguments."""
+    parser = _Parser(
+        prog=called(),
+        description="Prove, time and explain what is in impls/.",
+        epilog=EXAMPLES.format(called=called()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        made = commands.add_parser(name, help=text, description=text)
+        if name == asked:
+            module = importlib.import_module(f"perfsuite.runners.commands.{name}")
+            add_common(made)
+            module.add_arguments(made)
+            made.set_defaults(command=module.main, name=name)
+    return parser

@@ -1,0 +1,101 @@
+"""Compare two commits; see :data:`perfsuite.runners.commands.COMMANDS`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import shutil
+import sys
+
+from perfsuite.judging import comparisons, opening, outlook, record, session, verdicts
+from perfsuite.model.printable import one_line, visible
+from perfsuite.reporting.comparison import markdown, output, terminal
+from perfsuite.reporting.text import ink
+from perfsuite.runners.commands._arguments import add_selection, positive
+
+WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the first of these counts
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is compared, by which rule, and what is printed of it."""
+    parser.add_argument(
+        "base", nargs="?", default="", help="a commit or an impls folder (default: where this left main)"
+    )
+    parser.add_argument("head", nargs="?", default="", help="the same (default: the working tree)")
+    parser.add_argument(
+        "--anchor", default="", metavar="COMMIT", help="compare HEAD also with this one, e.g. a release"
+    )
+    add_selection(parser, "--only")
+    parser.add_argument("--alpha", type=positive(float), help="P(any false SLOWER in a comparison), default 0.01")
+    parser.add_argument("--delta", type=positive(float), help="SAME means within this, default 0.02")
+    parser.add_argument("--gate", choices=("slower", "any", "none"), help="what makes the exit code 1, default slower")
+    parser.add_argument(
+        "--budget", type=positive(float), help="seconds for all (default 8 for each cell that is timed, 40 to 600)"
+    )
+    parser.add_argument("--epochs", type=positive(int), help="fresh processes at most (default 60)")
+    parser.add_argument("--longest", type=positive(float), help="leave out cells with longer calls (default 0.2 s)")
+    parser.add_argument("--timeout", type=positive(float), help="seconds that one step may take (default 300)")
+    parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
+    parser.add_argument("--all", action="store_true", help="show every row, not only what was found")
+    parser.add_argument("--instructions", action="store_true", help="count Python's instructions on both sides too")
+    parser.add_argument("--installed", action="store_true", help="trees that require other packages get those here too")
+    parser.add_argument("--apart", action="store_true", help="a process for each tree, as other packages need; noisier")
+    parser.add_argument("--time-equal", dest="equal", action="store_true", help="time what has the same code, too")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Compare BASE and HEAD, and the anchor and HEAD where there is one; the exit code is the worse one's."""
+    codes = []
+    for journal in _journals(options):
+        base, head = journal.found.head["base"], journal.found.head["head"]
+        for word, side, name in (("comparing", base, "BASE"), ("     with", head, "HEAD")):
+            print(one_line(f"{word} {side['label']} ({name})"), file=sys.stderr)
+        if told := outlook.told(journal.found):
+            print(one_line(told), file=sys.stderr, flush=True)
+        found = session.measure(journal)
+        codes.append(found.exit_code)
+        _show(found, options, creep=bool(options.anchor) and len(codes) > 1)
+        if found.partial:
+            break
+    return next((code for code in WORST if code in codes), 0)
+
+
+def _journals(options: argparse.Namespace) -> list[comparisons.Journal]:
+    if options.resume is not None:
+        return [comparisons.resume(options.results, options.resume)]
+    asked = _asked(options)
+    journals = [opening.start(asked, options.results, options.base, options.head, options.tree)]
+    if options.anchor:
+        head = journals[0].found.head["head"]
+        head = head["commit"] or head["label"]
+        journals.append(opening.start(asked, options.results, options.anchor, head, options.tree))
+    return journals
+
+
+def _show(found: record.Comparison, options: argparse.Namespace, creep: bool) -> None:
+    """Write the page and print the verdicts; with ``creep``, how far HEAD is from the anchor as well."""
+    path = output.write(found, options.results / "compare")
+    if options.json:
+        print(json.dumps(output.document(found), allow_nan=False))
+    elif options.markdown:
+        print(markdown.text(found), end="")
+    else:
+        columns = shutil.get_terminal_size((120, 24)).columns
+        print(terminal.text(found, every=options.all, color=ink.wants_color(sys.stdout), width=columns))
+        if creep:
+            print(terminal.creep(found, verdicts.since(options.results, found)), end="")
+        print(f"page  {visible(str(path))}")
+
+
+def _asked(options: argparse.Namespace) -> record.Options:
+    """The :class:`record.Options` that the command line stands for."""
+    words = ["python", "-m", "benchmarks", "compare", *filter(None, (options.base, options.head))]
+    words += ["--only", options.select] if options.select else []
+    asked = {
+        name: getattr(options, name) for name in ("alpha", "delta", "gate", "budget", "epochs", "longest", "timeout")
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    given |= {name: getattr(options, name) for name in ("instructions", "installed", "apart", "equal")}
+    return record.Options(cells=(), selection=options.select, command=shlex.join(words), **given)

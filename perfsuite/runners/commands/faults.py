@@ -1,0 +1,26 @@
+"""Play faults; see :data:`perfsuite.runners.commands.COMMANDS`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from perfsuite.model.printable import one_line
+from perfsuite.model.record import to_json
+from perfsuite.validation import faults
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None of its own."""
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print the table of `docs/faults.md`; exit code 3 where a fault cost more than itself."""
+
+    def say(text: str) -> None:
+        print(one_line(text), file=sys.stderr, flush=True)
+
+    rows = faults.play(say=say)
+    print(json.dumps(to_json(rows)) if options.json else faults.table(rows), end="")
+    return 0 if all(row.well for row in rows) else 3

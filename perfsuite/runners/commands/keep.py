@@ -1,0 +1,21 @@
+"""Keep a run; see :data:`perfsuite.runners.commands.COMMANDS`."""
+
+from __future__ import annotations
+
+import argparse
+
+from perfsuite.model.printable import visible
+from perfsuite.records import archive
+from perfsuite.records.store import latest, read
+from perfsuite.runners.commands._arguments import add_record
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which run."""
+    add_record(parser)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print where it is kept."""
+    print(visible(str(archive.keep(read(options.record or latest(options.results))))))
+    return 0

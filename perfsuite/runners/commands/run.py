@@ -1,0 +1,122 @@
+"""Measure cells; see :data:`perfsuite.runners.commands.COMMANDS`."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from perfsuite.host import commits
+from perfsuite.model.cell import Cell
+from perfsuite.model.printable import one_line
+from perfsuite.model.record import REFUSED
+from perfsuite.project import catalogue, selecting
+from perfsuite.records import journal as runs
+from perfsuite.records.jsonl import KEPT
+from perfsuite.records.options import Options
+from perfsuite.records.store import write
+from perfsuite.runners.commands import _shown
+from perfsuite.runners.commands._arguments import add_amount, add_selection, positive
+from perfsuite.running import session
+from perfsuite.running.progress import Progress
+from perfsuite.workers.referee import SEED_BITS
+
+FULL_BUDGET = 0.08  # seconds of samples per cell and launch, where there are very many cells
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is measured, how much of it, and what is written of it."""
+    add_selection(parser)
+    parser.add_argument("--full", action="store_true", help="every cell")
+    parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted run")
+    parser.add_argument("--launches", type=positive(int), help="fresh processes per cell (default 6)")
+    parser.add_argument("--budget", type=positive(float), help="seconds of samples per cell and launch")
+    parser.add_argument("--seed", type=_seed, help="draw the inputs of a run again, from the seed it tells")
+    parser.add_argument("--timeout", type=positive(float), help="seconds that one step may take (default 300)")
+    parser.add_argument("--memory-limit", type=positive(int), help="bytes that a worker may grow by")
+    parser.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")
+    parser.add_argument("--no-report", action="store_true", help="write the record file only")
+    add_amount(parser)
+
+
+def main(options: argparse.Namespace, profiled: bool = False) -> int:
+    """Measure what is asked for; ``profiled`` is one launch and a trace of each cell."""
+    if options.resume is not None:
+        journal = runs.resume(options.results, options.resume)
+    else:
+        journal = session.start(_asked(options, profiled), options.results, options.tree)
+    if not journal.found.head["commit"] and not options.quiet:
+        why, remedy = commits.uncommitted(catalogue.ROOT)
+        print(one_line(f"no commit in the record of this run: {why}; {remedy}"), file=sys.stderr)
+    quiet = Progress(io.StringIO()) if options.quiet else None
+    found = session.measure(journal, options.results, options.tree, quiet)
+    try:
+        path = write(found, options.results)
+    except OSError as problem:
+        raise OSError(problem.errno, f"{problem.strerror} ({KEPT})", problem.filename) from problem
+    if not found.partial:
+        journal.path.unlink()
+    _shown.show(found, path, options, not options.no_report, profiled)
+    if found.secrets and any(record.status == "wrong" for record in found.records) and not options.quiet:
+        print(f"the same inputs again: --seed {found.secrets[-1]}", file=sys.stderr)
+    if found.partial:
+        return 130
+    return 3 if any(record.status in REFUSED for record in found.records) else 0
+
+
+def _asked(options: argparse.Namespace, profiled: bool) -> Options:
+    """The :class:`Options` that the command line stands for."""
+    cells, selection, left_out = _selected(catalogue.all_cells(options.tree), options)
+    traces = cells if profiled else selecting.profiled(cells)
+    given: dict[str, Any] = {
+        "secret": options.seed,
+        **{name: getattr(options, name) for name in ("launches", "timeout", "budget", "memory_limit")},
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    if profiled:
+        given.setdefault("launches", 1)
+    if options.full:
+        given.setdefault("budget", FULL_BUDGET)
+    return Options(
+        cells=tuple(map(str, cells)),
+        selection=selection,
+        command=_repeat(options),
+        left_out=left_out,
+        traces=tuple(map(str, traces)),
+        cost=not options.no_cost,
+        **given,
+    )
+
+
+def _selected(every: Sequence[Cell], options: argparse.Namespace) -> tuple[list[Cell], str, str]:
+    """The cells that are asked for, how that is called, and what it leaves out."""
+    if options.select:
+        return selecting.asked(every, options.select), f"-k {options.select}", ""
+    usual = selecting.usual(every)
+    if options.full:
+        apart = selecting.opt_in().items()
+        names = ", ".join(f"{component} {case} ({why})" for (component, case), why in apart)
+        return usual, "full", f"cases that run only when named with -k: {names}" if names else ""
+    chosen = selecting.quick(every)
+    rest = len(usual) - len(chosen)
+    command = "nox -s bench -- --full" if os.environ.get("NOX_CURRENT_SESSION") else "python -m benchmarks run --full"
+    return chosen, "quick", f"{rest} cells that are not in the quick set; all of them: {command}"
+
+
+def _repeat(options: argparse.Namespace) -> str:
+    words = ["python", "-m", "benchmarks", options.name]
+    words += ["--full"] if options.full else []
+    words += ["-k", options.select] if options.select else []
+    return shlex.join(words)
+
+
+def _seed(text: str) -> int:
+    """The seed that a run tells."""
+    value = int(text) if text.isdecimal() else -1
+    if not 0 <= value < 2**SEED_BITS:
+        raise argparse.ArgumentTypeError(f"{text} is none that a run tells: they lie between 0 and 2^{SEED_BITS}")
+    return value

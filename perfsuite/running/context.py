@@ -1,0 +1,123 @@
+"""What the passes of one run share: its journal, its cells, its workers, and how far it is."""
+
+from __future__ import annotations
+
+import functools
+import random
+import time
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+from perfsuite.model.cell import Cell
+from perfsuite.model.fault import Fault
+from perfsuite.project import catalogue
+from perfsuite.records.journal import Journal
+from perfsuite.records.options import Options
+from perfsuite.running import effort
+from perfsuite.running.progress import Progress
+from perfsuite.tasks import alone
+from perfsuite.workers.pool import Workers
+
+ENOUGH = 4  # launches, so that it is worth while to look at each variant alone as well
+
+
+class Context:
+    """One run while it is measured."""
+
+    def __init__(self, journal: Journal, results: Path, tree: Path, progress: Progress | None) -> None:
+        self.journal = journal
+        self.found = journal.found
+        self.options: Options = journal.found.options
+        self.results = results
+        self.cells = [Cell.parse(cell) for cell in self.options.cells]
+        self.groups: dict[Any, list[Cell]] = {}  # cells that are timed in turns
+        for cell in self.cells:
+            self.groups.setdefault(cell.group, []).append(cell)
+        self.progress = progress or Progress()
+        self.workers = Workers(tree, self.options)
+        self._began = time.monotonic() - self.found.seconds
+
+    def close(self) -> None:
+        """Stop the workers."""
+        self.workers.close()
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the launches; the last is that in which each variant is alone, where there is one."""
+        return range(self.options.launches + (self.options.launches >= ENOUGH and alone.POSSIBLE))
+
+    @functools.cached_property
+    def drawn(self) -> frozenset[Any]:
+        """The groups in which each cell is looked at alone: of each component so many that each variant is in one.
+
+        They are drawn by chance, from those of many variants first: to look at every cell would take as long as five
+        launches.
+        """
+        held = {group: {(cell.component, cell.way) for cell in cells} for group, cells in self.groups.items()}
+        groups, seen = list(held), set[tuple[str, str]]()
+        random.Random(f"{self.found.head['run']} alone").shuffle(groups)
+        chosen = []
+        for group in sorted(groups, key=lambda group: -len(held[group])):
+            variants = held[group]
+            if not variants <= seen:
+                seen |= variants
+                chosen.append(group)
+        return frozenset(chosen)
+
+    def lacks(self, cell: Cell) -> bool:
+        """Whether the device of ``cell`` is not here."""
+        return cell.device == "cuda" and not self.found.head["environment"].get("cuda")
+
+    def open(self, cell: Cell, launch: int) -> bool:
+        """Whether ``cell`` is to be timed in ``launch`` and has not been."""
+        name = str(cell)
+        proved = self.found.checks.get(name, {}).get("status") == "ok"
+        return proved and name not in self.found.faults and (launch, name) not in self.found.launches
+
+    def plan(self, cell: str, launch: int) -> dict[str, Any]:
+        """How the group of ``cell`` is measured."""
+        options = self.options
+        return {
+            "launch": launch,
+            "rounds": options.rounds,
+            "budget": options.budget,
+            "target": options.target,
+            "began": self._began,
+            "seeds": self.workers.seeds(Cell.parse(cell)),
+        }
+
+    def limits(self, threads: Sequence[str], seconds: float, names: Sequence[str] | None) -> None:
+        """Measure what the machine can do, on each device that the cells need."""
+        for device in sorted({cell.device for cell in self.cells if not self.lacks(cell)}):
+            try:
+                job = {"threads": list(threads), "seconds": seconds, "names": names, "device": device}
+                roofs = self.workers.ask("limits", **job)
+            except Fault as fault:
+                self.progress.note(f"limits of {device} not measured: {fault.reason}")
+            else:
+                self.journal.add("roofs", roofs=roofs)
+
+    def expect(self, group: Any) -> None:
+        """Tell the progress which steps of the cells of ``group`` are to come, as far as is known now."""
+        steps: dict[tuple[str, Hashable], float] = {}
+        for cell in self.groups[group]:
+            name, check = str(cell), self.found.checks.get(str(cell), {})
+            if self.lacks(cell) or check.get("status", "ok") != "ok" or name in self.found.faults:
+                continue
+            if not check:
+                steps["check", name] = effort.proof(cell)
+            for launch in self.numbers:
+                if launch == self.options.launches and group not in self.drawn:
+                    continue
+                if (launch, name) not in self.found.launches:
+                    turn = effort.turn(cell, self.options, check)
+                    steps["time", (launch, group)] = steps.get(("time", (launch, group)), 0.0) + turn
+            if name in self.options.traces and name not in self.found.traces:
+                steps["trace", name] = effort.TRACE
+        self.progress.plan(group, steps)
+
+
+def rows_of(cells: Sequence[Cell]) -> set[str]:
+    """The rows of the catalogue that ``cells`` belong to."""
+    return {row for cell in cells for row in catalogue.component(cell.component).rows}

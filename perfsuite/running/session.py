@@ -1,0 +1,66 @@
+"""One run: the passes in order, each in workers of its own, whatever the variants do to them.
+
+limits and check, with memory and operators -> six launches of time -> trace. A fault costs the cell that was running;
+the others go on in a fresh worker. Everything found goes to the journal at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+from perfsuite.host import commits, machine
+from perfsuite.model.record import Run
+from perfsuite.project import catalogue
+from perfsuite.records.folding import fold
+from perfsuite.records.journal import Journal, begin
+from perfsuite.records.options import Options
+from perfsuite.running import checking, launching, profiling
+from perfsuite.running.context import Context
+from perfsuite.running.progress import Progress
+
+
+def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Journal:
+    """Open the journal of a new run of ``options`` on ``tree``."""
+    facts = machine.machine()
+    commit, dirty = commits.commit(catalogue.ROOT)
+    return begin(
+        results,
+        options,
+        {
+            "machine": facts,
+            "machine_class": machine.machine_class(facts),
+            "commit": commit,
+            "dirty": dirty,
+            "tree": catalogue.tree_hash(tree),
+        },
+    )
+
+
+def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progress: Progress | None = None) -> Run:
+    """Do what is left of the journal's run, and fold it. Ctrl-C ends it early; what was found stays.
+
+    Raises:
+        ValueError: a resumed run's tree is not the one it began with.
+    """
+    if catalogue.tree_hash(tree) != journal.found.head["tree"]:
+        raise ValueError(f"{tree} has changed since run {journal.found.head['run']} began: start a new run")
+    run = Context(journal, results, tree, progress)
+    began = time.monotonic()
+    ended = False
+    try:
+        checking.check(run)
+        launching.measure(run)
+        profiling.trace(run)
+        ended = True
+    except KeyboardInterrupt:
+        run.progress.note("interrupted: what was measured is kept; `python -m benchmarks run --resume` goes on")
+    finally:
+        run.progress.end()
+        run.close()
+        with contextlib.suppress(OSError):  # on a full disk it has been told already
+            secret = run.workers.referee.secret
+            journal.add("sitting", seconds=time.monotonic() - began, ended=ended, secret=secret)
+        journal.close()
+    return fold(journal.found, tree)

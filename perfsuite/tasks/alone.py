@@ -1,0 +1,84 @@
+"""Rivals that take turns, each in a process of its own: what one does to its process, no other can feel.
+
+The processes are forked from one that has imported all libraries and no variant; that takes a twentieth of a fresh
+start. Who takes turns and in which order is as in one process, so that what disturbs the machine falls on all alike.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from perfsuite.measuring import timing
+from perfsuite.model.fault import Fault
+from perfsuite.workers.context import CHANCE
+from perfsuite.workers.process import Process
+from perfsuite.workers.referee import vouched
+
+POSSIBLE = sys.platform == "linux"  # elsewhere nobody takes in a process that has lost its parent
+
+
+class _Child:
+    """One cell and its process."""
+
+    def __init__(self, cell: str, process: Process, plan: Mapping[str, Any]) -> None:
+        self.cell, self._process = cell, process
+        self.answer = self._ask("alone", cell=cell, plan=plan)
+        self.count = self.answer.get("count", 0)
+
+    @property
+    def fit(self) -> bool:
+        """Whether all went well so far."""
+        return bool(self.answer["status"] == "ok")
+
+    def sample(self, at: int) -> None:
+        """One sample on content number ``at``."""
+        self.answer = self._ask("sample", at=at)
+
+    def finish(self) -> dict[str, Any]:
+        """What was measured, or why nothing was."""
+        if self.fit:
+            answer = self._ask("finish")
+            if answer["status"] == "ok" and (strays := self._process.strays()):
+                answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
+            self.answer = vouched(self._process.verdicts(), self.cell, answer, 1)
+        return self.answer
+
+    def dismiss(self) -> None:
+        """Let its process end by itself."""
+        self._process.dismiss()
+
+    def close(self) -> None:
+        """End its process."""
+        self._process.close()
+
+    def _ask(self, do: str, **job: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = self._process.ask(do, **job)
+        except Fault as fault:
+            answer = {"status": fault.status, "reason": fault.reason}
+        return answer
+
+
+def timed(cells: Sequence[str], plan: Mapping[str, Any], process: Callable[[], Process]) -> dict[str, dict[str, Any]]:
+    """Time the cells of one group: each cell's ``{"status": ..., "launch": ...}``, as ``turns.interleave`` answers.
+
+    ``process`` starts a worker. One that fails costs its own cell alone.
+    """
+    children: list[_Child] = []
+    try:
+        for cell in CHANCE.sample(list(cells), len(cells)):
+            children.append(_Child(cell, process(), plan))
+        contents = timing.turns(len(plan["seeds"]), CHANCE)
+        for present in timing.rounds([child.count for child in children], CHANCE):
+            at = next(contents)
+            for child in (children[index] for index in present):
+                if child.fit:
+                    child.sample(at)
+        return {child.cell: child.finish() for child in children}
+    finally:
+        for child in children:  # all at once: it takes a while until the memory of one is given back
+            child.dismiss()
+        for child in children:
+            child.close()

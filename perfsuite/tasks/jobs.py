@@ -1,0 +1,82 @@
+"""The jobs of a run's workers and of its referee: what each is asked for by, and what it answers in JSON's types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from perfsuite.host import software
+from perfsuite.instruments import accuracy, limits
+from perfsuite.model.cell import Cell
+from perfsuite.model.record import to_json
+from perfsuite.project import catalogue
+from perfsuite.tasks import passes, turns
+from perfsuite.workers.context import WorkerContext
+from perfsuite.workers.outcomes import attempt
+from perfsuite.workers.referee import Truths, judged, seeds
+from perfsuite.workers.serving import Job, Jobs
+
+
+def _facts(job: Job, context: WorkerContext) -> Any:
+    context.step("facts", "")
+    return to_json(catalogue.PROJECT.module("facts").look())
+
+
+def _limits(job: Job, context: WorkerContext) -> Any:
+    context.step("limits", "")
+    return to_json(limits.probe(job["threads"], seconds=job["seconds"], names=job["names"], device=job["device"]))
+
+
+def _accuracy(job: Job, context: WorkerContext) -> Any:
+    context.step("accuracy", "")
+    return accuracy.measure()
+
+
+def _judge(job: Job, context: WorkerContext) -> Any:
+    context.step("reference", "")
+    context.truths = context.truths or Truths()
+    return judged(job["question"], context.truths)
+
+
+def _seeds(job: Job, context: WorkerContext) -> Any:
+    context.step("seeds", "")
+    return seeds(*job["arguments"])
+
+
+def _alone(job: Job, context: WorkerContext) -> Any:
+    """Make a cell ready that has this process for itself; its samples are asked for one by one."""
+
+    def take() -> dict[str, Any]:
+        context.held = turns.Alone(context, Cell.parse(job["cell"]), turns.Plan(**job["plan"]))
+        return {"count": context.held.count}
+
+    return attempt(take)
+
+
+def _sample(job: Job, context: WorkerContext) -> Any:
+    def take() -> dict[str, Any]:
+        context.held.sample(job["at"])
+        return {}
+
+    return attempt(take)
+
+
+JOBS: Jobs = {
+    "ready": lambda job, context: None,
+    "environment": lambda job, context: software.environment(),
+    "facts": _facts,
+    "limits": _limits,
+    "accuracy": _accuracy,
+    "judge": _judge,
+    "seeds": _seeds,
+    "check": lambda job, context: passes.check(context, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False)),
+    "time": lambda job, context: turns.interleave(
+        context, [Cell.parse(cell) for cell in job["cells"]], turns.Plan(**job["plan"])
+    ),
+    "import": lambda job, context: context.warm(job["modules"], job["compiler"]),
+    "load": lambda job, context: context.load(Cell.parse(job["cell"]), job["seeds"]),
+    "alone": _alone,
+    "sample": _sample,
+    "finish": lambda job, context: attempt(lambda: context.held.finish()),
+    "trace": lambda job, context: passes.trace(context, Cell.parse(job["cell"]), job["seed"], Path(job["folder"])),
+}

@@ -1,0 +1,290 @@
+"""A launch of one group of cells: variants take turns on inputs that are filled anew, and some answers are judged.
+
+Runs in a worker; torch is imported only inside the functions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from perfsuite.host.counters import Counters
+from perfsuite.isolation import surroundings
+from perfsuite.measuring import prepared, timing, yardstick
+from perfsuite.measuring.clock import clock_for
+from perfsuite.model.cell import Cell
+from perfsuite.model.record import Launch, to_json
+from perfsuite.proving import gate
+from perfsuite.tasks import trial
+from perfsuite.workers.context import CHANCE, WorkerContext, consume, first_call, ready_in, timed_in, variant_of
+from perfsuite.workers.outcomes import attempt
+
+LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
+NOBODY = ""  # whose answer it is when a group fails as a whole
+JUDGED = 2  # samples of a launch whose answers are judged, at most
+POISON = 4  # blocks of memory that are overwritten where the next answer may come to lie
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured in one launch."""
+
+    launch: int
+    rounds: int  # samples of a cell, at most
+    budget: float  # seconds of samples of a cell, about
+    target: float  # seconds of one sample, about
+    began: float  # ``time.monotonic()`` at the run's start, less what a sitting before this one took
+    seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
+
+
+@dataclass
+class TimedVariant:
+    """One variant of a group while it is timed."""
+
+    cell: Cell
+    ready: prepared.Prepared
+    timed: timing.Shown
+    prepare: float
+    first: float
+    calls: int = 1
+    count: int = 1  # samples to take
+    chosen: frozenset[int] = frozenset()  # of the samples: those whose answers are judged
+    judged: list[int] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    batches: list[timing.Batch] = field(default_factory=list)
+    counted: list[tuple[int, ...]] = field(default_factory=list)
+
+    def launch(self, number: int, alone: bool = False) -> Launch:
+        """What is kept of it."""
+        names = {"host": "host", "device": "device", "first": "first item", "item": "per item"}
+        columns = {shown: [getattr(batch, name) for batch in self.batches] for name, shown in names.items()}
+        columns |= {name: [batch.parts.get(name, 0.0) for batch in self.batches] for name in self.batches[0].parts}
+        cpu, delay, switches, faults = zip(*self.counted, strict=True)
+        return Launch(
+            launch=number,
+            calls=self.calls,
+            prepare=self.prepare,
+            first=self.first,
+            at=tuple(round(at, 6) for at in self.at),
+            wall=tuple(batch.wall for batch in self.batches),
+            cpu=tuple(ns * 1e-9 for ns in cpu),
+            delay=tuple(ns * 1e-9 for ns in delay),
+            switches=switches,
+            faults=faults,
+            parts={name: tuple(values) for name, values in columns.items() if None not in values},
+            alone=alone,
+            judged=tuple(self.judged),
+        )
+
+
+class Group:
+    """Prepareds of one group in this process, which take turns on the same inputs.
+
+    The inputs are filled anew before each round, with one of a few contents. Of each variant some samples are
+    chosen, by chance and unknown to it: what one of their calls returned is judged when the clock has stopped.
+    """
+
+    def __init__(self, context: WorkerContext, cell: Cell, plan: Plan, stack: contextlib.ExitStack) -> None:
+        self.context, self.plan, self.variants = context, plan, dict[str, TimedVariant]()
+        self.contents = [context.content(cell, seed) for seed in plan.seeds]
+        self.inputs = gate.copy(self.contents[0].inputs, cell.device)
+        self._filled = self.contents[0]
+        self._clock = clock_for(cell.device)
+        self._stack = stack
+        stack.enter_context(surroundings.kept(cell))
+        self._verify = surroundings.watch(often=True)  # all that there is to see is looked at when the group ends
+        self._sizes = set[int]()
+
+    def begin(self, cell: Cell) -> TimedVariant:
+        """Prepare a variant, call it for the first time, warm it up, and choose how much of it is measured."""
+        context, plan = self.context, self.plan
+        variant_of(context, cell)  # its file is imported before
+        context.step("preparation", str(cell))
+        start = time.perf_counter()
+        ready = self._stack.enter_context(ready_in(context, cell, self.inputs))
+        prepared = time.perf_counter()
+        context.step("first call", str(cell))
+        output = consume(first_call(cell, ready), self._filled.component)
+        first = time.perf_counter() - prepared
+        self._sizes |= set(map(gate.size, output if isinstance(output, list | tuple) else [output]))
+        del output
+        context.step("warm-up", str(cell))
+        timed = timed_in(cell, ready, self._clock)
+        variant = TimedVariant(cell, ready, timed, prepared - start, first)
+        if cell.cold:
+            seconds = min(timed(1).wall for _ in range(3))
+        else:
+            settled = first >= LONG and cell.executor != "compile"  # a first compiled call says nothing of the next
+            seconds = first if settled else timing.warm(timed, plan.target)
+            variant.calls = timing.calls_for(seconds, plan.target)
+        variant.count = timing.rounds_for(seconds * variant.calls, plan.budget, plan.rounds)
+        variant.chosen = frozenset(CHANCE.sample(range(variant.count), min(JUDGED, variant.count)))
+        self._verify()
+        if slowed := yardstick.yardstick().slowed():
+            raise surroundings.Changed(slowed)
+        self.variants[str(cell)] = variant
+        return variant
+
+    def fill(self, at: int) -> None:
+        """Fill the inputs with content number ``at``."""
+        self._filled = self.contents[at]
+        gate.refill(self.inputs, self._filled.inputs)
+
+    def sample(self, variant: TimedVariant, verify: surroundings.Verify) -> None:
+        """One sample of a variant; its answer is judged if it was chosen.
+
+        Raises:
+            gate.Wrong: the answer is wrong, or an input was changed.
+            surroundings.Changed: it left something changed.
+        """
+        chosen = len(variant.batches) in variant.chosen
+        if chosen:
+            self._poison(variant.cell.device)
+        self.context.step("sample", str(variant.cell))
+        at = time.monotonic() - self.plan.began
+        look = partial(self.look, variant)
+        before = _counters().read()
+        batch = variant.timed(variant.calls, look if chosen else None)
+        after = _counters().read()
+        if chosen:
+            variant.judged.append(len(variant.batches))
+        variant.at.append(at)
+        variant.batches.append(batch)
+        variant.counted.append(tuple(b - a for a, b in zip(before, after, strict=True)))
+        verify()
+
+    def look(self, variant: TimedVariant, output: Any) -> None:
+        """Have an answer judged that was returned while the clock ran."""
+        self.context.judge_timed(variant.cell, self.inputs, self._filled, output)
+
+    def _poison(self, device: str) -> None:
+        """Overwrite the memory in which the next answer may come to lie: a right one may have been freed there."""
+        import torch
+
+        for size in self._sizes:
+            blocks = [torch.full((size,), 0xA5, dtype=torch.uint8, device=device) for _ in range(POISON)]
+            del blocks
+
+
+class Alone:
+    """One variant that has a process for itself, while others that take turns with it have theirs."""
+
+    def __init__(self, context: WorkerContext, cell: Cell, plan: Plan) -> None:
+        self._context, self._cell = context, cell
+        self._stack = contextlib.ExitStack()
+        try:
+            self._group = Group(context, cell, plan, self._stack)
+            self._busy = cell.threads == "all" and not surroundings.idle()
+            self._variant = self._group.begin(cell)
+            self._verify = self._quiet()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    @property
+    def count(self) -> int:
+        """How many samples are to be taken."""
+        return self._variant.count
+
+    def _quiet(self) -> surroundings.Verify:
+        self._stack.enter_context(surroundings.undisturbed())
+        self._stack.enter_context(surroundings.no_recompiles([self._cell]))
+        return surroundings.watch(often=True)
+
+    def sample(self, at: int) -> None:
+        """One sample, on content number ``at``."""
+        self._group.fill(at)
+        self._group.sample(self._variant, self._verify)
+
+    def finish(self) -> dict[str, Any]:
+        """What was measured; then it is listened to, and called on new contents: nothing more depends on this process.
+
+        Raises:
+            Wrong: it answers repeated inputs from memory, or looks at who calls it.
+        """
+        variant, group = self._variant, self._group
+        seconds = statistics.median(batch.wall for batch in variant.batches)
+        trial.audition(self._context, self._cell, variant.timed, seconds, partial(group.look, variant))
+        if variant.calls > 1 or variant.count >= len(group.contents):
+            trial.repeated(self._context, self._cell, variant.timed, group.inputs, group.contents[0], enough=0.0)
+        self._stack.close()
+        return {"launch": to_json(variant.launch(group.plan.launch, alone=True)), "contended": self._busy}
+
+
+class _Spoiler(Exception):
+    """A cell that did not end well while a group was timed: what was measured beside it does not count."""
+
+    def __init__(self, cell: Cell, answer: dict[str, Any]) -> None:
+        super().__init__(answer["reason"])
+        self.cell = cell
+        self.answer = answer
+
+
+def interleave(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
+    """Time the cells of one group in turns: each cell's ``{"status": ..., "launch": ...}``.
+
+    All get the same inputs. Order: preparation, first call, warm-up, batch size; then rounds in random order, the
+    inputs filled anew before each. A wrong answer in any of them makes the cell wrong and discards its samples. The
+    first cell that does not end well ends it: the answer is then this cell's alone, or that of ``NOBODY`` where it
+    is not known which of them it was.
+    """
+    try:
+        return _interleaved(context, cells, plan)
+    except _Spoiler as end:
+        return {str(end.cell): end.answer}
+    except BaseException as problem:
+        return {NOBODY: attempt(partial(_again, problem))}
+
+
+def _again(problem: BaseException) -> dict[str, Any]:
+    raise problem
+
+
+def _interleaved(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    shuffle = random.Random(f"{plan.launch} {cells[0].group}")
+
+    def must(cell: Cell, step: Callable[[], object]) -> None:
+        def take() -> dict[str, Any]:
+            step()
+            return {}
+
+        answers[str(cell)] = attempt(take)
+        if answers[str(cell)]["status"] not in ("ok", "skipped"):
+            raise _Spoiler(cell, answers[str(cell)])
+
+    with contextlib.ExitStack() as stack:
+        group = Group(context, cells[0], plan, stack)
+        busy = cells[0].threads == "all" and not surroundings.idle()
+        for cell in shuffle.sample(cells, len(cells)):
+            must(cell, partial(group.begin, cell))
+        variants = list(group.variants.values())
+        with surroundings.undisturbed(), surroundings.no_recompiles(cells):
+            verify = surroundings.watch(often=True)
+            contents = timing.turns(len(plan.seeds), CHANCE)
+            for present in timing.rounds([variant.count for variant in variants], shuffle):
+                group.fill(next(contents))
+                for index in present:
+                    must(variants[index].cell, partial(group.sample, variants[index], verify))
+        if slowed := yardstick.yardstick().slowed():
+            raise surroundings.Changed(slowed)
+    for variant in variants:
+        answers[str(variant.cell)]["launch"] = to_json(variant.launch(plan.launch))
+    for answer in answers.values():
+        answer["contended"] = busy
+    return answers
+
+
+_COUNTERS: list[Counters] = []
+
+
+def _counters() -> Counters:
+    if not _COUNTERS:
+        _COUNTERS.append(Counters())
+    return _COUNTERS[0]

@@ -1,0 +1,11 @@
+"""A component whose variants pass large batches from process to process."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from benchmarks.components.faults.misbehaving import adding_one
+
+from perfsuite.model.component import Case
+
+COMPONENT = dataclasses.replace(adding_one("faults.sharing"), cases=(Case("1000000", {"n": 1_000_000}),))

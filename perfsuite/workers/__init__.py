@@ -1,0 +1,1 @@
+"""Processes that variants run in: started, forked, watched, given jobs and ended."""

@@ -1,0 +1,116 @@
+"""The processes of one run: the worker at hand, the one that others are forked from, and the referee."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from perfsuite.host import scratch
+from perfsuite.model.cell import Cell
+from perfsuite.model.fault import Fault
+from perfsuite.project import catalogue, mount
+from perfsuite.records.options import Options
+from perfsuite.workers.process import Process
+from perfsuite.workers.referee import Referee
+
+
+class Workers:
+    """Starts each process when it is first needed, on a copy of the tree; all are gone when it is closed."""
+
+    def __init__(self, tree: Path, options: Options) -> None:
+        self._tree = tree
+        self._options = options
+        self._cells = [Cell.parse(cell) for cell in options.cells]
+        scratch.sweep()  # what a killed run has left
+        self._scratch = scratch.Scratch()
+        self._mount = self._scratch.path / "mount"
+        try:
+            mount.lay(tree, self._mount)
+        except BaseException:
+            self._scratch.remove()
+            raise
+        self._process: Process | None = None
+        self._origin: Process | None = None
+        self.referee = Referee(options.timeout, options.secret)
+
+    def close(self) -> None:
+        """Stop all of them, and remove what was only for them."""
+        self.stop()
+        self.end_origin()
+        self.referee.close()
+        self._scratch.remove()
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """One job, in the worker at hand. A worker that failed is gone; the next job gets a fresh one.
+
+        Raises:
+            Fault: it failed.
+        """
+        try:
+            return self.at_hand().ask(do, **arguments)
+        except Fault:
+            self.stop()
+            raise
+
+    def at_hand(self) -> Process:
+        """The worker that jobs go to."""
+        if self._process is None:
+            self._process = self._made()
+        return self._process
+
+    def stop(self) -> None:
+        """Stop the worker at hand."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    @contextlib.contextmanager
+    def fresh(self) -> Iterator[None]:
+        """A pass's own worker: whatever was there before is stopped first, and this one at the end."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.stop()
+
+    def forked(self, cell: str, seeds: Sequence[int]) -> Process:
+        """The worker that others are forked from, with the inputs of ``cell``: it imports no variant.
+
+        Raises:
+            Fault: it failed.
+        """
+        if self._origin is None:
+            self._origin = self._made(forks=True)
+            components = sorted({one.component for one in self._cells})
+            names = {name for component in components for name in catalogue.libraries(component, self._tree)}
+            compiler = any(one.executor == "compile" for one in self._cells)
+            self._origin.ask("import", modules=sorted(names), compiler=compiler)
+        self._origin.ask("load", cell=cell, seeds=seeds)
+        return self._origin
+
+    def fork(self) -> Process:
+        """A worker forked from what :meth:`forked` made ready."""
+        assert self._origin is not None
+        return self._made(origin=self._origin)
+
+    def end_origin(self) -> None:
+        """Stop the worker that others are forked from."""
+        if self._origin is not None:
+            self._origin.close()
+            self._origin = None
+
+    def seeds(self, cell: Cell) -> list[int]:
+        """The seeds of the contents that a case's answers are judged on, in all passes."""
+        return self.referee.seeds(cell.component, cell.case, self._options.seeds)
+
+    def _made(self, **how: Any) -> Process:
+        return Process(
+            self._mount,
+            self._scratch.path,
+            timeout=self._options.timeout,
+            memory_limit=self._options.memory_limit,
+            judge=self.referee.judge,
+            **how,
+        )

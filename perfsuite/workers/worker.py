@@ -1,0 +1,10 @@
+"""The program of a worker process: ``worker.py --mount FOLDER ...``, run by its path."""
+
+if __name__ == "__main__":
+    import sys
+
+    # Whatever engine and components the interpreter would find otherwise, the mounted ones are meant.
+    sys.path.insert(0, sys.argv[sys.argv.index("--mount") + 1])
+    from perfsuite.workers.serving import main
+
+    main()
