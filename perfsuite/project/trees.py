@@ -140,10 +140,14 @@ def git(repository: Path, *words: str) -> str:
 
 
 def _requirements(pyproject: Path) -> tuple[str, ...]:
-    """The packages that the code below ``impls`` runs on, as ``pyproject`` declares them; none without the file."""
+    """The packages that the code below ``impls`` runs on, as ``pyproject`` declares them; none without the file.
+
+    They are its groups "measure" and "kernels"; where it has neither, the dependencies of what it builds.
+    """
     if not pyproject.is_file():
         return ()
     data = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     groups = data.get("dependency-groups", {})
-    wanted = [*data.get("project", {}).get("dependencies", []), *groups.get("measure", []), *groups.get("kernels", [])]
+    wanted = [*groups.get("measure", []), *groups.get("kernels", [])]
+    wanted = wanted or data.get("project", {}).get("dependencies", [])
     return tuple(sorted(line for line in wanted if isinstance(line, str)))

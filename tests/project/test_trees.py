@@ -111,6 +111,12 @@ def test_the_packages_that_a_tree_runs_on_are_known(repository: Path, tmp_path: 
     commit(repository, "three")
     base, head = trees.pair("HEAD~1", "HEAD", repository, tmp_path / "copies")
     assert (base.requirements, head.requirements) == ((), ("numba", "torch>=2.11"))
+    text = (repository / "pyproject.toml").read_text()
+    (repository / "pyproject.toml").write_text(f'{text}[project]\ndependencies = ["pandas"]\n')
+    told = trees._requirements(repository / "pyproject.toml")
+    assert told == head.requirements, "what is built is another package than the tree"
+    (repository / "pyproject.toml").write_text('[project]\ndependencies = ["pandas"]\n')
+    assert trees._requirements(repository / "pyproject.toml") == ("pandas",)
 
 
 @pytest.mark.parametrize("name", ["no-such-commit", "--help", "HEAD~99", "/no/such/folder"])
