@@ -31,10 +31,10 @@ def components() -> dict[str, Component]:
 
 @cache
 def _names() -> tuple[str, ...]:
-    if not COMPONENTS.is_dir():
-        raise ValueError(
-            f"no components: {COMPONENTS} is not there; [tool.perfsuite] in {ROOT / TABLE} says where they are"
-        )
+    for what, folder in (("components", COMPONENTS), ("variants", IMPLS)):
+        if not folder.is_dir():
+            told = f"[tool.perfsuite] in {ROOT / TABLE} says where they are"
+            raise ValueError(f"no {what}: {folder} is not there; {told}")
     return tuple(f"{path.parent.name}.{path.stem}" for path in sorted(COMPONENTS.glob("*/[!_]*.py")))
 
 

@@ -20,7 +20,7 @@ from perfsuite.model.printable import one_line
 
 VARIABLE = "PERFSUITE_ROOT"
 ENGINE = Path(__file__).resolve().parent.parent  # the folder of this package
-TABLE, NAME = "pyproject.toml", "tool.perfsuite"
+TABLE = "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,20 @@ class Project:
         return ENGINE.name, self.home
 
     def module(self, part: str) -> Any:
-        """The module of ``part``, such as "facts"; ``None`` where the project has none."""
-        name = getattr(self, part)
-        return importlib.import_module(name) if name else None
+        """The module of ``part``, such as "facts"; ``None`` where the project has none.
+
+        Raises:
+            ValueError: there is no module of the name that the table gives.
+        """
+        if not (name := getattr(self, part)):
+            return None
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as problem:
+            if problem.name is None or not f"{name}.".startswith(f"{problem.name}."):
+                raise  # it is there, and what it imports is not
+            table = f"[tool.perfsuite] in {self.root / TABLE}"
+            raise ValueError(f"no module {name!r}, which {table} names as {part}: {problem}") from problem
 
 
 @cache
@@ -71,7 +82,7 @@ def root(here: Path, environ: Mapping[str, str]) -> Path:
     """The root of the project that ``here`` lies in."""
     if told := environ.get(VARIABLE):
         return Path(told)
-    return next((folder for folder in (here, *here.parents, ENGINE.parent) if _table(folder / TABLE)), here)
+    return next((folder for folder in (here, *here.parents, ENGINE.parent) if _table(folder / TABLE) is not None), here)
 
 
 def of(root: Path) -> Project:
@@ -81,7 +92,7 @@ def of(root: Path) -> Project:
         ValueError: its table does not read.
     """
     path = root / TABLE
-    table = _table(path)
+    table = _table(path) or {}
     known = [one.name for one in fields(Project) if one.name != "root"]
     for name, value in table.items():
         if name not in known:
@@ -91,20 +102,21 @@ def of(root: Path) -> Project:
     return Project(root, **table)
 
 
-def _table(path: Path) -> dict[str, Any]:
-    """The table in ``path``; empty where there is none.
+def _table(path: Path) -> dict[str, Any] | None:
+    """The table in ``path``; ``None`` where there is none.
 
     Raises:
-        ValueError: the file is no TOML, or what is called so there is no table.
+        ValueError: the file speaks of it and is not valid TOML, or what bears its name is no table.
     """
     try:
         text = path.read_text(encoding="utf-8")
+        found = tomllib.loads(text).get("tool", {}).get("perfsuite")
     except (OSError, UnicodeDecodeError):
-        return {}
-    if f"[{NAME}" not in text:  # whatever else it holds is none of ours
-        return {}
-    try:
-        found: dict[str, Any] = tomllib.loads(text)["tool"]["perfsuite"]
+        return None
     except tomllib.TOMLDecodeError as problem:
+        if "perfsuite" not in text:  # whatever else it holds is no business of ours
+            return None
         raise ValueError(f"{path} is not valid TOML: {problem}") from problem
+    if not isinstance(found, dict | None):
+        raise ValueError(f"{path}: tool.perfsuite is {found!r}; it must be a table")
     return found

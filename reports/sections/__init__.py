@@ -4,6 +4,8 @@ A section is a module with ``render(view) -> Section | None``; ``None`` leaves i
 the engine's: ``perfsuite/reporting/html/sections``.
 """
 
+from perfsuite.reporting.html import sections as engine
+
 START = (
     "published",
     "claims",
@@ -14,15 +16,4 @@ START = (
     "limits",
     "machine",
 )
-COMPONENT = (
-    "ladder",
-    "parts",
-    "sizes",
-    "crossover",
-    "published",
-    "roofline",
-    "samples",
-    "cells",
-    "missing",
-    "about",
-)
+COMPONENT = (*engine.COMPONENT,)  # as they come

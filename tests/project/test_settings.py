@@ -47,6 +47,7 @@ def test_without_one_it_is_the_one_that_the_engine_was_checked_out_with(
         ("[tool.perfsuite]\nvariant = 'a'\n", "has no 'variant'; it knows variants, components"),
         ("[tool.perfsuite]\nvariants = 3\n", "variants of [tool.perfsuite] is 3; it must be a text"),
         ("[tool.perfsuite]\nvariants = \n", "is not valid TOML"),
+        ("[tool]\nperfsuite = 3\n", "tool.perfsuite is 3; it must be a table"),
     ],
 )
 def test_what_does_not_read_is_told_in_one_line(text: str, says: str, tmp_path: Path):
@@ -57,10 +58,45 @@ def test_what_does_not_read_is_told_in_one_line(text: str, says: str, tmp_path: 
     assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
-def test_a_project_without_components_says_where_they_should_be(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        ("[tool.perfsuite]\n", {}),
+        ('[tool]\nperfsuite = {quick = "a"}\n', {"quick": "a"}),
+        ('[tool."perfsuite"]\nquick = "a"\n', {"quick": "a"}),
+        ("# [tool.perfsuite] is for later\n[tool.ruff]\n", None),
+        ("[tool.ruff\n", None),
+    ],
+)
+def test_the_table_is_found_however_it_is_written(text: str, table: dict | None, tmp_path: Path):
+    mine = laid(tmp_path / "mine", text)
+    assert settings._table(mine / "pyproject.toml") == table
+    assert settings.root(mine, {}) == (settings.ENGINE.parent if table is None else mine)
+
+
+def test_a_module_that_is_not_there_is_told_with_the_table_that_names_it(tmp_path: Path):
+    found = Project(tmp_path, facts="no.such", quick="json.nothing")
+    with pytest.raises(ValueError, match=r"no module 'no.such', which \[tool.perfsuite\] in .* names as facts"):
+        found.module("facts")
+    with pytest.raises(ValueError, match=r"no module 'json.nothing', which .* names as quick"):
+        found.module("quick")
+
+
+def test_what_such_a_module_lacks_is_its_own_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "leaning.py").write_text("import a_module_that_nobody_has\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ModuleNotFoundError, match="a_module_that_nobody_has"):
+        Project(tmp_path, rows="leaning").module("rows")
+
+
+@pytest.mark.parametrize(("there", "lacking"), [((), "components"), (("perf/cells",), "variants")])
+def test_a_project_without_a_part_says_where_it_should_be(there: tuple[str, ...], lacking: str, tmp_path: Path):
     laid(tmp_path, TABLE)
+    for folder in there:
+        (tmp_path / folder).mkdir(parents=True)
     environment = {**os.environ, "PYTHONPATH": str(settings.ENGINE.parent)}
     command = [sys.executable, "-m", "perfsuite", "list"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert f"no components: {tmp_path / 'perf' / 'cells'} is not there" in done.stderr
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    folder = {"components": tmp_path / "perf" / "cells", "variants": tmp_path / "src" / "mine"}[lacking]
+    assert f"no {lacking}: {folder} is not there" in done.stderr
