@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
+from variants import prepared
 
 from benchmarks.components.autograd import _perceptron as perceptron
 from impls.autograd import _classifier, _rosenbrock
 from perfsuite.instruments.cost import in_torch, sees_memory
-from perfsuite.measuring import prepared as preparing
 from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
@@ -30,10 +30,6 @@ def every_variant(*components: str) -> list:
         for name in components
         for variant in catalogue.variants(name)
     ]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    return preparing.prepare(getattr(importlib.import_module(f"impls.{component}"), variant), "eager", inputs)
 
 
 def truth_of(name: str, case: Case, seed: int = 0) -> gate.Truth:

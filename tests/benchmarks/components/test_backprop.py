@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
+from variants import prepared
 
 from benchmarks.components.backprop import _network as network
 from impls.backprop import _refactorings as lesson
@@ -32,10 +33,6 @@ def every_variant(*components: str) -> list:
         for variant in catalogue.variants(name)
         if variant.name not in COMPILES
     ]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    return preparing.prepare(getattr(importlib.import_module(f"impls.{component}"), variant), "eager", inputs)
 
 
 def case_of(component: Component, n: int) -> Case:

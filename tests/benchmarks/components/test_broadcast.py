@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +9,10 @@ import pytest
 import torch
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
+from variants import prepared, some
 
 from perfsuite.instruments import cost
-from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -26,15 +25,6 @@ def every_variant() -> list:
         for name in FAMILY
         for variant in catalogue.variants(name)
     ]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    return preparing.prepare(getattr(importlib.import_module(f"impls.{component}"), variant), "eager", inputs)
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 # Two sequences of two steps: a has one feature, b has two, the layer has two outputs and the weights 1 | 2 3, 4 | 5 6.

@@ -21,21 +21,17 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from variants import some
 
 from benchmarks.components.checkpoint import _states as states
 from impls.checkpoint import _files as files
 from perfsuite.measuring import prepared
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
 FAMILY = [name for name in catalogue.components() if name.startswith("checkpoint.")]
 linux = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs Linux")
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 def every_variant(*names: str) -> list:

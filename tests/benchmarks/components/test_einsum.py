@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +10,11 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
+from variants import prepared_or_skipped as prepared
+from variants import some
 
 from benchmarks.components.einsum.chain import least
-from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -34,19 +34,6 @@ def every_variant() -> list:
         for variant in catalogue.variants(name)
         if "cuda" not in variant.needs
     ]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    """The variant ready to be called; skips the test where it needs what is not here."""
-    function = getattr(importlib.import_module(f"impls.{component}"), variant)
-    if reason := preparing.missing(getattr(function, "__needs__", ()), "eager", "cpu"):
-        pytest.skip(reason)
-    return preparing.prepare(function, "eager", inputs)
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 def counting(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:

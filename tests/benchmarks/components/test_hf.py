@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+from variants import prepared_or_skipped as prepared
+from variants import some
 
 from benchmarks.components.hf import _models, _text, padding
-from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 from perfsuite.workers import variables
@@ -53,19 +54,6 @@ def variants(*names: str) -> list:
     ]
 
 
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    """The variant ready to be called; skips the test where it needs what is not here."""
-    function = getattr(importlib.import_module(f"impls.{component}"), variant)
-    if reason := preparing.missing(getattr(function, "__needs__", ()), "eager", "cpu"):
-        pytest.skip(reason)
-    return preparing.prepare(function, "eager", inputs)
-
-
-def some(name: str, case: str = "") -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if case in ("", each.name))
-
-
 def answer(component: str, variant: str, *inputs: Any) -> Any:
     made = prepared(component, variant, inputs)
     try:
@@ -97,7 +85,7 @@ def refuse(*address, **how):
     raise OSError("no network here")
 
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
-sys.path.insert(0, "tests/benchmarks/components")
+sys.path[:0] = ["tests", "tests/benchmarks/components"]
 
 from perfsuite.project import catalogue
 from perfsuite.measuring import prepared as preparing

@@ -12,9 +12,10 @@ import torch
 from torch.nn import functional
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
+from variants import prepared_or_skipped as prepared
+from variants import some
 
-from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -27,19 +28,6 @@ def variants(*names: str) -> list:
         for name in names
         for variant in catalogue.variants(name)
     ]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    """The variant ready to be called; skips the test where it needs what is not here."""
-    function = getattr(importlib.import_module(f"impls.{component}"), variant)
-    if reason := preparing.missing(getattr(function, "__needs__", ()), "eager", "cpu"):
-        pytest.skip(reason)
-    return preparing.prepare(function, "eager", inputs)
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 def truth_of(name: str, shape: dict[str, Any], seed: int = 0) -> gate.Truth:

@@ -12,9 +12,11 @@ import torch
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from variants import prepared_or_skipped as prepared
+from variants import some
 
 from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -29,24 +31,11 @@ def variants(*names: str) -> list:
     ]
 
 
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    """The variant ready to be called; skips the test where it needs what is not here."""
-    function = getattr(importlib.import_module(f"impls.{component}"), variant)
-    if reason := preparing.missing(getattr(function, "__needs__", ()), "eager", "cpu"):
-        pytest.skip(reason)
-    return preparing.prepare(function, "eager", inputs)
-
-
 def answer(component: str, variant: str, *inputs: torch.Tensor) -> Any:
     try:
         return preparing.first_call(prepared(component, variant, inputs))
     except preparing.Missing as missing:
         pytest.skip(str(missing))
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 SHAPES: dict[str, list[dict[str, Any]]] = {

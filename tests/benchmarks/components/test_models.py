@@ -13,11 +13,11 @@ import torch
 from torch import nn
 from torch.nn import functional, init
 from torch.utils.flop_counter import FlopCounterMode
+from variants import prepared, some
 
 from benchmarks.components.models import _networks as networks
 from impls.models import _networks as modules
-from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -30,15 +30,6 @@ def every_variant(*components: str) -> list:
         for name in components
         for variant in catalogue.variants(name)
     ]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    return preparing.prepare(getattr(importlib.import_module(f"impls.{component}"), variant), "eager", inputs)
-
-
-def some(name: str, case: str = "") -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if not case or each.name == case)
 
 
 def truth_of(name: str, shape: dict[str, Any], seed: int = 0) -> gate.Truth:

@@ -7,22 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from variants import prepared, some
 
-from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
 FAMILY = [name for name in catalogue.components() if name.startswith("optim.")]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    return preparing.prepare(getattr(importlib.import_module(f"impls.{component}"), variant), "eager", inputs)
-
-
-def some(name: str, case: str = "") -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if not case or each.name == case)
 
 
 def every_variant() -> list:

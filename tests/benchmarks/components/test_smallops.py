@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+from variants import prepared, some
 
 from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -25,15 +25,6 @@ def every_variant() -> list:
         for variant in catalogue.variants(name)
         if "cuda" not in variant.needs and variant.name not in COMPILES
     ]
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    return preparing.prepare(getattr(importlib.import_module(f"impls.{component}"), variant), "eager", inputs)
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 def tensors_of(*rows: list[float]) -> tuple[list[torch.Tensor], torch.Tensor]:

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import torch
+from variants import some
 
 from benchmarks.components.tblog import _events as events
 from impls.tblog import _log, _network
 from perfsuite.measuring import prepared
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -36,11 +37,6 @@ SHAPES: dict[str, dict[str, Any]] = {
     "tblog.pr_curve": {"n": 77},
     "tblog.training": {"steps": 1},
 }
-
-
-def some(name: str, case: str = "") -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if not case or each.name == case)
 
 
 def answer(component: str, variant: str, inputs: tuple[Any, ...]) -> Any:

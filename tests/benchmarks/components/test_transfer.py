@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves
+from variants import prepared_or_skipped as prepared
+from variants import some
 
 from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -25,19 +27,6 @@ SHAPES: dict[str, list[dict[str, Any]]] = {
     "transfer.model": [{"sizes": (3, 2)}, {"sizes": (5, 4, 3, 2)}],
 }
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs cuda")
-
-
-def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing.Prepared:
-    """The variant ready to be called; skips the test where it needs what is not here."""
-    function = getattr(importlib.import_module(f"impls.{component}"), variant)
-    if reason := preparing.missing(getattr(function, "__needs__", ()), "eager", "cpu"):
-        pytest.skip(reason)
-    return preparing.prepare(function, "eager", inputs)
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 @pytest.mark.parametrize(

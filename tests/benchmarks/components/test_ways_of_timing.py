@@ -18,9 +18,10 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from variants import some
 
 from perfsuite.measuring import prepared as preparing
-from perfsuite.model.component import Case, Component
+from perfsuite.model.component import Case
 from perfsuite.project import catalogue
 from perfsuite.proving import gate
 
@@ -53,11 +54,6 @@ def prepared(component: str, variant: str, inputs: tuple[Any, ...]) -> preparing
     if reason := preparing.missing(getattr(function, "__needs__", ()), "eager", "cpu"):
         pytest.skip(reason)
     return preparing.prepare(function, "eager", inputs)
-
-
-def some(name: str, case: str) -> tuple[Component, Case]:
-    component = catalogue.component(name)
-    return component, next(each for each in component.cases if each.name == case)
 
 
 def inputs_of(name: str, shape: dict[str, Any], seed: int = 0) -> tuple[Any, ...]:
