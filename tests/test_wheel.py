@@ -8,10 +8,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.slow
+uv = pytest.importorskip("uv")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str) -> None:
-    subprocess.run([find_uv_bin(), *arguments], check=True, capture_output=True, text=True, timeout=300)
+    subprocess.run([uv.find_uv_bin(), *arguments], check=True, capture_output=True, text=True, timeout=300)
 
 
 def test_it_holds_the_engine_alone_and_all_of_it(wheel: Path):
