@@ -18,7 +18,7 @@ QUIET = {"PYTHONDONTWRITEBYTECODE": None}
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups, never ``.``: a second ``impls`` in site-packages would mislead."""
+    """Install dependency groups, never ``.``: a second ``impls`` in site-packages would be confusing."""
     session.install(*nox.project.dependency_groups(PROJECT, *groups), env=COMPILED)
 
 
@@ -28,16 +28,16 @@ def benchmarks(session: nox.Session, *arguments: str) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Prove, time and explain the quick set; `-- --full` for everything, `-- -k EXPR` for what matches."""
+    """Prove, time and explain the quick set; `-- --full` for everything, `-- -k EXPR` for matching cells."""
     install(session, "bench", "tensorboard")
     benchmarks(session, "run", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; `-- -m "not slow"` for those without real environments, browsers and servers."""
+    """Run the tests; `-- -m "not slow"` skips those with real environments, browsers and servers."""
     install(session, "test")
-    # Two processes: most tests wait for others. pytest-benchmark is what some of them test, in processes of their own.
+    # Two processes, because most tests wait for subprocesses. Tests of pytest-benchmark load it in their own processes.
     usual = ("-n", "2", "--dist", "worksteal", "-p", "no:benchmark", "-m", "not long")
     session.run("python", "-m", "pytest", *usual, *session.posargs, env=QUIET)
 
@@ -53,14 +53,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def profile(session: nox.Session) -> None:
-    """Profile what matches: `-- CELL` or `-- -k EXPR`; traces for Perfetto and TensorBoard."""
+    """Profile matching cells: `-- CELL` or `-- -k EXPR`; traces for Perfetto and TensorBoard."""
     install(session, "bench", "tensorboard")
     benchmarks(session, "profile", *session.posargs)
 
 
 @nox.session
 def tensorboard(session: nox.Session) -> None:
-    """Serve what was measured and profiled; `-- --port 6007` for another port."""
+    """Show measurements and profiles in TensorBoard; `-- --port 6007` for another port."""
     install(session, "tensorboard")
     logs = Path("results") / "tensorboard"
     if not logs.is_dir():
@@ -85,7 +85,7 @@ def asv(session: nox.Session) -> None:
 
 @nox.session
 def compare(session: nox.Session) -> None:
-    """Did it get slower? `-- BASE HEAD`, `-- --only EXPR`; without names, what this branch and its edits changed."""
+    """Did it get slower? `-- BASE HEAD`, `-- --only EXPR`; by default, this branch and its edits against main."""
     install(session, "bench", "environments")
     benchmarks(session, "compare", *session.posargs)
 
@@ -99,20 +99,20 @@ def bisect(session: nox.Session) -> None:
 
 @nox.session
 def calibrate(session: nox.Session) -> None:
-    """Count how often compare errs; adds to the project's record: `-- --minutes 60`, `-- --table`."""
+    """Measure how often compare is wrong; adds to the project's record: `-- --minutes 60`, `-- --table`."""
     install(session, "bench", "statistics")
     benchmarks(session, "calibrate", *session.posargs)
 
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Put the same question to asv, pytest-benchmark and pyperf; adds to the project's record: `-- --rounds 2`."""
+    """Make the same comparisons in asv, pytest-benchmark and pyperf; adds to the record: `-- --rounds 2`."""
     install(session, "bench", "statistics", "peers")
     benchmarks(session, "peers", *session.posargs)
 
 
 @nox.session
 def doctor(session: nox.Session) -> None:
-    """Say what is here, what is missing, and what on this machine bends results."""
+    """Report what is available, what is missing, and what distorts results on this machine."""
     install(session, "bench", "tensorboard")
     benchmarks(session, "doctor")

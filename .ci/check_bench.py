@@ -1,4 +1,4 @@
-"""Check what a bench left behind: a record file with proved times and roofs, and a report that shows them."""
+"""Check the output of a bench run: a record file with proved times and roofs, and a report that shows them."""
 
 import gzip
 import json

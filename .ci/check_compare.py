@@ -1,4 +1,4 @@
-"""Check what two sessions of the validation found: no false alarm, and slowdowns of 10 % seen for what they are."""
+"""Check the results of two validation sessions: no false alarm, and 10 % slowdowns are detected."""
 
 import json
 import sys
@@ -14,5 +14,5 @@ assert len(sessions["same"]) == 10 and not alarms, f"false alarms: {alarms}"
 slowed = sessions["+10 %"]
 assert all(row["verdict"] not in ("SAME", "FASTER", "ERROR") for row in slowed.values()), slowed
 seen = sum(row["verdict"] == "SLOWER" for row in slowed.values())
-assert seen >= 5, f"only {seen} of {len(slowed)} slowdowns of 10 % were seen"
-print(f"no false alarm in {len(sessions['same'])} cells; {seen} of {len(slowed)} slowdowns of 10 % seen")
+assert seen >= 5, f"only {seen} of {len(slowed)} slowdowns of 10 % were detected"
+print(f"no false alarm in {len(sessions['same'])} cells; {seen} of {len(slowed)} slowdowns of 10 % detected")

@@ -1,10 +1,10 @@
-"""What this project measures, and the claims that it decides. Importing this package loads no torch."""
+"""What this project measures, and the claims that it decides. Importing this package does not import torch."""
 
 import importlib.util
 import sys
 from pathlib import Path
 
-# asv imports this package by its folder alone, and does not find the engine beside it.
+# asv imports this package from its folder alone, so it does not find the engine next to it.
 if importlib.util.find_spec("perfsuite") is None:
     _folder = Path(__file__).resolve().parent.parent / "perfsuite"
     _spec = importlib.util.spec_from_file_location(

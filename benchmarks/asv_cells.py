@@ -1,11 +1,11 @@
-"""asv's front end: a class for each component, a benchmark for each of its cases, a parameter for each cell.
+"""The asv front end: a class for each component, a benchmark for each of its cases, a parameter for each cell.
 
-asv installs the ``impls`` of an old commit and imports today's ``benchmarks``. So the cells are today's, whatever is
-installed: asv hands a parameter's *index* to the commits. ``setup_cache`` measures a component once, in workers that
-are given the installed tree; the process of a parameter imports no torch and only hands the samples out.
+asv installs the ``impls`` of an old commit and imports today's ``benchmarks``. The cells must be today's, whatever
+is installed, because asv passes a parameter to a commit by its *index*. ``setup_cache`` measures a component once, in
+workers that use the installed tree. The process of a parameter does not import torch; it only replays the samples.
 
-The quick set is tracked; ``BENCHMARKS_CELLS`` takes another (see :class:`perfsuite.runners.wishes.Wish`). asv keeps
-what belongs to the cells of the last run of a commit. Each measuring leaves a record file in ``.asv/records``.
+The quick set is tracked; ``BENCHMARKS_CELLS`` selects another (see :class:`perfsuite.runners.wishes.Wish`). For each
+commit asv stores only the cells of the last run. Each measurement writes a record file to ``.asv/records``.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from perfsuite.runners.wishes import Wish
 
 FOLDER = Path(__file__).parent / "components"
 RECORDS = catalogue.ROOT / ".asv" / "records"
-LEAST, EACH = 300, 30  # seconds that measuring a component may take, and as much more for each cell
-MARGIN = 60  # seconds that asv waits longer, so that what was measured by then is not lost
+LEAST, EACH = 300, 30  # seconds allowed for measuring a component, and additional seconds for each cell
+MARGIN = 60  # seconds that asv waits longer, so that samples measured before the limit are not lost
 
 Outcome = tuple[str, str, list[float]]  # status, its reason, samples
 _replay = Replay()  # one for the process: asv calls setup again before every sample
 
 
 class _Cells:
-    """What the classes below share. asv takes every public class for a benchmark: hence the underscore."""
+    """Base of the classes below. The underscore hides it from asv, which treats every public class as a benchmark."""
 
     timer = _replay
     number = rounds = 1
@@ -55,10 +55,10 @@ class _Cells:
         """Load the samples of ``cell``.
 
         Raises:
-            NotImplementedError: it has no time, and that is no fault of the variant. asv shows n/a.
-            RuntimeError: it failed, and so it does in asv.
+            NotImplementedError: it has no time, and the variant is not at fault. asv shows n/a.
+            RuntimeError: the cell failed; asv reports the failure.
         """
-        status, reason, samples = cache.get(cell, ("skipped", "not in the run that is replayed", []))
+        status, reason, samples = cache.get(cell, ("skipped", "not in the replayed run", []))
         if status != "ok":
             raise (RuntimeError if status in REFUSED else NotImplementedError)(f"{cell}: {status}: {reason}")
         if _replay.key != cell:
@@ -67,7 +67,7 @@ class _Cells:
 
 
 def _benchmark(component: Component, case: Case, cells: list[str]) -> Callable[..., None]:
-    """The function that asv times for one case: it does nothing, the replay clock does the rest."""
+    """The function that asv times for one case. It does nothing: the times come from the replay clock."""
 
     def time_case(self: _Cells, cache: dict[str, Outcome], cell: str) -> None:
         pass
@@ -84,7 +84,7 @@ def _version(component: Component, case: Case) -> str:
     if isinstance(inputs, functools.partial):
         inputs, bound = inputs.func, inputs.keywords
     source = inspect.getsource(inspect.unwrap(inputs))
-    with contextlib.suppress(SyntaxError):  # a lambda's line alone need not parse
+    with contextlib.suppress(SyntaxError):  # the line of a lambda may not parse on its own
         source = ast.unparse(ast.parse(textwrap.dedent(source)))
     text = repr((sorted(case.shape.items()), case.dtype, source, *sorted(bound.items())))
     return f"{component.version}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
@@ -96,9 +96,9 @@ def _setup_cache(self: _Cells) -> dict[str, Outcome]:
     cells = [cell for function in _cases(type(self)) for cell in function.params]
     if run := wishes.stored(wish):
         if run.tree != catalogue.tree_hash(tree):
-            raise RuntimeError(f"{wish.record} is of another tree ({run.tree}) than {tree}")
+            raise RuntimeError(f"{wish.record} was measured on a different tree ({run.tree}) than {tree}")
         return {record.cell: _outcome(record) for record in run.records}
-    from perfsuite.runners import measured  # not by each of asv's processes: it takes a tenth of a second
+    from perfsuite.runners import measured  # imported here, not in each asv process: it takes a tenth of a second
 
     seconds = LEAST + EACH * len(cells)
     with _interrupted_after(seconds):
@@ -124,10 +124,10 @@ def _cases(cls: type) -> Iterator[Any]:
 
 
 def _tree() -> Path:
-    """The ``impls`` that asv installed; the checkout's where asv installs nothing (``asv run -E existing``).
+    """The ``impls`` that asv installed, or those of the checkout if asv installs nothing (``asv run -E existing``).
 
     Raises:
-        RuntimeError: there is none, or it is not asv's: then today's code would get an old commit's label.
+        RuntimeError: there is none, or asv did not install it: today's code would be labelled as an old commit.
     """
     if "ASV_ENV_DIR" not in os.environ:
         return catalogue.IMPLS
@@ -142,7 +142,7 @@ def _tree() -> Path:
 
 @contextlib.contextmanager
 def _interrupted_after(seconds: float) -> Iterator[None]:
-    """As if Ctrl-C were pressed after so many seconds: the session stops its worker and keeps what it found."""
+    """Raise KeyboardInterrupt after so many seconds: the session then stops its worker and keeps its results."""
 
     def ring(*_: object) -> None:
         raise KeyboardInterrupt
@@ -159,7 +159,7 @@ def _interrupted_after(seconds: float) -> Iterator[None]:
 def _class(name: str) -> type | None:
     """The class of one component, like ``matmul_ladder`` with ``time_5x784x10``; ``None`` without cells.
 
-    Its ``setup_cache`` is a copy in the component's module: asv tells caches apart by module and line.
+    Its ``setup_cache`` is a copy that belongs to the component's module: asv tells caches apart by module and line.
     """
     module = importlib.import_module(f"benchmarks.components.{name}")
     component: Component = module.COMPONENT
@@ -187,7 +187,7 @@ def _names() -> dict[str, str]:
 
 
 def __getattr__(word: str) -> type:
-    """Make the class that asv asks for, and no other: a hundred components would slow down every parameter."""
+    """Make only the class that asv asks for: making a hundred of them would slow down every parameter."""
     found = _class(_names()[word]) if word in _names() else None
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {word!r}")
@@ -195,7 +195,7 @@ def __getattr__(word: str) -> type:
     return found
 
 
-if sys.argv[1:2] not in (["run"], ["setup_cache"]):  # asv's other commands look through all that is there
+if sys.argv[1:2] not in (["run"], ["setup_cache"]):  # asv's other commands list every class in the module
     for _name in _names().values():
         if _made := _class(_name):
             globals()[_made.__name__] = _made

@@ -1,8 +1,8 @@
-"""Pictures that the components are measured on: drawn in the shape of MNIST and FashionMNIST, and photographs.
+"""Images for the components: drawings in the format of MNIST and FashionMNIST, and photographs.
 
-Drawings are strokes, not noise: they have the files' shapes, about their share of black pixels and about their mean
-and standard deviation, so that reading, packing and converting cost what they cost with the true files. What a network
-learns from them says nothing. The photographs are the two that scikit-learn carries.
+Drawings are strokes, not noise: they have the shapes of the real files and about the same share of black pixels, mean
+and standard deviation, so that reading, compressing and converting take as long as with the real files. Training on
+them tells nothing about accuracy. The photographs are the two that come with scikit-learn.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from typing import Any
 from perfsuite.host import data
 
 SIDE = 28
-CHUNK = 200  # images that are drawn at once: their distances fit a cache
-SAMPLE = 2000  # images by which the look of all is set
+CHUNK = 200  # images that are drawn at once, so that their distances fit in a cache
+SAMPLE = 2000  # images from which the parameters for all images are set
 
 
 @dataclass(frozen=True)
 class Look:
-    """What drawings share with the set that they stand for."""
+    """What drawings have in common with the data set that they replace."""
 
     black: float  # share of pixels that are 0
-    mean: float  # of the pixels as numbers from 0 to 1
-    bright: float  # the faintest drawing's brightness, of 1
-    wobble: float  # pixels by which the points of a stroke differ from drawing to drawing
-    grain: float  # share of the brightness that chance takes from a pixel at most: cloth does not pack as ink does
+    mean: float  # of the pixels, scaled to 0 to 1
+    bright: float  # brightness of the faintest drawing, at most 1
+    wobble: float  # by how many pixels the points of a stroke vary from drawing to drawing
+    grain: float  # largest share of a pixel's brightness lost at random: cloth compresses less well than ink
 
 
 LOOKS = {
@@ -44,7 +44,7 @@ LOOKS = {
 
 
 def root(name: str) -> Path:
-    """The folder that torchvision's class ``name`` takes: the user's own files, or drawings."""
+    """The folder for torchvision's class ``name``: the user's own files, or drawings."""
     return data.given(name) or data.made(name.lower(), 1, _DRAW[name])
 
 
@@ -59,21 +59,21 @@ def grey(name: str, count: int, generator: Any) -> Any:
 
 
 def pixels(path: Path) -> Any:
-    """The images of an IDX file as an array in uint8 that reads from the file when it is indexed."""
+    """The images of an IDX file, as a memory-mapped uint8 array."""
     import numpy
 
     return numpy.memmap(path, numpy.uint8, mode="r", offset=16).reshape(-1, SIDE, SIDE)
 
 
 def labels(path: Path) -> Any:
-    """The labels of an IDX file as an array in uint8."""
+    """The labels of an IDX file, as a uint8 array."""
     import numpy
 
     return numpy.fromfile(path, numpy.uint8, offset=8)
 
 
 def _draw(folder: Path, name: str) -> None:
-    """Write the four files of ``name`` as torchvision finds them."""
+    """Write the four files of ``name`` where torchvision expects them."""
     raw = folder / name / "raw"
     raw.mkdir(parents=True)
     for seed, (part, count) in enumerate((("train", 60_000), ("t10k", 10_000))):
@@ -89,15 +89,15 @@ _DRAW = {name: partial(_draw, name=name) for name in LOOKS}
 def drawn(look: Look, count: int, seed: int) -> tuple[Any, Any]:
     """``count`` images (count, 28, 28) and their classes (count,), both in uint8.
 
-    Each class has a stroke through four points of its own, which every drawing moves a little.
+    Each class has a stroke through its own four points, which vary a little from drawing to drawing.
     """
     import numpy
 
-    classes = numpy.random.default_rng(100).uniform(5, 22, (10, 4, 2))  # the same for training and test
+    classes = numpy.random.default_rng(100).uniform(5, 22, (10, 4, 2))  # the same in training and test
     rng = numpy.random.default_rng(seed)
     which = rng.integers(10, size=count).astype(numpy.uint8)
     points = (classes[which] + rng.normal(0, look.wobble, (count, 4, 2))).astype(numpy.float32)
-    light = (1 - (1 - look.bright) * rng.beta(0.5, 0.5, (count, 1))).astype(numpy.float32)  # most bright or faint
+    light = (1 - (1 - look.bright) * rng.beta(0.5, 0.5, (count, 1))).astype(numpy.float32)  # mostly bright or faint
     some = _distance(points[:SAMPLE])
     reach = float(numpy.quantile(some, 1 - look.black))
     soft = _softness(some, reach, light[:SAMPLE], look.mean / (1 - look.grain / 2))
@@ -110,7 +110,7 @@ def drawn(look: Look, count: int, seed: int) -> tuple[Any, Any]:
 
 
 def _distance(points: Any) -> Any:
-    """How far each of the 784 pixels lies from the stroke through ``points`` (n, 4, 2): (n, 784)."""
+    """The distance of each of the 784 pixels from the stroke through ``points`` (n, 4, 2): (n, 784)."""
     import numpy
 
     down, right = (place.ravel() for place in numpy.indices((SIDE, SIDE), numpy.float32))
@@ -126,14 +126,14 @@ def _distance(points: Any) -> Any:
 
 
 def _ink(distance: Any, reach: float, soft: float, light: Any) -> Any:
-    """The brightness at a distance: full at the stroke, none from ``reach`` on, and ``soft`` pixels between."""
+    """The brightness at a distance from the stroke: zero beyond ``reach``, full ``soft`` pixels closer."""
     import numpy
 
     return numpy.clip((reach - distance) / soft, 0, 1) * light
 
 
 def _softness(distance: Any, reach: float, light: Any, mean: float) -> float:
-    """How soft edges must be for the mean to come out right: the softer, the darker."""
+    """How soft the edges must be to give the right mean: softer edges make images darker."""
     low, high = 0.01, 4 * reach
     for _ in range(25):
         middle = (low + high) / 2
@@ -173,11 +173,11 @@ def _loaded() -> list[Any]:
 
 
 def crops(count: int, side: int) -> Path:
-    """A folder with ``count`` square crops of the photographs, ``side`` pixels wide, in several kinds of files.
+    """A folder with ``count`` square crops of the photographs, ``side`` pixels wide, in several file formats.
 
     ``jpeg/00000.jpg`` and so on; all of them in ``all.tar`` and ``all.zip``, the even and the odd ones in
     ``part-0.tar`` and ``part-1.tar``; and ``pixels.npy``, what the JPEG files hold, decoded: (count, 3, side, side).
-    Colours are kept at full size, for libraries enlarge those of half the size each in its own way.
+    Colours are stored at full resolution, because libraries upsample half-resolution colours differently.
     """
     return data.made(f"crops-{count}x{side}", 1, _cropping(count, side))
 
@@ -208,6 +208,6 @@ def _crops(folder: Path, count: int, side: int) -> None:
         with tarfile.open(folder / f"{name}.tar", "w") as tar:
             for file in some:
                 tar.add(file, file.name)
-    with zipfile.ZipFile(folder / "all.zip", "w") as archive:  # stored: a JPEG does not get smaller
+    with zipfile.ZipFile(folder / "all.zip", "w") as archive:  # stored uncompressed: a JPEG does not get smaller
         for file in files:
             archive.write(file, file.name)

@@ -1,6 +1,6 @@
-"""What a run without arguments measures: a curated list, so that it stays short as components are added.
+"""What a run without arguments measures: a fixed list, so that the run stays short as components are added.
 
-Each line is a ``-k`` expression; a cell that matches one of them is in.
+Each line is a ``-k`` expression. A cell that matches any of them is measured.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ QUICK = (
     "training.breakdown/ and (/loader/ or /slices/) and /eager/cpu/10x32-64/",
 )
 
-# What is profiled without being asked for: few, because a trace is read by a person.
+# What is profiled by default: only a few cells, because people read the traces.
 TRACED = (
     "matmul.ladder/mm/eager/cpu/5x784x10/1 and not @cold",
     "matmul.ladder/row_broadcast/eager/cpu/5x784x10/1 and not @cold",

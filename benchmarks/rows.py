@@ -1,4 +1,4 @@
-"""The rows of the catalogue, each a technique or a claim to measure, and what of the project measures them."""
+"""The rows of the catalogue, each a technique or a claim to measure, and the components that measure them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Row:
     """One row of the catalogue."""
 
     id: str  # "MM-01"
-    family: str  # the folder of impls that it belongs to
+    family: str  # the folder in impls that it belongs to
     title: str
 
 
@@ -30,13 +30,13 @@ def rows() -> tuple[Row, ...]:
 
 
 def measured() -> Mapping[str, tuple[str, ...]]:
-    """The components that measure each row; none for a row that nobody has built."""
+    """The components that measure each row; empty for a row without a component."""
     components = catalogue.components().values()
     return {row.id: tuple(one.name for one in components if row.id in one.rows) for row in rows()}
 
 
 def table(tree: Path = catalogue.IMPLS) -> str:
-    """Each row with its components, their variants, and what became of these in the runs that the project keeps."""
+    """Each row with its components, their variants, and the state of these in the archived runs."""
     found, runs = measured(), archive.runs()
     records = archive.records(runs)
     lines = []
@@ -45,11 +45,11 @@ def table(tree: Path = catalogue.IMPLS) -> str:
         for name in found[row.id]:
             lines += _component(name, tree, records.get(name, ()))
     for name, component in catalogue.components().items():
-        for own in [row for row in component.rows if row not in found]:  # of a component that somebody added
+        for own in [row for row in component.rows if row not in found]:  # of a component that was added later
             lines += [f"{own}  {component.title}", *_component(name, tree, records.get(name, ()))]
     built = sum(bool(names) for names in found.values())
     where = ", ".join(f"{run.started[:10]} on {run.machine_class}" for run in runs) or "none"
-    return "\n".join([*lines, "", f"{built} of {len(found)} rows of the catalogue are measured; runs kept: {where}"])
+    return "\n".join([*lines, "", f"{built} of {len(found)} catalogue rows are measured; archived runs: {where}"])
 
 
 def _component(name: str, tree: Path, records: Sequence[Record]) -> list[str]:

@@ -1,6 +1,6 @@
-"""What the sources claim and what a run says to it, with a sign for each verdict so that colour is never alone.
+"""The claims of the sources and a run's verdicts on them, with a sign for each so that colour is not the only cue.
 
-``whole``, ``short``, ``numbers`` and ``document`` are what the engine's reports ask for.
+``whole``, ``short``, ``numbers`` and ``document`` are called by the engine's reports.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from perfsuite.model.record import Fact, Run, to_json
 from perfsuite.reporting import units
 from perfsuite.reporting.text.ink import BOLD, DIM, GREEN, RED, YELLOW, Paint, wrapped
 
-LONG = 1000  # characters of a text that is told whole
+LONG = 1000  # characters of a text that are shown
 HUES = {"verified": GREEN, "refuted": RED, "size-dependent": YELLOW, "undecided": YELLOW, "not testable here": DIM}
 SIGNS = {"verified": "✓", "refuted": "✗", "size-dependent": "≶", "undecided": "?", "not testable here": "○"}
 
@@ -26,13 +26,13 @@ def findings(run: Run) -> tuple[Finding, ...]:
 
 
 def facts(run: Run) -> tuple[Fact, ...]:
-    """What was looked at in ``run``, as far as these claims ask for it; of a full run all."""
+    """The facts of ``run`` that its claims ask for; all facts of a full run."""
     asked = {says for claim in concerning(run) for says in seen(claim.rule)}
     return tuple(fact for fact in run.facts if run.selection == "full" or fact.says in asked)
 
 
 def counts(found: tuple[Finding, ...]) -> dict[str, int]:
-    """How many claims got each verdict; verdicts that none got are left out."""
+    """How many claims got each verdict; verdicts without claims are left out."""
     numbers = {verdict: sum(finding.verdict == verdict for finding in found) for verdict in VERDICTS}
     return {verdict: number for verdict, number in numbers.items() if number}
 
@@ -59,7 +59,7 @@ def whole(run: Run, width: int, paint: Paint) -> list[str]:
 
 
 def short(run: Run, width: int, paint: Paint) -> list[str]:
-    """How the claims came out, by their numbers alone."""
+    """The verdicts on the claims, by number and id only."""
     found = findings(run)
     lines = [paint("Claims of the sources", BOLD)] if found else []
     for verdict, number in counts(found).items():
@@ -76,7 +76,7 @@ def numbers(run: Run) -> list[tuple[str, str]]:
 
 
 def document(run: Run) -> dict[str, Any]:
-    """The facts that the claims ask for, and the claims, as JSON's own types."""
+    """The facts that the claims ask for, and the claims, as JSON types."""
     return {
         "facts": to_json(facts(run)),
         "claims": [

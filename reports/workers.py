@@ -1,4 +1,4 @@
-"""Which number of worker processes reads a data set fastest: by the size of the set and by what a sample costs."""
+"""Which number of worker processes reads a data set fastest, by the size of the set and the cost of a sample."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from perfsuite.reporting.plots.drawing import (
     styled,
 )
 
-CLOSE = 1.05  # a number of workers is as good as the best if the best is not faster by more than this
-REMARK = (40, 11)  # points that a remark in the figure is wide and high
-STAYING = "persistent_2"  # the way with workers that outlive the epoch
+CLOSE = 1.05  # a number of workers counts as best if no other is faster by more than this
+REMARK = (40, 11)  # width and height of a remark in the figure, in points
+STAYING = "persistent_2"  # the variant with workers that outlive the epoch
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Tried:
     samples: int
     epoch: float  # seconds of an epoch in one process
     speeds: Mapping[int, Estimate]  # number of workers -> how many times as fast as one process
-    staying: Estimate | None  # the same of two workers that were started before
+    staying: Estimate | None  # the same for two workers that were started before
     verdict: str  # on the rule of thumb: as many workers as cores, or twice as many
 
     @property
@@ -52,7 +52,7 @@ class Tried:
 
     @property
     def best(self) -> int:
-        """The fewest workers that no other number beats by more than a twentieth; 0 is one process."""
+        """The fewest workers that no other number beats by more than 5 %; 0 means one process."""
         speeds = {0: 1.0} | {number: speed.value for number, speed in self.speeds.items()}
         return min(number for number, speed in speeds.items() if speed * CLOSE >= max(speeds.values()))
 
@@ -125,9 +125,9 @@ def figure(sets: Sequence[Tried]) -> Drawing | None:
     alone = [one for one in sets if not one.best]
     told = f"Of {len(sets)} data sets, {len(alone)} are read fastest by one process. {turning(sets)}"
     caption = (
-        "A mark is a data set; beside it, where there is room, how many times as fast as one process the best number "
-        "of workers is. Whole epochs, the start of the workers included. On a thin line epochs take the same time in "
-        "one process."
+        "Each mark is a data set; where there is room, the number beside it is the speed-up of the best number of "
+        "workers over one process. Times are of whole epochs, including the start of the workers. Along a thin line "
+        "epochs take the same time in one process."
     )
     return Drawing(drawing, told.strip(), caption)
 
@@ -135,7 +135,7 @@ def figure(sets: Sequence[Tried]) -> Drawing | None:
 def _free(
     axes: Axes, at: tuple[float, float], marks: Sequence[tuple[float, float]], taken: list[tuple[float, float]]
 ) -> tuple[int, int] | None:
-    """Above or below ``at``, where a short remark meets no mark and none of the remarks ``taken``; it is then taken."""
+    """The shift above or below ``at`` where a remark covers no mark and none of ``taken``, to which it is added."""
     wide, high = REMARK
     x, y, *others = (axes.transData.transform([at, *marks]) * 72 / axes.figure.dpi).ravel()
     points = list(zip(others[::2], others[1::2], strict=True))
@@ -154,14 +154,14 @@ def workers(number: int) -> str:
 
 
 def turning(sets: Sequence[Tried]) -> str:
-    """From how long an epoch on workers pay, as one sentence: it is the length of the epoch that decides, or not."""
+    """One sentence: the length of epoch from which workers pay off, or that the length alone does not decide."""
     alone = [one.epoch for one in sets if not one.best]
     shared = [one.epoch for one in sets if one.best]
     if not alone or not shared:
-        return "Workers pay for all of them." if shared else "Workers pay for none of them."
+        return "Workers pay off for all of them." if shared else "Workers pay off for none of them."
     if max(alone) < min(shared):
-        return f"Workers pay from epochs of {units.time(min(shared))} on, and not up to {units.time(max(alone))}."
+        return f"Workers pay off for epochs from {units.time(min(shared))}, and not up to {units.time(max(alone))}."
     return (
-        f"Below {units.time(min(shared))} an epoch no workers pay, above {units.time(max(alone))} they always do; "
-        "between the two it depends on what a sample costs."
+        f"Workers never pay off for epochs below {units.time(min(shared))}, and always above {units.time(max(alone))}; "
+        "in between it depends on the cost of a sample."
     )

@@ -1,4 +1,4 @@
-"""What the sources claim about speed, each claim with the rule that decides it, and what a run says of each."""
+"""The speed claims of the sources, the rule that decides each claim, and the verdicts for a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLAIMS = tuple(sorted((*book.CLAIMS, *effective.CLAIMS, *lesson.CLAIMS), key=lam
 
 
 def decide(run: Run, claims: Sequence[Claim] | None = None) -> tuple[Finding, ...]:
-    """A finding for each of ``claims``, by default those that the run's selection concerns, in the ledger's order."""
+    """A finding for each of ``claims``, in the ledger's order. By default these are the claims relevant to the run."""
     evidence = Evidence.of(run)
     chosen = concerning(run) if claims is None else claims
     rulings = [(claim, claim.rule.decide(evidence)) for claim in chosen]
@@ -22,9 +22,9 @@ def decide(run: Run, claims: Sequence[Claim] | None = None) -> tuple[Finding, ..
 
 
 def concerning(run: Run) -> tuple[Claim, ...]:
-    """The claims that have to do with what was selected: with the cells that they compare, or with their rows.
+    """The claims that are relevant to the selection, because of the cells that they compare or because of their rows.
 
-    A full run concerns all of them.
+    All claims are relevant to a full run.
     """
     if run.selection == "full":
         return CLAIMS
@@ -38,13 +38,13 @@ def concerning(run: Run) -> tuple[Claim, ...]:
 
 
 def looked_at(rows: Iterable[str]) -> tuple[Claim, ...]:
-    """The claims on ``rows`` of the catalogue that facts have a say in."""
+    """The claims on ``rows`` of the catalogue whose rules depend on facts."""
     wanted = set(rows)
     return tuple(claim for claim in CLAIMS if any(seen(claim.rule)) and wanted & set(claim.rows))
 
 
 def seen(rule: Rule) -> Iterator[str]:
-    """What the facts say that ``rule`` asks for."""
+    """The sentences of the facts that ``rule`` depends on."""
     if isinstance(rule, Seen):
         yield from rule.says
     for part in rule.parts if isinstance(rule, Every) else ():
@@ -52,7 +52,7 @@ def seen(rule: Rule) -> Iterator[str]:
 
 
 def _compares(question: At | Over, evidence: Evidence) -> bool:
-    """Whether the run has cells for both sides at some case, timed or not."""
+    """Whether the run has cells for both sides in at least one case, timed or not."""
     what = question.what
     cases = evidence.series(what.component, question.series).values() if isinstance(question, Over) else [question.case]
     return any(_both(what, case, evidence.records) for case in cases)
@@ -62,4 +62,4 @@ def _both(what: Faster, case: str, records: Mapping[str, Record]) -> bool:
     fast, slow = (
         {str(arm.cell(what.component, case)) for arm in side} & records.keys() for side in (what.fast, what.slow)
     )
-    return bool(fast and slow) and len(fast | slow) > 1  # one cell alone cannot be compared with itself
+    return bool(fast and slow) and len(fast | slow) > 1  # a cell cannot be compared with itself

@@ -22,13 +22,13 @@ CLAIMS = (
             ),
             case="10000",
         ),
-        "The copies to the GPU and back are left out, as in the source; the variant through_cuda has them in. All "
-        "cores of the CPU work. Half of the gain, because both are other devices than the source's.",
+        "The copies to the GPU and back are left out, as in the source; the variant through_cuda includes them. All "
+        "CPU cores are used. Half of the gain is enough, because both devices differ from the source's.",
     ),
     Claim(
         "K02",
         "the book chapter",
-        "torch.Tensor always copies an array, torch.from_numpy never.",
+        "torch.Tensor always copies an array, torch.from_numpy never does.",
         ("TN-02",),
         Seen(
             (
@@ -37,12 +37,12 @@ CLAIMS = (
                 "torch.from_numpy shares the array's memory",
             )
         ),
-        "No time is asked: the addresses are compared. The chapter's array holds integers, which have to be cast.",
+        "Nothing is timed: the addresses are compared. The chapter's array holds integers, which have to be converted.",
     ),
     Claim(
         "K03",
         "the book chapter",
-        "An einsum may be faster than what is written by hand, because it chooses the order and calls the BLAS.",
+        "An einsum may be faster than code written by hand, because it chooses the order and calls the BLAS.",
         ("ES-13",),
         Every(
             (
@@ -58,8 +58,8 @@ CLAIMS = (
                 ),
             )
         ),
-        "By hand is what one writes first, from left to right. Asked as torch is installed, where nobody chooses, and "
-        "with opt_einsum, which does.",
+        "By hand means the obvious code, from left to right. It is compared with torch alone, which does not choose an "
+        "order, and with opt_einsum, which does.",
     ),
     Claim(
         "K04",
@@ -67,8 +67,8 @@ CLAIMS = (
         "torch.compile makes an einsum faster.",
         ("ES-14",),
         Over(Faster("einsum.lone", arms("einsum:compile"), arms("einsum"), 1.0), series="10:20:30", case="10x20x30"),
-        "A lone einsum, as the source has it. Where more is to be done with its result there is something to fuse: "
-        "einsum.epilogue.",
+        "A single einsum, as in the source. If more operators follow, there is something to fuse: einsum.epilogue has "
+        "that.",
     ),
     Claim(
         "K05",
@@ -80,8 +80,8 @@ CLAIMS = (
             series="rows through 784-512-512-10",
             case="128x784x512x512x10",
         ),
-        "Any gain counts. The memory is in the report: with two hidden layers the peak is the same, and it differs "
-        "from more layers on, because what backward needs is kept for all of them.",
+        "Any gain counts. The report has the memory: the peak is the same with two hidden layers, and differs with "
+        "more, because the tensors that backward needs are kept for all layers.",
     ),
     Claim(
         "K06",
@@ -98,14 +98,14 @@ CLAIMS = (
                 At(Faster("models.modes", arms("evaluate"), arms("train"), SAME), case="64x28x28-neither"),
             )
         ),
-        "Any gain counts where there is something to turn off. Where there is neither, as in the book's network, the "
-        "modes must take the same time, within a tenth. Both run under no_grad, which is no matter of the mode.",
+        "Any gain counts if there is something to turn off. Without dropout and batch norm, as in the book's network, "
+        "both modes must take the same time, within 10 %. Both run under no_grad, which is independent of the mode.",
     ),
     Claim(
         "K07",
         "the book chapter",
-        "A DataLoader wants as many workers as there are cores, or twice as many; small data sets are read faster by "
-        "one process.",
+        "A DataLoader should have as many workers as there are cores, or twice as many; small data sets are read "
+        "faster by one process.",
         ("DL-02",),
         Every(
             (
@@ -117,9 +117,9 @@ CLAIMS = (
                 PerCore("dataload.images", "1000-b32", WORKERS),
             )
         ),
-        "Small is the source's own set, 100 rows in batches of 4. The other half is asked of the largest sets that "
-        "every full run holds: samples that are dear to make, and samples that are cheap. Whole epochs are "
-        "compared, start of the workers included.",
+        "Small means the source's own set, 100 rows in batches of 4. The first half is decided with the largest sets "
+        "of a full run, one with expensive samples and one with cheap samples. Whole epochs are compared, including "
+        "the start of the workers.",
     ),
     Claim(
         "K08",
@@ -132,7 +132,7 @@ CLAIMS = (
                 "a hook runs in network(x) and not in network.forward(x)",
             )
         ),
-        "No time is asked. The gradients are the claim; that hooks are skipped is why one calls it all the same.",
+        "Nothing is timed. The claim is about gradients; the real reason to call a model is that forward skips hooks.",
     ),
     Claim(
         "K09",
@@ -140,7 +140,7 @@ CLAIMS = (
         "BCEWithLogitsLoss is more stable than a sigmoid and BCELoss.",
         ("LS-04",),
         Seen(("BCEWithLogitsLoss is right at a logit of 200 where BCELoss and the formula are not",)),
-        "No time is asked: the losses of one logit, far on the wrong side, are compared with the right one.",
+        "Nothing is timed: the losses of one very wrong logit are compared with the correct value.",
     ),
     Claim(
         "K10",
@@ -161,13 +161,13 @@ CLAIMS = (
                 Seen(("a trusted pickle calls what it names, and the default refuses to",)),
             )
         ),
-        "Any gain counts, from the page cache and from the disk. Each way of loading reads every number: a lazy "
-        "mapping must not win by not reading.",
+        "Any gain counts, from the page cache and from the disk. Every variant reads every number: a lazy mapping must "
+        "not win by not reading.",
     ),
     Claim(
         "K11",
         "the book chapter",
-        "To save a whole model is convenient but fragile.",
+        "Saving a whole model is convenient but fragile.",
         ("CK-02",),
         Seen(
             (
@@ -175,12 +175,12 @@ CLAIMS = (
                 "a whole network cannot be loaded without its class, its state can",
             )
         ),
-        "No time is asked. Since torch 2.6 the line that the chapter shows raises an error.",
+        "Nothing is timed. Since torch 2.6 the line that the chapter shows raises an error.",
     ),
     Claim(
         "K12",
         "the book chapter",
-        "With more memory batches are larger, and training is more efficient.",
+        "More memory allows larger batches, which make training more efficient.",
         ("TR-09",),
         Every(
             (
@@ -189,13 +189,13 @@ CLAIMS = (
                 At(Faster("training.time_to_loss", arms("whole"), arms("batch_256"), 1.0), case="digits"),
             )
         ),
-        "Two things are asked: samples in a second, and the time until the loss is low. Any gain counts for both, and "
-        "larger has to stay better until the batch is the whole set.",
+        "Two figures are compared: samples per second, and the time until the loss is low. Any gain counts for both, "
+        "and larger has to remain better up to a batch of the whole set.",
     ),
     Claim(
         "K13",
         "the book chapter",
-        "Copies between the CPU and the GPU are costly: one decides by them what to compute where.",
+        "Copies between the CPU and the GPU are expensive: they decide what to compute where.",
         ("MM-02",),
         At(
             Faster(
@@ -206,12 +206,12 @@ CLAIMS = (
             ),
             case="1024",
         ),
-        "Costly: of a product with the copies there and back, the copies take more than half.",
+        "Expensive means that the copies to the GPU and back take more than half of the time of a product with copies.",
     ),
     Claim(
         "K30",
         "the book chapter",
-        "A data set of points from a Dirichlet distribution may make its tensors sample by sample.",
+        "A data set of points from a Dirichlet distribution can make its tensors sample by sample.",
         ("DL-01",),
         Every(
             (
@@ -222,7 +222,7 @@ CLAIMS = (
                 ),
             )
         ),
-        "It may if a sample costs at most twice what it does when the same loader fetches whole batches: in the "
-        "source's batches of 4, and in batches of 64 as the set grows.",
+        "The claim holds if a sample costs at most twice as much as when the same loader fetches whole batches: in "
+        "the source's batches of 4, and in batches of 64 as the set grows.",
     ),
 )

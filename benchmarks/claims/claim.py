@@ -1,4 +1,4 @@
-"""A claim, and what a run says of it."""
+"""A claim, and the verdict of a run on it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from perfsuite.model.estimates import Estimate
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of a source, in our words."""
+    """A statement made by a source, in our words."""
 
     id: str  # as in the catalogue's ledger: "K17"
     source: str
     text: str
     rows: tuple[str, ...]  # of the catalogue
     rule: Rule
-    reason: str  # why the rule draws the line where it does
+    reason: str  # why the rule uses this threshold
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a run says of a claim."""
+    """The verdict of a run on a claim."""
 
     claim: Claim
     verdict: str  # one of VERDICTS

@@ -9,16 +9,16 @@ CLAIMS = (
     Claim(
         "K14",
         "Effective PyTorch",
-        "Broadcasting is faster than repeating what is to be added, and needs less memory.",
+        "Broadcasting is faster than repeating an operand, and needs less memory.",
         ("BC-01",),
         Over(Faster("broadcast.add", arms("broadcast"), arms("repeat"), 1.0), series="square", case="2x2"),
-        "Any gain counts. The memory is that of one matrix against two, which the report shows beside the times.",
+        "Any gain counts. The memory is one matrix instead of two; the report shows it next to the times.",
     ),
     Claim(
         "K15",
         "Effective PyTorch",
-        "A layer over two inputs, one of them the same for all steps, is more efficient as two merged layers than by "
-        "tiling and joining.",
+        "A layer over two inputs, one of them the same for all steps, is more efficient as two merged layers than "
+        "with tiling and concatenation.",
         ("BC-02",),
         Every(
             (
@@ -30,7 +30,7 @@ CLAIMS = (
             )
         ),
         "Any gain counts, at the source's size and over the number of steps. The two layers share one bias, so that "
-        "both sides have the same parameters; the source's have two.",
+        "both sides have the same parameters; the source has two biases.",
     ),
     Claim(
         "K16",
@@ -54,7 +54,7 @@ CLAIMS = (
             series="rows of 10",
             case="500x10",
         ),
-        'Half of the gain is enough. The "100 %" of the source at hand is a slip of its translation.',
+        'Half of the gain is enough. The "100 %" in the source is a translation error.',
     ),
     Claim(
         "K18",
@@ -72,7 +72,7 @@ CLAIMS = (
                 for way, times in (("script_loop", 1.1), ("flat_index", 100))
             )
         ),
-        "Half of each gain is enough: 5 %, and 50 times. The source names no sizes.",
+        "Half of each gain is enough: 5 %, and 50 times. The source gives no sizes.",
     ),
     Claim(
         "K19",
@@ -80,12 +80,12 @@ CLAIMS = (
         "A data set that reads a tar file from its beginning delivers every sample once for each worker.",
         ("DL-06",),
         Seen(("a naive tar loader delivers each file once for each worker",)),
-        "No time is asked: what none, one and two workers deliver is counted.",
+        "Nothing is timed: the samples from zero, one and two workers are counted.",
     ),
     Claim(
         "K20",
         "Effective PyTorch",
-        "Mixed precision takes down to half the time.",
+        "Mixed precision takes as little as half the time.",
         ("TR-04",),
         At(
             Faster(
@@ -96,12 +96,12 @@ CLAIMS = (
             ),
             case="512x512",
         ),
-        "On a GPU, at the source's size, which runs only when it is named; bfloat16 on the CPU is a row beside it.",
+        "On a GPU, at the source's size, which runs only when it is named. bfloat16 on the CPU is a separate row.",
     ),
     Claim(
         "K21",
         "Effective PyTorch",
-        "Softmax and cross entropy as the formulas are written overflow at [1000, 0]; shifted, the loss is 500.",
+        "Softmax and cross entropy written out as formulas overflow at [1000, 0]; shifted, the loss is 500.",
         ("LS-01", "LS-02"),
         Seen(
             (
@@ -110,6 +110,6 @@ CLAIMS = (
                 "shifted, it is 500.0 with the gradient [0.5, -0.5]",
             )
         ),
-        "No time is asked: the three results are looked at.",
+        "Nothing is timed: the three results are checked.",
     ),
 )

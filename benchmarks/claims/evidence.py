@@ -1,4 +1,4 @@
-"""What a run has to say to a claim: its records, found by cell, and why a cell has no say."""
+"""The evidence that a run has for a claim: its records by cell, and the reason if a cell cannot be used."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ UNTIMED = ("needs", "failed", "absent")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the cells of one case say to one question."""
+    """The answer of the cells of one case to one question."""
 
-    says: str  # "yes", "no", "undecided"; or why no time answers: "needs", "failed", "absent"
+    says: str  # "yes", "no", "undecided"; or why there is no time: "needs", "failed", "absent"
     figure: Estimate | None
-    why: str  # "" for cells that were not asked for
+    why: str  # "" for cells that were not selected
 
     @property
     def timed(self) -> bool:
-        """Whether there is a figure, decisive or not."""
+        """Whether there is a figure, whether or not it decides the question."""
         return self.figure is not None
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The records of a run, found by cell."""
+    """The records of a run, by cell."""
 
     records: Mapping[str, Record]
-    devices: frozenset[str]  # on which something ran, and the CPU
+    devices: frozenset[str]  # those on which something ran, and the CPU
     cores: int  # 0 if unknown
-    facts: Mapping[str, Fact]  # by what they say
+    facts: Mapping[str, Fact]  # by sentence
 
     @classmethod
     def of(cls, run: Run) -> Evidence:
@@ -45,13 +45,13 @@ class Evidence:
         return cls(records, frozenset(devices), cores if isinstance(cores, int) else 0, facts)
 
     def series(self, component: str, series: str) -> dict[int, str]:
-        """The cases of a series by size, small ones first."""
+        """The cases of a series by size, in ascending order."""
         records = [record for record in self.records.values() if record.series == series]
         cases = {record.size: record.key.case for record in records if record.key.component == component}
         return dict(sorted(cases.items()))
 
     def missing(self, cell: Cell) -> Answer | None:
-        """Why ``cell`` has no say; ``None`` if it has one."""
+        """Why ``cell`` cannot be used; ``None`` if it can."""
         record = self.records.get(str(cell))
         if record is None and cell.device not in self.devices:
             return Answer("needs", None, f"needs {cell.device}")
@@ -70,7 +70,7 @@ def _needs(record: Record) -> bool:
 
 
 def pick(answers: Sequence[Answer], order: Sequence[str], end: Callable[..., Answer]) -> Answer:
-    """The answer that stands first in ``order``; of several, that with the highest or lowest figure (``end``)."""
+    """The answer that comes first in ``order``. ``end`` picks the highest or the lowest figure among equals."""
     says = min((answer.says for answer in answers), key=order.index)
     return end(
         (answer for answer in answers if answer.says == says),

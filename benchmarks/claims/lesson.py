@@ -9,8 +9,8 @@ CLAIMS = (
     Claim(
         "K22",
         "the fast.ai lesson",
-        "From loops over elements to matmul, each rung of the ladder is faster than the one before; in all it is "
-        "50,000 times.",
+        "From loops over elements to matmul, each rung of the ladder is faster than the one before; in total the gain "
+        "is 50,000 times.",
         ("MM-01",),
         ladder(
             "matmul.ladder",
@@ -18,21 +18,21 @@ CLAIMS = (
             *("loop", "row_times_column", "row_broadcast", "einsum", "matmul"),
             total=about(50_000),
         ),
-        "Half of the gain is enough in all; a rung must only be faster. It is asked at the source's size alone: the "
-        "total is what Python costs for each element, so it is another one at any other size.",
+        "Half of the total gain is enough; a rung only has to be faster. Only the source's size is used: the total is "
+        "mostly Python's cost for each element, so it depends on the size.",
     ),
     Claim(
         "K23",
         "the fast.ai lesson",
-        "For the relu, one function of the library beats operators put together.",
+        "For ReLU, a single library function is faster than a combination of operators.",
         ("LY-07",),
         Over(Faster("layers.relu", arms("clamp_min"), arms("mask"), 1.0), series="rows of 50", case="10000x50"),
-        "Any gain counts. Put together is the lesson's mask, x * (x > 0); the report has the other ways beside it.",
+        "Any gain counts. The combination is the lesson's mask, x * (x > 0); the report has the other variants too.",
     ),
     Claim(
         "K24",
         "the fast.ai lesson",
-        "addmm is marginally faster than a product and the addition of the bias.",
+        "addmm is marginally faster than a product followed by adding the bias.",
         ("LY-06",),
         Over(
             Faster("layers.linear", arms("addmm"), arms("matmul_then_add"), 1.0),
@@ -44,7 +44,8 @@ CLAIMS = (
     Claim(
         "K25",
         "the fast.ai lesson",
-        "The gradient of a weight as a giant outer product is inefficient: a matrix product is 18 times as fast.",
+        "Computing the gradient of a weight as a giant outer product is inefficient: a matrix product is 18 times as "
+        "fast.",
         ("BP-07",),
         Over(
             Faster("backprop.weight_gradient", arms("matmul"), arms("outer_sum"), about(18)),
@@ -52,7 +53,7 @@ CLAIMS = (
             case="1000x784x50",
         ),
         "Half of the gain is enough. The source's 50,000 rows take 8 GB as an outer product: "
-        "`-k backprop.weight_gradient/outer_sum/eager/cpu/50000x784x50-outer/1` has them.",
+        "`-k backprop.weight_gradient/outer_sum/eager/cpu/50000x784x50-outer/1` runs them.",
     ),
     Claim(
         "K26",
@@ -65,12 +66,12 @@ CLAIMS = (
                 At(Faster("backprop.weight_gradient", arms("matmul"), arms("einsum"), SAME), case="50000x784x50"),
             )
         ),
-        "The same is within a tenth, either way, at the source's size.",
+        "The same means within 10 % in either direction, at the source's size.",
     ),
     Claim(
         "K27",
         "the fast.ai lesson",
-        "The backward pass of autograd is 4.7 times as fast as the one by hand.",
+        "The backward pass of autograd is 4.7 times as fast as the one written by hand.",
         ("BP-05", "BP-06"),
         Every(
             (
@@ -81,8 +82,8 @@ CLAIMS = (
                 ),
             )
         ),
-        "Half of the gain is enough. The first pair is the source's, in which autograd leaves out the gradient of the "
-        "inputs, half of the products; the second does equal work.",
+        "Half of the gain is enough. The first pair is the source's: its autograd does not compute the gradient of the "
+        "inputs, which is half of the products. In the second pair both do the same work.",
     ),
     Claim(
         "K28",
@@ -93,13 +94,14 @@ CLAIMS = (
             Faster("matmul.ladder", arms("numba_loops", "c_loops", "numba_rows", "c_rows"), arms("mm"), ON_PAR),
             series="square float32",
         ),
-        "A rival takes at most twice the time; the best of the plain loops counts, in numba or C and in either order "
-        "of the loops. The kernel that keeps its sums in registers does not: it is tuned by hand.",
+        "Rival means at most twice the time. The best of the plain loops counts, in numba or C and in either order of "
+        "the loops. The kernel that keeps its sums in registers does not count: it is tuned by hand.",
     ),
     Claim(
         "K29",
         "the fast.ai lesson",
-        "The spread of the first weights decides whether a deep network's numbers explode, vanish or keep their size.",
+        "The spread of the initial weights decides whether the values in a deep network explode, vanish or keep their "
+        "size.",
         ("MD-08", "MD-09", "MD-10"),
         Seen(
             (
@@ -108,6 +110,6 @@ CLAIMS = (
                 "behind four convolutions a = 0 keeps more than ten times the spread that a = sqrt(5) does",
             )
         ),
-        "Twenty draws of each, from a seed. What it is worth in time until a network has learnt: models.steps_to_fit.",
+        "Twenty seeded draws of each. models.steps_to_fit measures the effect on the time until a network has learnt.",
     ),
 )

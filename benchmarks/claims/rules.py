@@ -1,8 +1,8 @@
-"""The parts that the rule of a claim is put together from.
+"""The building blocks of the rules that decide claims.
 
-:class:`Faster` compares ways of computing one thing, :class:`At` asks it at one case and :class:`Over` along a series
-of sizes, :class:`Every` joins rules of which all must hold. Nothing is decided by a point estimate: an interval must
-lie wholly on one side of the threshold, and only cells that are ``ok`` have a say.
+:class:`Faster` compares variants of a component, :class:`At` applies the comparison to one case and :class:`Over` to a
+series of sizes, :class:`Every` joins rules that must all hold. A point estimate decides nothing: an interval must lie
+entirely on one side of the threshold, and only cells with the status ``ok`` count.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from benchmarks.claims.evidence import UNTIMED, Answer, Evidence, pick
 from perfsuite.model.cell import Cell
 from perfsuite.model.estimates import Estimate, ratio
 
-CONFIDENCE = 0.9  # an interval with less decides nothing: five launches have 93.75 %, four 87.5 %
-SIZES = 4  # a series with fewer timed cannot show whether a claim turns, so it decides nothing
+CONFIDENCE = 0.9  # an interval with less confidence decides nothing: five launches give 93.75 %, four 87.5 %
+SIZES = 4  # a series with fewer timed sizes cannot show whether the answer changes with size, so it decides nothing
 VERDICTS = ("verified", "refuted", "size-dependent", "undecided", "not testable here")
 
 SAME = 0.9  # the same time: within a tenth
-ON_PAR = 0.5  # as good as: at most twice the time. Beyond it, nobody weighs one way against the other any more
+ON_PAR = 0.5  # as good as: at most twice the time. Beyond that, the two are no longer alternatives
 
 
 def about(times: float) -> float:
-    """The least speed-up that keeps a promise of "about ``times``": half of the promised gain.
+    """The smallest speed-up that confirms a claim of "about ``times``": half of the claimed gain.
 
-    Half, because the sources differ by that much from each other: their totals for the ladder of K22 run from 43,300x
-    to 85,500x. There is no upper end: more than promised does not break a promise. A gain in per cent is read in the
-    weaker way: 30 % faster is 1.3 calls in the time of one.
+    Half, because the sources differ from each other by that much: their totals for the ladder of K22 range from 43,300x
+    to 85,500x. There is no upper limit: a larger gain than claimed still confirms the claim. A gain in per cent is read
+    in the weaker sense: 30 % faster means 1.3 calls in the time of one.
     """
     return 1 + (times - 1) / 2
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What a rule makes of a run."""
+    """The result of applying a rule to a run."""
 
     verdict: str  # one of VERDICTS
     figure: Estimate | None  # the speed-up that the verdict rests on
@@ -51,7 +51,7 @@ class Rule(Protocol):
         ...
 
     def asks(self) -> Iterator[At | Over]:
-        """The single questions that the rule is made of; a test looks up every name in them."""
+        """The individual comparisons that make up the rule. A test checks every name in them."""
         ...
 
 
@@ -69,20 +69,20 @@ class Arm:
         return Cell(component, variant, executor or "eager", self.device, case, self.threads)
 
     def __str__(self) -> str:
-        """The way, with what is not the default: ``mm (cuda)``, ``mm (all threads)``."""
+        """The variant, with everything that is not the default: ``mm (cuda)``, ``mm (all threads)``."""
         special = [self.device] if self.device != "cpu" else []
         special += [f"{self.threads} threads"] if self.threads != "1" else []
         return f"{self.way} ({', '.join(special)})" if special else self.way
 
 
 def arms(*ways: str) -> tuple[Arm, ...]:
-    """Several ways, each on one thread of the CPU."""
+    """One arm for each variant, each on one CPU thread."""
     return tuple(Arm(way) for way in ways)
 
 
 @dataclass(frozen=True)
 class Faster:
-    """Some arm of ``fast`` is at least ``times`` as fast as every arm of ``slow``; below 1, ``times`` says how near."""
+    """Some arm of ``fast`` is at least ``times`` as fast as every arm of ``slow``; ``times`` below 1 is a tolerance."""
 
     component: str
     fast: tuple[Arm, ...]
@@ -90,7 +90,7 @@ class Faster:
     times: float
 
     def at(self, evidence: Evidence, case: str) -> Answer:
-        """What the cells of ``case`` say. Arms of ``fast`` without a time are passed over, but named."""
+        """The answer for ``case``. Arms of ``fast`` without a time are skipped, but named in the reason."""
         answers = {arm: self._against_all(evidence, case, arm) for arm in self.fast}
         answer = pick([*answers.values()], ("yes", "undecided", "no", *UNTIMED), max)
         unheard = [str(arm) for arm, other in answers.items() if not other.timed]
@@ -119,7 +119,7 @@ class Faster:
         return Answer("no" if figure.high < self.times else "undecided", figure, why)
 
     def __str__(self) -> str:
-        """The line that was drawn."""
+        """The threshold, as shown to the reader."""
         return f"threshold {_x(self.times)}"
 
 
@@ -131,7 +131,7 @@ class At:
     case: str
 
     def decide(self, evidence: Evidence) -> Ruling:
-        """Verified, refuted or undecided as the case says."""
+        """Verified, refuted or undecided, from the cells of this case."""
         answer = self.what.at(evidence, self.case)
         if not answer.timed:
             return _unheard(answer, f"{self.what.component}/ and /{self.case}/")
@@ -139,7 +139,7 @@ class At:
         return Ruling(verdict, answer.figure, f"at {self.case} {answer.why}; {self.what}")
 
     def asks(self) -> Iterator[At | Over]:
-        """This one."""
+        """This comparison."""
         yield self
 
 
@@ -149,13 +149,13 @@ class Over:
 
     what: Faster
     series: str
-    case: str = ""  # whose figure is shown, the source's own; "" is the largest timed
+    case: str = ""  # the case whose figure is shown, usually the source's; "" is the largest that was timed
 
     def decide(self, evidence: Evidence) -> Ruling:
-        """Verified or refuted where all sizes agree, size-dependent where the answer turns, undecided otherwise.
+        """Verified or refuted if all sizes agree, size-dependent if the answer changes with size, undecided otherwise.
 
-        A turn lies between two decided sizes with nothing but undecided ones between them; sizes without a time do
-        not count, whatever the reason.
+        A change is between two decided sizes that have only undecided ones between them. Sizes without a time do not
+        count, whatever the reason.
         """
         cases = evidence.series(self.what.component, self.series)
         answers = {size: self.what.at(evidence, case) for size, case in cases.items()}
@@ -180,25 +180,25 @@ class Over:
             if timed[a].says != timed[b].says
         ]
         if turns:
-            return ruling("size-dependent", f"turns {', '.join(turns)}")
+            return ruling("size-dependent", f"changes {', '.join(turns)}")
         if len(decided) < len(timed):
-            return ruling("undecided", "not clear", next(size for size in timed if size not in decided))
+            return ruling("undecided", "unclear", next(size for size in timed if size not in decided))
         verdict = "verified" if timed[shown].says == "yes" else "refuted"
         return ruling(verdict, f"the same at all {len(timed)} sizes from {min(timed)} to {max(timed)}")
 
     def asks(self) -> Iterator[At | Over]:
-        """This one."""
+        """This comparison."""
         yield self
 
 
 @dataclass(frozen=True)
 class Every:
-    """Rules of which all must hold. One that is refuted refutes the claim; otherwise the least known part decides."""
+    """Rules that must all hold. One refuted part refutes the claim; otherwise the least certain part decides."""
 
     parts: tuple[Rule, ...]
 
     def decide(self, evidence: Evidence) -> Ruling:
-        """The ruling of the decisive part, which is told first, with the others behind it, a line for each."""
+        """The ruling of the decisive part. Its detail comes first, then those of the other parts, one per line."""
         rulings = [part.decide(evidence) for part in self.parts]
         order = ("refuted", "not testable here", "undecided", "size-dependent", "verified")
         first = min(rulings, key=lambda ruling: order.index(ruling.verdict))
@@ -206,30 +206,30 @@ class Every:
         return Ruling(first.verdict, first.figure, "\n".join(dict.fromkeys([first.detail, *others])))
 
     def asks(self) -> Iterator[At | Over]:
-        """Those of all parts."""
+        """The comparisons of all parts."""
         for part in self.parts:
             yield from part.asks()
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Facts that were looked at in the run: all must hold."""
+    """Facts that were checked in the run. All must hold."""
 
     says: tuple[str, ...]
 
     def decide(self, evidence: Evidence) -> Ruling:
-        """Verified or refuted as they are here; what could not be looked at decides nothing."""
+        """Verified if all facts hold, refuted otherwise. A fact that could not be checked decides nothing."""
         facts = [evidence.facts.get(says) for says in self.says]
         known = [fact for fact in facts if fact is not None]
         if len(known) < len(facts):
-            return Ruling("not testable here", None, "not looked at in this run: it is older than the claim")
+            return Ruling("not testable here", None, "not checked in this run: it is older than the claim")
         detail = "\n".join(f"{_truth(fact.holds)}: {fact.says}: {fact.seen}" for fact in known)
         if any(fact.holds is None for fact in known):
             return Ruling("undecided", None, detail)
         return Ruling("verified" if all(fact.holds for fact in known) else "refuted", None, detail)
 
     def asks(self) -> Iterator[At | Over]:
-        """No times."""
+        """No comparisons."""
         yield from ()
 
 
@@ -239,27 +239,27 @@ def _truth(holds: bool | None) -> str:
 
 @dataclass(frozen=True)
 class PerCore:
-    """At one case the best of several numbers of workers is the number of cores, or twice as many.
+    """In one case, the best number of workers is the number of cores, or twice that.
 
-    Best is a number that no other beats by more than a twentieth: two of them may tie.
+    A number counts as best if no other is faster by more than 5 %, so several may tie.
     """
 
     component: str
     case: str
-    ways: Mapping[int, str]  # number of workers -> way
+    ways: Mapping[int, str]  # number of workers -> variant
 
     def decide(self, evidence: Evidence) -> Ruling:
-        """As the case says on this machine; no number of workers can be tried that has no variant."""
+        """Decided for this machine. Only numbers of workers for which there is a variant can be compared."""
         advised = {evidence.cores, 2 * evidence.cores} - {0}
         fast = arms(*(way for number, way in self.ways.items() if number in advised))
         slow = arms(*(way for number, way in self.ways.items() if number not in advised))
         if not fast:
-            has = f"this machine has {evidence.cores or 'an unknown number'}"
-            return Ruling("not testable here", None, f"needs a variant with a worker or two for each core: {has}")
+            has = f"this machine has {evidence.cores or 'an unknown number of'} cores"
+            return Ruling("not testable here", None, f"needs a variant with one or two workers for each core: {has}")
         return At(Faster(self.component, fast, slow, times=0.95), self.case).decide(evidence)
 
     def asks(self) -> Iterator[At | Over]:
-        """What it might ask on some machine."""
+        """All comparisons that it may make, whatever the machine."""
         every = arms(*self.ways.values())
         yield At(Faster(self.component, every, every, times=0.95), self.case)
 
@@ -275,7 +275,7 @@ def ladder(component: str, case: str, *rungs: str, total: float) -> Every:
 
 
 def _unheard(answer: Answer, selection: str) -> Ruling:
-    """The ruling where no time answers."""
+    """The ruling if there is no time."""
     if answer.says == "absent":
         why = f" ({answer.why})" if answer.why else ""
         return Ruling("not testable here", None, f"not measured in this run: {_command(selection)}{why}")

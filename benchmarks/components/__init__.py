@@ -1,1 +1,1 @@
-"""One file per component, ``<family>/<name>.py``, each with a ``COMPONENT``. No torch at import."""
+"""One file per component, ``<family>/<name>.py``, each with a ``COMPONENT``. Importing them does not import torch."""

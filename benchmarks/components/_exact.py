@@ -1,4 +1,4 @@
-"""What components share whose answers are their inputs' own numbers: no arithmetic, and nothing may differ."""
+"""Shared by components that only move their inputs' numbers: no arithmetic, and the result must be exact."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from perfsuite.model.component import Case
 
 
 def exact(case: Case, expected: Any, *inputs: Any) -> float:
-    """Nothing is computed: each number is equal, bit by bit."""
+    """Nothing is computed: every number must be equal, bit by bit."""
     return 0.0
 
 
 def nothing(case: Case) -> int:
-    """No arithmetic, or no byte that must move."""
+    """Zero: no arithmetic, or no bytes that must be moved."""
     return 0

@@ -1,7 +1,7 @@
-"""What the sources say that is no matter of time: looked at in a run, and kept in its record.
+"""Claims of the sources that are not about time: checked in a run and kept in its record.
 
-Each fact is one sentence of a claim and a look at whether it is so here, in the file of its family. torch is imported
-only inside the functions, which run in a worker.
+Each fact is one sentence of a claim and a function that checks whether it is true here, in the file of its family.
+torch is imported only inside the functions, which run in a worker.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from benchmarks import claims
 from benchmarks.facts import checkpoint, dataload, losses, models, tensors
 from perfsuite.model.record import Fact
 
-Look = Callable[[], tuple[bool, str]]  # whether it is so, and what was seen
+Look = Callable[[], tuple[bool, str]]  # whether it is true, and what was seen
 
 LOOKS: dict[str, Look] = {**checkpoint.LOOKS, **dataload.LOOKS, **losses.LOOKS, **models.LOOKS, **tensors.LOOKS}
 
 
 def asked(rows: Iterable[str]) -> bool:
-    """Whether a claim on ``rows`` of the catalogue asks for facts."""
+    """Whether a claim on ``rows`` of the catalogue depends on facts."""
     return bool(claims.looked_at(rows))
 
 
 def look() -> list[Fact]:
-    """All facts as they are here. A look that fails is no fact: what it raised is what was seen."""
+    """All facts, as found here. If a check raises, the fact is unknown, and the error is what was seen."""
     found = []
     for says, once in LOOKS.items():
         with warnings.catch_warnings():

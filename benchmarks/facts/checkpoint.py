@@ -1,10 +1,10 @@
-"""What loading a whole network asks for, and what a pickle may do."""
+"""What loading a whole network requires, and what a pickle can do."""
 
 from __future__ import annotations
 
 
 def whole_network_refused() -> tuple[bool, str]:
-    """``torch.load`` of a pickled module, by default and when it is told to trust the file."""
+    """``torch.load`` of a pickled module, by default and with ``weights_only=False``."""
     import io
     import pickle
 
@@ -23,7 +23,7 @@ def whole_network_refused() -> tuple[bool, str]:
 
 
 def whole_network_needs_its_class() -> tuple[bool, str]:
-    """A module and its state, each saved and loaded after the module of its class is gone."""
+    """A module and its state, each saved and then loaded after the Python module with its class is gone."""
     import io
     import sys
     import types
@@ -49,14 +49,14 @@ def whole_network_needs_its_class() -> tuple[bool, str]:
 
 
 class _Asks:
-    """Unpickled, it is a call of ``int("7")``: any function could stand there."""
+    """Unpickling it calls ``int("7")``; it could call any function."""
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         return int, ("7",)
 
 
 def pickle_runs_what_it_names() -> tuple[bool, str]:
-    """A file that names a function: loaded when it is trusted, by default, and as safetensors."""
+    """A pickle file that names a function: loaded with ``weights_only=False`` and by default."""
     import io
     import pickle
 

@@ -1,4 +1,4 @@
-"""What worker processes do with a data set that does not ask which of them it is in."""
+"""What worker processes do with a data set that does not check which worker it runs in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def naive_tar_loader() -> tuple[bool, str]:
-    """A tar file of 8 members, read by an IterableDataset that does not ask which worker it is."""
+    """A tar file of 8 members, read by an IterableDataset that does not check which worker it runs in."""
     import io
     import tarfile
     import tempfile

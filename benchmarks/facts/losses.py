@@ -1,4 +1,4 @@
-"""What the formulas of the losses give, and what the library gives instead."""
+"""What the losses give as formulas, and what the library gives instead."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def binary_cross_entropy() -> tuple[bool, str]:
     formula = -(target * p.log() + (1 - target) * (1 - p).log()).mean().item()
     apart = torch.nn.functional.binary_cross_entropy(p, target).item()
     whole = torch.nn.functional.binary_cross_entropy_with_logits(logit, target).item()
-    seen = f"formula {formula}, BCELoss {apart}, BCEWithLogitsLoss {whole}; right is 200"
+    seen = f"formula {formula}, BCELoss {apart}, BCEWithLogitsLoss {whole}; the correct value is 200"
     return whole == 200.0 and abs(apart - 200) > 1 and formula == float("inf"), seen
 
 

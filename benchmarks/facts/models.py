@@ -1,14 +1,14 @@
-"""What calling a model does that its ``forward`` does not, and what the first weights decide."""
+"""What calling a model does that its ``forward`` does not, and what the initial weights decide."""
 
 from __future__ import annotations
 
 from typing import Any
 
-DRAWS = 20  # seeds that a statement about random weights is looked at with
+DRAWS = 20  # seeds with which a statement about random weights is checked
 
 
 def _perceptron() -> tuple[Any, Any]:
-    """A network of three linear layers and eight inputs for it, from a generator of their own."""
+    """A network of three linear layers and eight inputs for it, from their own generator."""
     import torch
     from torch import nn
 
@@ -21,7 +21,7 @@ def _perceptron() -> tuple[Any, Any]:
 
 
 def gradients_of_forward() -> tuple[bool, str]:
-    """The gradients of ``network(x)`` and of ``network.forward(x)``, bit by bit."""
+    """The gradients of ``network(x)`` and of ``network.forward(x)``, compared bit by bit."""
     import torch
 
     network, x = _perceptron()
@@ -44,7 +44,7 @@ def hooks_of_forward() -> tuple[bool, str]:
 
 
 def hundred_products() -> tuple[bool, str]:
-    """A vector of 512 after a hundred products with one random matrix, of three deviations."""
+    """A vector of 512 after a hundred products with one random matrix, for three standard deviations."""
     import torch
 
     generator = torch.Generator().manual_seed(0)
@@ -63,12 +63,12 @@ def hundred_products() -> tuple[bool, str]:
         gone += not bool(small.any())
         kept.append(right.std().item())
     scaled = f"{min(kept):.2f} to {max(kept):.2f}"
-    seen = f"of {DRAWS} draws {lost} nan or infinite and {gone} zero; scaled, deviations {scaled}"
+    seen = f"of {DRAWS} draws {lost} nan or infinite and {gone} zero; scaled, standard deviations {scaled}"
     return lost == gone == DRAWS and min(kept) > 0.01 and max(kept) < 100, seen
 
 
 def relu_of_scaled_weights() -> tuple[bool, str]:
-    """The mean square behind a linear layer of 784 inputs and a ReLU, weights of variance 1 / 784 and 2 / 784."""
+    """The mean square after a linear layer of 784 inputs and a ReLU, with weights of variance 1 / 784 and 2 / 784."""
     import torch
 
     generator = torch.Generator().manual_seed(0)
@@ -83,7 +83,7 @@ def relu_of_scaled_weights() -> tuple[bool, str]:
 
 
 def four_convolutions() -> tuple[bool, str]:
-    """The deviation of the output of four convolutions with ReLU, weights as they come and with a = 0."""
+    """The standard deviation after four convolutions with ReLU, with default weights and with a = 0."""
     import torch
     from torch import nn
 

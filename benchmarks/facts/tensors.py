@@ -1,16 +1,16 @@
-"""Which ways of making a tensor of an array share its memory."""
+"""Which functions that make a tensor from an array share its memory."""
 
 from __future__ import annotations
 
 
 def _addresses(make: str, dtype: str) -> tuple[bool, str]:
-    """Whether ``torch.<make>`` of an array lies where the array does."""
+    """Whether ``torch.<make>`` of an array uses the array's memory."""
     import numpy
     import torch
 
     array = numpy.zeros(3, dtype)
     shared = getattr(torch, make)(array).data_ptr() == array.ctypes.data
-    return shared, "the tensor lies in the array's memory" if shared else "the tensor has memory of its own"
+    return shared, "the tensor uses the array's memory" if shared else "the tensor has its own memory"
 
 
 def constructor_of_float32() -> tuple[bool, str]:

@@ -1,7 +1,7 @@
-"""pytest-benchmark's front end: its options, its cells as tests, and the one run that all of them replay.
+"""The pytest-benchmark front end: its options, the cells as tests, and the one run that all of them replay.
 
-``pytest benchmarks/suite`` takes the quick set, and ``-k`` chooses from it. Samples are the core's own, so that the
-statistics, the stored files, ``--benchmark-compare`` and ``pytest-benchmark compare`` are about honest times.
+``pytest benchmarks/suite`` uses the quick set, and ``-k`` selects from it. The engine takes the samples, so that the
+statistics, the stored files, ``--benchmark-compare`` and ``pytest-benchmark compare`` use verified times.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the cells, and say in one line what is missing.
+    """Choose the cells; if something is missing, say so in one line.
 
     Raises:
         pytest.UsageError: there is no torch, no pytest-benchmark, no such cell or no such record file.
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("benchmark"):
         raise pytest.UsageError("the cells need pytest-benchmark: pip install 'pytest-benchmark[histogram]'")
     if hasattr(config, "workerinput"):
-        raise pytest.UsageError("cells that are timed side by side disturb each other: run without -n")
+        raise pytest.UsageError("cells that are timed in parallel disturb each other: run without -n")
     try:
         wish = config.stash[WISH] = _wish(config)
         if run := wishes.stored(wish):
@@ -55,20 +55,20 @@ def pytest_configure(config: pytest.Config) -> None:
     except (ValueError, OSError) as problem:
         raise pytest.UsageError(str(problem)) from None
     if not cells:
-        raise pytest.UsageError(f"--cells {wish.cells!r} names no cell: `python -m benchmarks list` prints all")
+        raise pytest.UsageError(f"--cells {wish.cells!r} names no cell: `{catalogue.PROJECT.command} list` prints all")
     if not wish.record and importlib.util.find_spec("torch") is None:
         raise pytest.UsageError("measuring needs torch: install it, or replay a stored run with --record FILE")
     config.stash[CELLS] = cells
 
 
 def _wish(config: pytest.Config) -> Wish:
-    """The options, and the environment where they are not given."""
+    """The options, with defaults from the environment."""
     options = {name: config.getoption(name, None) for name in ("cells", "launches", "budget", "record")}
     return dataclasses.replace(Wish.of(), **{name: value for name, value in options.items() if value is not None})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for each cell; its id is the cell."""
+    """One test for each cell; its id is the cell."""
     if "cell" in metafunc.fixturenames:
         cells = metafunc.config.stash[CELLS]
         metafunc.parametrize("cell", cells, ids=cells)
@@ -76,13 +76,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Run:
-    """The run that all tests replay: the stored one, or all cells that are still selected, measured now."""
+    """The run that all tests replay: the stored one, or the selected cells, measured now."""
     config = request.config
     if RUN not in config.stash:
         cells = [item.callspec.params["cell"] for item in request.session.items if hasattr(item, "callspec")]
         every = sum(len(wishes.chosen(component, "full")) for component in catalogue.components().values())
         with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            print()  # leave the line of dots
+            print()  # end pytest's line of dots
             found, path = measured.measure(
                 cells,
                 config.stash[WISH],
@@ -92,20 +92,20 @@ def run(request: pytest.FixtureRequest) -> Run:
             )
             print(f"record  {path}")
         if found.partial:
-            pytest.exit("interrupted: `python -m benchmarks run --resume` goes on", returncode=130)
+            pytest.exit(f"interrupted: `{catalogue.PROJECT.command} run --resume` goes on", returncode=130)
         config.stash[RUN] = found
     return config.stash[RUN]
 
 
 @pytest.fixture
 def record(cell: str, run: Run) -> Record:
-    """What the run says of one cell."""
+    """The run's record of one cell."""
     return next(record for record in run.records if record.cell == cell)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
-    """Add the machine class; drop the clock of the moment, which makes every stored run look like another machine's."""
+    """Add the machine class. Drop the current clock rate: with it every stored run looks like a different machine."""
     for name in ("hz_actual", "hz_actual_friendly"):
         machine_info["cpu"].pop(name, None)
     machine_info["machine_class"] = machine.machine_class(machine.machine())

@@ -1,4 +1,4 @@
-"""Each cell as a test: it replays what the core measured, or says why there is no time."""
+"""Each cell as a test: it replays what the engine measured, or says why there is no time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def clock() -> float:
 @pytest.mark.filterwarnings("ignore:Benchmark fixture was not used")
 @pytest.mark.benchmark(timer=clock)
 def test_cell(record: Record, run: Run, benchmark: Any) -> None:
-    """The samples of one cell; without a time it is skipped, or fails if the variant is at fault."""
+    """The samples of one cell. Without a time the test is skipped, or fails if the variant is at fault."""
     cell = record.key
     if record.status in REFUSED:
         pytest.fail(f"{record.status}: {record.reason}", pytrace=False)

@@ -18,7 +18,7 @@ def functional(x: torch.Tensor) -> torch.Tensor:
 
 
 def row_by_row(x: torch.Tensor) -> torch.Tensor:
-    """Differentiate the gradient, one element after the other: n backwards, each as dear as a gradient.
+    """Differentiate the gradient, one element after the other: n backwards, each as expensive as a gradient.
 
     AG-03.
     """

@@ -9,7 +9,7 @@ from ._rosenbrock import rosenbrock
 
 
 def whole_hessian(x: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    """Make the matrix, multiply: n times the work and the memory of what follows.
+    """Make the matrix, multiply: n times the work and the memory of the next variants.
 
     AG-03.
     """

@@ -66,7 +66,7 @@ def autograd_inputs(
 def module_parameters(
     x: torch.Tensor, target: torch.Tensor, w1: torch.Tensor, b1: torch.Tensor, w2: torch.Tensor, b2: torch.Tensor
 ) -> Backward:
-    """By hand without the gradient of ``x``, which nobody uses: half of the products go.
+    """By hand without the gradient of ``x``, which is not needed: half of the products go.
 
     BP-05, AG-05.
     """

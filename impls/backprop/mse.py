@@ -20,7 +20,7 @@ def autograd(output: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, 
 
 
 def written_out(output: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two formulas of the source: each takes the difference anew.
+    """The two formulas of the source: each computes the difference again.
 
     BP-08. ``squeeze(-1)``, for ``squeeze()`` would drop a batch of one as well.
     """

@@ -1,6 +1,6 @@
 """Mean squared error of ``predictions`` (n, 1), as a layer with one output gives them, and ``targets`` (n,): shape ().
 
-Subtracted as they are, the two broadcast to (n, n). The answer is then another, so that no such way is a rung here.
+Subtracted as they are, the two broadcast to (n, n). The result is then different, so no variant does that here.
 """
 
 import torch
@@ -8,9 +8,9 @@ from torch.nn import functional
 
 
 def diagonal(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """The slip with its answer mended: all n^2 differences are made and squared, and the n right ones kept.
+    """The mistake with its result corrected: all n^2 differences are computed and squared, and the n right ones kept.
 
-    BC-03. It is here for what the slip costs; nobody would write the repair.
+    BC-03. It shows the cost of the mistake; nobody would write this correction.
     """
     return (predictions - targets).pow(2).diagonal().mean()
 

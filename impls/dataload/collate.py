@@ -12,7 +12,7 @@ from .._contract import needs, prepared
 
 
 def shared(samples: list[torch.Tensor]) -> torch.Tensor:
-    """What a worker does: its batch is a file in memory that another process can map, with pages that nobody touched.
+    """What a worker does: its batch is a file in memory that another process can map, with untouched pages.
 
     DL-03.
     """

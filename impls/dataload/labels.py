@@ -30,7 +30,7 @@ def equal(x: torch.Tensor) -> torch.Tensor:
 
 
 def one_hot(x: torch.Tensor) -> torch.Tensor:
-    """The place of the maximum, and the library's ``one_hot``: it is told the classes, or it would look for them.
+    """The place of the maximum, and the library's ``one_hot``: given the number of classes, or it would search for it.
 
     DL-04.
     """

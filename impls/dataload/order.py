@@ -22,7 +22,7 @@ def _fetch(images: torch.Tensor, labels: torch.Tensor, sampler: Iterable[int], b
 def distributed(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterator[Batch]:
     """The sampler for several machines, here with one: a permutation that all of them know.
 
-    It comes from a seed and the number of the epoch: who does not tell it the number gets the same order in each.
+    It comes from a seed and the number of the epoch: without ``set_epoch`` the order is the same in each.
 
     DL-03.
     """
@@ -73,7 +73,7 @@ def sorted_batches(images: torch.Tensor, labels: torch.Tensor, batch_size: int) 
 
 
 def blocks(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Iterator[Batch]:
-    """Shuffle blocks of eight neighbours: longer runs of memory, but who lies together stays together.
+    """Shuffle blocks of eight neighbours: longer runs of memory, but neighbours stay together.
 
     DL-03.
     """

@@ -27,7 +27,7 @@ def npz_packed(folder: Path, rows: torch.Tensor) -> Table:
 
 
 def pickle_gzip(folder: Path, rows: torch.Tensor) -> Table:
-    """``mnist.pkl.gz``, as in the source: unpack, unpickle. Whoever wrote the file may run what he likes here.
+    """``mnist.pkl.gz``, as in the source: unpack, unpickle. The author of the file can run any code here.
 
     DL-09.
     """
@@ -76,7 +76,7 @@ def npy(folder: Path, rows: torch.Tensor) -> Table:
 
 @needs("safetensors")
 def safetensors(folder: Path, rows: torch.Tensor) -> Table:
-    """``load_file`` maps the file: tensors that nobody looks at are not read.
+    """``load_file`` maps the file: tensors that are not used are not read.
 
     DL-09.
     """

@@ -1,4 +1,4 @@
-"""Batches of photographs from tar files: a stream that cannot be asked for a number, and what workers make of it.
+"""Batches of photographs from tar files: a stream without random access, and how workers share it.
 
 Each variant takes ``folder``, in which ``all.tar`` holds the JPEG files ``00000.jpg`` and so on, ``part-0.tar`` the
 even and ``part-1.tar`` the odd ones, and ``pixels.npy`` the same images decoded; ``labels`` of shape (length,) in
@@ -38,7 +38,7 @@ def _decoded(content: bytes) -> torch.Tensor:
 
 
 class _Stream(IterableDataset):
-    """The files of a tar file in its order. Several workers share them by turns: who counts alone reads everything."""
+    """The files of a tar file in its order. Several workers take turns: one that ignores them reads everything."""
 
     def __init__(self, path: Path, labels: torch.Tensor):
         _load_decoders()
@@ -54,7 +54,7 @@ class _Stream(IterableDataset):
 
 
 class _Parts(_Stream):
-    """A tar file for each worker: nobody reads a header that is another's."""
+    """A tar file for each worker: none reads the headers of another."""
 
     def __iter__(self) -> Iterator[Sample]:
         with tarfile.open(self.path / f"part-{get_worker_info().id}.tar") as tar:

@@ -1,9 +1,9 @@
 """Batches on their way to the device: from ordinary memory, from pinned memory, and while the last one is worked on.
 
 Each variant takes ``images`` of shape (length, height, width), a numpy array in uint8 that stays on the host;
-``again``, the same once more, for who pins it: pinned, it is so for everybody; ``like``, a tensor on the device; and
-``batch_size``. It returns an iterable of the images in float32 between 0 and 1, on the device of ``like``, in order,
-``batch_size`` at a time (the last may be fewer).
+``again``, a second copy for variants that pin it, because pinning would affect all of them; ``like``, a tensor on the
+device; and ``batch_size``. It returns an iterable of the images in float32 between 0 and 1, on the device of ``like``,
+in order, ``batch_size`` at a time (the last may be fewer).
 """
 
 from collections.abc import Iterator

@@ -47,7 +47,7 @@ def chunked(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
 
 
 def sdpa_math(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    """The library's call held to its own formula in operators: what is fused when it is not held.
+    """The library's call restricted to its formula in operators: it shows what fusing saves otherwise.
 
     LY-01.
     """

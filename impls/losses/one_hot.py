@@ -28,6 +28,6 @@ def cast(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 def class_index(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Find where the 1 is: from then on the loss looks at one number in each row.
 
-    LS-08. The search is paid in each call here; whoever keeps the index pays it once.
+    LS-08. Here each call pays for the search; a kept index would be computed once.
     """
     return functional.cross_entropy(logits, labels.argmax(1))

@@ -71,7 +71,7 @@ def gather(x: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
 
 
 def take_along_dim(x: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-    """The same ``gather``, after a modulo over the expanded index so that -1 may mean the last: that is the dear part.
+    """The same ``gather``, after a modulo over the expanded index so that -1 may mean the last: that costs most.
 
     RD-04.
     """
@@ -105,7 +105,7 @@ def index_select(x: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
 
 
 def embedding(x: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-    """A look-up in a table of batch * length rows is an embedding: the same kernel behind another door.
+    """A look-up in a table of batch * length rows is an embedding: the same kernel through another function.
 
     RD-04.
     """

@@ -79,7 +79,7 @@ def numpy_loop(x: torch.Tensor) -> torch.Tensor:
 
 
 def list_loops(x: torch.Tensor) -> torch.Tensor:
-    """Two loops over Python floats: at ten columns no dearer than one tensor operator for each row.
+    """Two loops over Python floats: at ten columns no slower than one tensor operator for each row.
 
     RD-01. Python adds in float64; one rounding at the end.
     """

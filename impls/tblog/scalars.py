@@ -89,7 +89,7 @@ def tmpfs(values: torch.Tensor) -> torch.Tensor:
 
 
 def queue_1000(values: torch.Tensor) -> torch.Tensor:
-    """``max_queue=1000``: nobody waits for a full queue, and ``close`` waits for all of it.
+    """``max_queue=1000``: the loop never waits for a full queue, and ``close`` waits for all of it.
 
     TB-08.
     """

@@ -1,4 +1,4 @@
-"""An array as a tensor of another type: ``array`` of shape (n,) in int64 becomes (n,) in float32.
+"""An array as a tensor of another dtype: ``array`` of shape (n,) in int64 becomes (n,) in float32.
 
 No variant can share the array's memory: the numbers have to be written anew. How often is the question.
 """

@@ -52,7 +52,7 @@ def movedim(x: torch.Tensor) -> torch.Tensor:
 
 
 def as_strided(x: torch.Tensor) -> torch.Tensor:
-    """Sizes and strides given outright, and nobody checks that they are the right ones.
+    """Sizes and strides given directly, without any check that they are right.
 
     TN-03.
     """

@@ -42,7 +42,7 @@ def tensor(values: Rows, x: torch.Tensor) -> torch.Tensor:
 
 
 def constructor(values: Rows, x: torch.Tensor) -> torch.Tensor:
-    """``torch.Tensor(list)``: float32 whatever the list holds, so nobody has to look first.
+    """``torch.Tensor(list)``: float32 whatever the list holds, so the types need not be checked first.
 
     TN-02.
     """

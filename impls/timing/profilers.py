@@ -54,7 +54,7 @@ def _profile(x: torch.Tensor, **options: object) -> profile:
 
 
 def torch_table(x: torch.Tensor, y: torch.Tensor, start: Tensors) -> Tensors:
-    """The profiler of torch, and its events added up by operator: what one looks at first is dearer than the watching.
+    """The profiler of torch, and its events added up by operator: the first table costs more than the profiling.
 
     TM-04.
     """

@@ -1,9 +1,9 @@
-"""Where an epoch goes: the loop of ``epoch``, which tells the name of each part of its work when that part is done.
+"""Where the time of an epoch goes: the loop of ``epoch``, which yields the name of each part when that part is done.
 
 ``x`` (n, 28, 28) in float32 and ``y`` (n,) in int64 are arrays of numpy, in the host's memory; ``start`` =
 ``[w1, b1, w2, b2, w3, b3]`` are the parameters before the epoch, on the device that trains; ``rate`` is SGD's. Each
-variant returns an iterator over names, and last ``[mean of the batches' losses, *new parameters]``. Whoever reads the
-clock at each name knows how long each part took; whoever does not pays 50 nanoseconds for it.
+variant returns an iterator over names, and last ``[mean of the batches' losses, *new parameters]``. Reading the
+clock at each name gives the time of each part; without that, a name costs 50 nanoseconds.
 """
 
 from collections.abc import Callable, Iterable, Iterator

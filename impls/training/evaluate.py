@@ -72,7 +72,7 @@ def inference_mode(x: torch.Tensor, y: torch.Tensor, parameters: Tensors):
 
 @prepared
 def one_item(x: torch.Tensor, y: torch.Tensor, parameters: Tensors):
-    """The sums stay tensors: nobody waits for the device before the end.
+    """The sums stay tensors: nothing waits for the device before the end.
 
     TR-02.
     """

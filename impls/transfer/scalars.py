@@ -33,7 +33,7 @@ def stack_then_tolist(losses: list[torch.Tensor]) -> Answer:
 
 
 def stack_then_cpu(losses: list[torch.Tensor]) -> Answer:
-    """Stacked where they are, and one copy; nobody makes Python numbers.
+    """Stacked where they are, and one copy; no Python numbers are made.
 
     TX-02.
     """

@@ -1,7 +1,8 @@
 """An array in the host's memory copied to a device: ``x`` (n,) of numpy, float32, to where ``like`` lies.
 
-``like`` is a tensor of one number that says which device is meant, and ``again`` the same array once more, for who pins
-it: pinned, it is so for everybody. Each variant returns a tensor (n,) there, and the copy has arrived.
+``like`` is a tensor of one number that says which device is meant, and ``again`` is a second copy of the array, for
+variants that pin it, because pinning would affect all of them. Each variant returns a tensor (n,) there, and the copy
+is complete.
 """
 
 import numpy as np

@@ -1,1 +1,1 @@
-"""How often a comparison errs, how it fares against other tools, and what its noise depends on."""
+"""How often a comparison is wrong, how it compares with other tools, and what its noise depends on."""

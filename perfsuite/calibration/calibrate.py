@@ -1,8 +1,8 @@
-"""How often the detector errs, by experiment: whole comparisons whose answer is known, counted.
+"""Measure how often the detector is wrong, by whole comparisons whose correct verdict is known.
 
-A session is one comparison at default settings. Its truth is known because both trees are the same, differ by edits
-that do nothing, or because a slowdown is put into HEAD by the number of its calls (see ``compare.pair``).
-Sessions are added to one record file by every run; what is printed is counted from that file.
+A session is one comparison at default settings. Its truth is known because both trees are the same, or differ only by
+edits that do nothing, or because a slowdown is injected into HEAD by the number of its calls (see ``pairing.pair``).
+Every run adds sessions to one record file; the printed tables are counted from that file.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from perfsuite.records import reading, sound
 from perfsuite.running.progress import Progress
 
 EVIDENCE = catalogue.ROOT / catalogue.PROJECT.evidence / "compare"
-DETECTOR = 1  # raise it when coins, batches, X, test or budget change: others' sessions are not counted
-WORKERS = "dataload.dirichlet/workers_2/eager/cpu/100-b4/1"  # waits for processes of its own
+DETECTOR = 1  # raise it when randomisation, batches, X, test or budget change: older sessions are then not counted
+WORKERS = "dataload.dirichlet/workers_2/eager/cpu/100-b4/1"  # waits for its own processes
 LARGE = "matmul.ladder/mm/eager/cpu/1024/1"
 CELLS = (
     "noise.elementwise/chain/eager/cpu/1000/1",
@@ -55,9 +55,9 @@ class Kind:
 
     name: str
     what: str
-    scale: float = 0.0  # the slowdown that is put into every cell
-    edited: bool = False  # HEAD's text differs, its work does not
-    load: str = ""  # what else runs: "one core", "all cores", "square wave"
+    scale: float = 0.0  # the slowdown that is injected into every cell
+    edited: bool = False  # whether HEAD's text differs but not its work
+    load: str = ""  # CPU load: "one core", "all cores", "square wave"
 
 
 KINDS = (
@@ -90,10 +90,10 @@ def kind(name: str) -> Kind:
 
 
 def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -> dict[str, Any]:
-    """One session: a whole comparison, as the line that is kept of it.
+    """Run one session, a whole comparison, and return the line to record.
 
     Raises:
-        KeyboardInterrupt: it was interrupted; nothing is kept of it.
+        KeyboardInterrupt: it was interrupted; there is nothing to record.
     """
     with scratch.Scratch() as folder, _load(one.load):
         head = folder / "head" / "impls"
@@ -102,7 +102,7 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
         options = Options(
             cells=(),
             selection=" or ".join(cells),
-            command="python -m benchmarks calibrate",
+            command=f"{catalogue.PROJECT.command} calibrate",
             scales=dict.fromkeys(cells, one.scale) if one.scale else {},
             equal=True,
         )
@@ -114,7 +114,7 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
 
 
 def line(one: Kind, found: Comparison, edits: Sequence[str] = ()) -> dict[str, Any]:
-    """What is kept of a session."""
+    """The line to record for a session."""
     rows = {
         row.cell: {
             "verdict": row.verdict,
@@ -144,7 +144,7 @@ def _short(value: float | None) -> float | None:
 
 @contextlib.contextmanager
 def _load(load: str) -> Iterator[None]:
-    """Something else that runs meanwhile."""
+    """Run CPU load during the block."""
     loads = {"": 0, "one core": 1, "all cores": os.cpu_count() or 1, "square wave": 1}[load]
     rest = "time.sleep(.125)" if load == "square wave" else "pass"
     busy = "end = time.monotonic() + .125\n    while time.monotonic() < end: pass"
@@ -200,14 +200,14 @@ class _Detector(TypedDict):
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    """All sessions of a record that this detector made, whoever wrote it; a torn last line is dropped.
+    """All sessions of a record that this detector made, validated; a truncated last line is dropped.
 
     Raises:
         FileNotFoundError: there are none.
         ValueError: the record is damaged.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"no sessions in {path}: run `python -m benchmarks calibrate` first")
+        raise FileNotFoundError(f"no sessions in {path}: run `{catalogue.PROJECT.command} calibrate` first")
     sessions = []
     for number, text in enumerate(reading.kept(path), start=1):
         with reading.damage(path, f"line {number}"):
@@ -220,11 +220,11 @@ def load(path: Path) -> list[dict[str, Any]]:
 
 
 def _check(found: _Session) -> None:
-    """What the types of a session do not say."""
+    """Check what the types of a session do not express."""
     sound.one_of([one.name for one in KINDS], found["kind"], "kind")
     sound.at_least(0, found["seconds"], "seconds")
     if not found["rows"].keys() - {WORKERS}:
-        raise ValueError(f"rows: holds no cell but {WORKERS}")
+        raise ValueError(f"rows: contains no cell but {WORKERS}")
     for cell, row in found["rows"].items():
         where = f"rows.{reading.told(cell)}"
         sound.cell(cell, "rows")
@@ -233,11 +233,11 @@ def _check(found: _Session) -> None:
             sound.at_least(0, value, f"{where}.{name}")
         bounded = row["low"] is not None and row["high"] is not None
         if bounded and (row["truth"] is None or abs(row["truth"]) > sound.LOG):
-            raise ValueError(f"{where}.truth: {row['truth']} is no logarithm of a ratio of times")
+            raise ValueError(f"{where}.truth: {row['truth']} is not the logarithm of a ratio of times")
 
 
 def sitting(path: Path, kinds: Sequence[str], minutes: float, sessions: int) -> int:
-    """Add sessions until the time or their number is reached; the kind with the fewest is next. How many were added."""
+    """Add sessions until the time or their number is reached, rarest kind first; returns how many were added."""
     end = time.monotonic() + 60 * minutes
     added = 0
     while added < sessions and time.monotonic() < end:
@@ -253,6 +253,3 @@ def sitting(path: Path, kinds: Sequence[str], minutes: float, sessions: int) -> 
         took = f"{found['seconds']:.0f} s"
         print(one_line(f"session {len(known) + 1}: {one.name}: {told}; {took}"), file=sys.stderr, flush=True)
     return added
-
-
-# -- the table ---------------------------------------------------------------------------------------------------------

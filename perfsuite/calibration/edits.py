@@ -1,6 +1,6 @@
-"""Edits that change the text of a tree and not what it does: what a detector must not call a slowdown.
+"""Edits that change the text of a tree but not what it does; a detector must not call them a slowdown.
 
-Each draws from a random generator, so that every session gets another tree.
+Each uses a random generator, so that every session gets a different tree.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def no_op(tree: Path, rng: random.Random) -> list[str]:
-    """Edit all modules of the families below ``tree`` in place; returns what was done."""
+    """Edit all modules of the families below ``tree`` in place; returns the names of the edits."""
     ways = rng.sample(EDITS, rng.randint(1, len(EDITS)))
     for path in sorted(tree.glob("*/[!_]*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
@@ -47,13 +47,13 @@ def _has_inner_scopes(function: ast.FunctionDef) -> bool:
 
 
 def _unused_function(module: ast.Module, rng: random.Random) -> None:
-    """Add a function that nobody calls, at a place drawn by chance."""
+    """Add an unused function at a random place."""
     extra = ast.parse(f"def _unused_{rng.randrange(10**6)}(x):\n    return x + {rng.randrange(1000)}\n").body[0]
     module.body.insert(rng.randint(_first_function(module), len(module.body)), extra)
 
 
 def _reorder_functions(module: ast.Module, rng: random.Random) -> None:
-    """Put the functions that stand at the end of the module in another order."""
+    """Shuffle the functions at the end of the module."""
     tail = len(module.body)
     while tail > 0 and _plain_function(module.body[tail - 1]):
         tail -= 1
@@ -72,7 +72,7 @@ def _first_function(module: ast.Module) -> int:
 
 
 def _comments(text: str, rng: random.Random) -> str:
-    """A comment above each top-level function, of a length drawn by chance."""
+    """Add a comment of random length above each top-level function."""
     lines = []
     for line in text.splitlines():
         if line.startswith("def "):

@@ -1,4 +1,4 @@
-"""The project's records of its own experiments, a file for each kind of machine, shown one after the other."""
+"""The records of the project's own experiments, one file for each kind of machine, shown one after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def tables(folder: Path, show: Callable[[Path], str]) -> str:
-    """What ``show`` makes of each record in ``folder``, under the kind of machine that the file is called after.
+    """The table that ``show`` makes of each record in ``folder``, headed by the kind of machine in the file's name.
 
     Raises:
         FileNotFoundError: there is no record.

@@ -1,7 +1,7 @@
-"""The same question put to other tools: identical code and slowdowns of known size, judged side by side on one machine.
+"""Compare with other tools: all judge identical code and known slowdowns, side by side on one machine.
 
-Every tool gets the same trees. In BASE each function of the validation does its work 20 times; HEAD does it 20 times
-too (alike), 21 times (5 % slower) or 22 times (10 % slower). One thread, the tools' own settings.
+Every tool gets the same trees. In BASE each function of the calibration does its work 20 times; HEAD does it 20 times
+too (the same), 21 times (5 % slower) or 22 times (10 % slower). One thread, the tools' default settings.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from perfsuite.project.trees import git
 from perfsuite.running.progress import Progress
 
 TIMES = 20
-HEADS = {"same": 20, "+5 %": 21, "+10 %": 22}  # kind -> how often HEAD does its work
+HEADS = {"same": 20, "+5 %": 21, "+10 %": 22}  # kind -> how many times HEAD does its work
 CELLS = tuple(cell for cell in calibrate.CELLS if cell not in (calibrate.WORKERS, calibrate.LARGE))
-# A process for each of 30 values of each function: at its quickest setting pyperf takes a minute a function and run.
+# pyperf starts a process for each of 30 values, so even its fastest setting takes a minute per function and run.
 FEW = (CELLS[2], CELLS[5])
 REPEATED = """
 
@@ -67,7 +67,7 @@ class Suite:
     def setup(self, cell):
         import impls
 
-        assert "site-packages" in impls.__file__, impls.__file__  # the commit's own, no checkout
+        assert "site-packages" in impls.__file__, impls.__file__  # the commit's own, not a checkout
         self.call = load(cell)
 
     def time_call(self, cell):
@@ -92,7 +92,7 @@ for cell in json.loads({few!r}):
 
 @dataclass(frozen=True)
 class Ground:
-    """A repository whose commits are the trees, and what the tools need beside it."""
+    """A repository whose commits are the trees, and the other files that the tools need."""
 
     folder: Path
     commits: Mapping[str, str] = field(default_factory=dict)  # "base" or a kind -> commit
@@ -108,7 +108,7 @@ class Ground:
 
 
 def ground(folder: Path, tree: Path = catalogue.IMPLS) -> Ground:
-    """Lay the trees, as commits and as folders, and store the inputs."""
+    """Create the trees, as commits and as folders, and store the inputs."""
     import torch
 
     made = Ground(folder, {})
@@ -150,15 +150,17 @@ def ground(folder: Path, tree: Path = catalogue.IMPLS) -> Ground:
     return Ground(folder, commits)
 
 
-# -- the tools: what each says of every cell, "slower", "faster" or "" -------------------------------------------------
+# -- the tools: the verdict of each on every cell, "slower", "faster" or "" --------------------------------------------
 
-Said = dict[str, dict[str, str]]  # rule -> cell -> what it says
+Said = dict[str, dict[str, str]]  # rule -> cell -> verdict
 
 
 def ours(place: Ground, kind: str) -> Said:
-    """``python -m benchmarks compare`` at its usual settings."""
+    """``python -m benchmarks compare`` with default settings."""
     with scratch.Scratch() as folder:
-        options = Options(cells=(), selection=" or ".join(CELLS), command="python -m benchmarks peers", equal=True)
+        options = Options(
+            cells=(), selection=" or ".join(CELLS), command=f"{catalogue.PROJECT.command} peers", equal=True
+        )
         base, head = (str(place.tree(name) / "impls") for name in ("base", kind))
         journal = opening.start(options, folder, base, head)
         found = session.measure(journal, Progress())
@@ -169,7 +171,7 @@ def ours(place: Ground, kind: str) -> Said:
 
 
 def asv(place: Ground, kind: str) -> Said:
-    """``asv continuous``; the same samples judged with another factor too."""
+    """``asv continuous``; the same samples are also judged with a second factor."""
     base, head = place.commits["base"], place.commits[kind]
     _run([sys.executable, "-m", "asv", "continuous", base, head], place.repository, codes=(0, 1), imports=False)
     said = {}
@@ -182,7 +184,7 @@ def asv(place: Ground, kind: str) -> Said:
 
 
 def read_asv(text: str) -> dict[str, str]:
-    """What ``asv compare`` says: a line of its table begins with + where a benchmark got slower."""
+    """The verdicts of ``asv compare``: a line of its table begins with + if a benchmark got slower."""
     said = dict.fromkeys(CELLS, "")
     for line in text.splitlines():
         sign, _, rest = line.strip("| ").partition(" ")
@@ -193,7 +195,7 @@ def read_asv(text: str) -> dict[str, str]:
 
 
 def pytest_benchmark(place: Ground, kind: str) -> Said:
-    """``pytest --benchmark-compare-fail=median:5%`` of one run against the one before; it tells slower ones only."""
+    """``pytest --benchmark-compare-fail=median:5%`` of one run against the previous; it only reports slowdowns."""
     with scratch.Scratch() as folder:
         words = [
             sys.executable,
@@ -214,13 +216,13 @@ def pytest_benchmark(place: Ground, kind: str) -> Said:
 
 
 def read_pytest(text: str) -> dict[str, str]:
-    """What pytest-benchmark's gate says."""
+    """The verdicts of pytest-benchmark's gate."""
     failed = re.findall(r"test_call\[(.+?)\] \([^)]*\) - Field 'median' has failed", text)
     return {cell: "slower" if cell in failed else "" for cell in CELLS}
 
 
 def pyperf(place: Ground, kind: str) -> Said:
-    """``pyperf compare_to`` of two runs at its quickest setting, of two functions."""
+    """``pyperf compare_to`` of two runs of two functions, at pyperf's fastest setting."""
     with scratch.Scratch() as folder:
         made: list[str] = []
         for name in ("base", kind):
@@ -231,7 +233,7 @@ def pyperf(place: Ground, kind: str) -> Said:
 
 
 def read_pyperf(text: str) -> dict[str, str]:
-    """What ``pyperf compare_to`` calls significant."""
+    """The differences that ``pyperf compare_to`` calls significant."""
     said = dict.fromkeys(FEW, "")
     for line in text.splitlines():
         cell, _, rest = line.partition(": ")
@@ -249,7 +251,7 @@ TOOLS: dict[str, Callable[[Ground, str], Said]] = {
 
 
 def _run(words: Sequence[str], cwd: Path, codes: Sequence[int] = (0,), *, imports: bool = True) -> str:
-    """What a tool prints, run in a tree whose ``impls`` it imports unless it installs them itself.
+    """The output of a tool, run in a tree whose ``impls`` it imports unless it installs them itself.
 
     Raises:
         ValueError: it fails.
@@ -269,10 +271,10 @@ def _run(words: Sequence[str], cwd: Path, codes: Sequence[int] = (0,), *, import
 
 
 def sitting(path: Path, rounds: int, tools: Sequence[str]) -> None:
-    """Let every tool judge every kind once a round, in random order; each answer is written down at once."""
+    """Let every tool judge every kind once per round, in random order; each result is recorded at once."""
     with scratch.Scratch() as folder:
         place = ground(folder)
-        if "asv continuous" in tools:  # what is installed once is nobody's time
+        if "asv continuous" in tools:  # the time of a one-off installation does not count
             _run([sys.executable, "-m", "asv", "machine", "--yes"], place.repository, imports=False)
             _run(
                 [sys.executable, "-m", "asv", "setup"], place.repository, codes=(0, 1), imports=False

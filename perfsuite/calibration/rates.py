@@ -1,4 +1,4 @@
-"""How often a comparison was right, counted from sessions, with bounds; as tables."""
+"""Tables of how often a comparison was right, counted from sessions, with bounds."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def lower(hits: int, trials: int) -> float:
 
 
 def table(sessions: Sequence[Mapping[str, Any]]) -> str:
-    """What the sessions say, as Markdown: false alarms, what was found, coverage, effort."""
+    """The results of the sessions as Markdown: false alarms, detection rates, coverage, time."""
     parts = []
     null = [one for one in KINDS if not one.scale]
     rows = [_null(one, group) for one in null if (group := _of(one, sessions))]
     if rows:
         title = (
-            "| both sides alike | sessions | with a false alarm | upper 95 % | SAME | UNDECIDED | in the interval"
-            " | a session |"
+            "| both sides the same | sessions | with a false alarm | upper 95 % | SAME | UNDECIDED | in the interval"
+            " | time per session |"
         )
         parts.append("\n".join([title, "|---|---:|---:|---:|---:|---:|---:|---:|", *rows]))
     rows = [_injected(one, group) for one in KINDS if one.scale and (group := _of(one, sessions))]
     if rows:
         title = (
-            "| a slowdown put in | sessions | found, without workers | lower 95 % | called SAME | in the interval"
-            " | found, with workers | a cell without | with workers |"
+            "| injected slowdown | sessions | found, without workers | lower 95 % | called SAME | in the interval"
+            " | found, with workers | time per cell, without workers | with workers |"
         )
         parts.append("\n".join([title, "|---|---:|---:|---:|---:|---:|---:|---:|---:|", *rows]))
     parts.append(_cells(sessions))
@@ -80,7 +80,7 @@ def _injected(one: Kind, group: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _each(session: Mapping[str, Any]) -> float:
-    """Seconds of a whole session, starts of processes included, per cell without workers."""
+    """Seconds of a whole session per cell without workers, including process starts."""
     rows = session["rows"]
     plain = [cell for cell in rows if cell != WORKERS]
     theirs = rows[WORKERS]["seconds"] if WORKERS in rows else 0.0
@@ -88,7 +88,7 @@ def _each(session: Mapping[str, Any]) -> float:
 
 
 def _covered(rows: Sequence[Mapping[str, Any]], truth: float | None) -> tuple[int, int]:
-    """How many intervals hold the truth, and how many there are."""
+    """How many intervals contain the true change, and how many there are."""
     bounded = [row for row in rows if row["low"] is not None and row["high"] is not None]
     inside = 0
     for row in bounded:
@@ -102,8 +102,8 @@ def _share(hits: int, trials: int) -> str:
 
 
 def _cells(sessions: Sequence[Mapping[str, Any]]) -> str:
-    """Per cell: the spread of X between fresh processes, and what it lets one see."""
-    lines = ["| cell | spread of X | smallest slowdown seen | a cell |", "|---|---:|---:|---:|"]
+    """Per cell: the spread of X between fresh processes, and the smallest slowdown that can be detected with it."""
+    lines = ["| cell | spread of X | smallest slowdown detectable | time per cell |", "|---|---:|---:|---:|"]
     quiet = [item for item in sessions if not kind(item["kind"]).load]
     for cell in CELLS:
         rows = [item["rows"][cell] for item in quiet if cell in item["rows"] and item["rows"][cell]["epochs"]]

@@ -1,7 +1,7 @@
-"""What each way of calming a comparison does to the spread of X between fresh processes: with it, and without it.
+"""The effect of each noise reduction of a comparison on the spread of X between fresh processes: with and without it.
 
-Both sides are the same tree, so every X is noise. A smaller spread is worth more than any cleverer test: the epochs
-that a verdict takes grow with its square.
+Both sides are the same tree, so every X is noise. A smaller spread helps more than any better test, because the number
+of epochs that a verdict takes grows with its square.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Way:
     """One way of comparing."""
 
     name: str
-    options: dict[str, Any] = field(default_factory=dict)  # what differs from the usual
+    options: dict[str, Any] = field(default_factory=dict)  # the options that differ from the defaults
 
 
 WAYS = (
@@ -39,7 +39,7 @@ WAYS = (
     Way("the allocator left as it is", {"malloc": False}),
     Way("a process for each tree, not one for both", {"apart": True}),
 )
-# No verdict, so that every cell is measured in every epoch.
+# Prevents verdicts, so that every cell is measured in every epoch.
 ENDLESS: dict[str, Any] = {
     "alpha": 1e-12,
     "delta": 0.0031,
@@ -70,26 +70,26 @@ def measure(epochs: int, rounds: int, progress: Progress) -> dict[str, dict[str,
 
 
 def record(folder: Path = EVIDENCE) -> Path:
-    """The file that holds what was found on this kind of machine."""
+    """The file with the results of this kind of machine."""
     return folder / "spread" / f"{machine.machine_class(machine.machine())}.json"
 
 
 def write(path: Path, found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Keep what was found, in place of what was found before."""
+    """Record the results, replacing earlier ones."""
     short = {way: {cell: [float(f"{x:.4g}") for x in xs] for cell, xs in cells.items()} for way, cells in found.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(short, indent=1) + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> dict[str, dict[str, list[float]]]:
-    """What was found, whoever wrote it down.
+    """Read and validate the recorded results.
 
     Raises:
-        FileNotFoundError: nothing yet.
+        FileNotFoundError: there are none yet.
         ValueError: the record is damaged.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"nothing in {path}: run `python -m benchmarks spread` first")
+        raise FileNotFoundError(f"nothing in {path}: run `{catalogue.PROJECT.command} spread` first")
     with reading.damage(path):
         found = reading.value(reading.parsed(path.read_bytes()), dict[str, dict[str, list[float]]])
         for way, cells in found.items():
@@ -98,14 +98,14 @@ def load(path: Path) -> dict[str, dict[str, list[float]]]:
                 sound.cell(cell, reading.told(way))
                 for at, x in enumerate(xs):
                     if abs(x) > sound.LOG:
-                        raise ValueError(f"{where}[{at}]: {x:g} is no logarithm of a ratio of times")
+                        raise ValueError(f"{where}[{at}]: {x:g} is not the logarithm of a ratio of times")
         if not _shared(found):
             raise ValueError("no cell has two values in every way")
     return found
 
 
 def table(found: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
-    """The standard deviation of X in per cent, a column for each cell, as Markdown; last, the geometric mean."""
+    """The standard deviation of X in per cent as Markdown: a column for each cell, and the geometric mean last."""
     ways = list(found)
     cells = _shared(found)
     number = min((len(found[way][cell]) for way in ways for cell in cells), default=0)

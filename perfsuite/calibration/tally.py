@@ -1,4 +1,4 @@
-"""What the tools said, as it is kept, and counted as a table."""
+"""The recorded verdicts of the tools, and a table that counts them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from perfsuite.calibration import calibrate, rates
 from perfsuite.calibration.peers import HEADS, TOOLS
 from perfsuite.host import machine
+from perfsuite.project import catalogue
 from perfsuite.records import reading, sound
 
 
@@ -26,14 +27,14 @@ class _Answer(TypedDict):
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    """All answers of a record, whoever wrote it; a torn last line is dropped.
+    """All verdicts of a record, validated; a truncated last line is dropped.
 
     Raises:
         FileNotFoundError: there are none.
         ValueError: the record is damaged.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"no answers in {path}: run `python -m benchmarks peers` first")
+        raise FileNotFoundError(f"no verdicts in {path}: run `{catalogue.PROJECT.command} peers` first")
     answers = []
     for number, text in enumerate(reading.kept(path), start=1):
         with reading.damage(path, f"line {number}"):
@@ -44,7 +45,7 @@ def load(path: Path) -> list[dict[str, Any]]:
 
 
 def _check(found: _Answer) -> None:
-    """What the types of an answer do not say."""
+    """Check what the types of an entry do not express."""
     sound.one_of(TOOLS, found["tool"], "tool")
     sound.one_of(HEADS, found["kind"], "kind")
     sound.at_least(0, found["seconds"], "seconds")
@@ -58,9 +59,9 @@ def _check(found: _Answer) -> None:
 
 
 def table(answers: Sequence[Mapping[str, Any]]) -> str:
-    """What the tools said, as Markdown."""
+    """The verdicts of the tools as Markdown."""
     lines = [
-        "| tool | rule | changed, though it is the same | slower by 5 %: found | by 10 %: found | a function takes |",
+        "| tool | rule | false alarms on the same code | found: 5 % slower | found: 10 % slower | time per function |",
         "|---|---|---:|---:|---:|---:|",
     ]
     for tool in TOOLS:

@@ -1,1 +1,1 @@
-"""The machine and its operating system: what is here, processes, memory, temporary folders."""
+"""The machine and its operating system: hardware, software, processes, memory, temporary folders."""

@@ -1,4 +1,4 @@
-"""What files of the system and other programs say; nothing where they say nothing."""
+"""Read system files and the output of other programs; empty if there is none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def read(path: Path) -> str:
-    """The text of a small file of the system, stripped; empty if it cannot be read."""
+    """The text of a small system file, stripped; empty if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
@@ -16,7 +16,7 @@ def read(path: Path) -> str:
 
 
 def output(*command: str) -> str:
-    """What a command prints, stripped; empty if it is not here, fails, or takes long."""
+    """The output of a command, stripped; empty if it is not installed, fails, or takes more than 20 s."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=20)
         return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,4 +1,4 @@
-"""The commit that a result was measured at, and why there is none."""
+"""The commit that a result was measured at, or why there is none."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from perfsuite.host.asking import output
 
 
 def commit(root: Path) -> tuple[str, bool]:
-    """The commit that ``root`` has checked out, and whether files differ from it; ``("", False)`` if there is none."""
+    """The commit checked out in ``root``, and whether files differ from it; ``("", False)`` if there is none."""
     head = output("git", "-C", str(root), "rev-parse", "HEAD")
-    # Without optional locks: a user may be committing at this moment.
+    # Without optional locks, because the user may be committing at this moment.
     changes = output("git", "--no-optional-locks", "-C", str(root), "status", "--porcelain") if head else ""
     return head, bool(changes)
 
 
 def uncommitted(root: Path) -> tuple[str, str]:
-    """Why :func:`commit` finds none in ``root``, and what helps."""
+    """Why :func:`commit` finds no commit in ``root``, and the remedy."""
     command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(
@@ -32,16 +32,16 @@ def uncommitted(root: Path) -> tuple[str, str]:
             env={**os.environ, "LC_ALL": "C"},
         )
     except (OSError, subprocess.SubprocessError):
-        return "git is not installed, or does not answer", "install git"
+        return "git is not installed, or does not respond", "install git"
     said = done.stderr.strip()
     if "dubious ownership" in said or "unsafe repository" in said:
         owner = f"git does not trust {root}, which belongs to another user"
         told = re.search(r"git config --global --add safe\.directory .+", said)
         return owner, told[0] if told else f"git config --global --add safe.directory {shlex.quote(str(root))}"
     if "not a git repository" in said:
-        return f"{root} is in no git repository", f"git clone the project, or git init in {shlex.quote(str(root))}"
+        return f"{root} is not in a git repository", f"git clone the project, or git init in {shlex.quote(str(root))}"
     if "unknown revision" in said:
-        return "nothing was committed yet", "git commit"
+        return "there are no commits yet", "git commit"
     return (
         f"git says: {said.splitlines()[-1] if said else f'code {done.returncode}'}",
         f"{shlex.join(command)} must work",
@@ -49,5 +49,5 @@ def uncommitted(root: Path) -> tuple[str, str]:
 
 
 def shallow(root: Path) -> bool:
-    """Whether ``root`` is a clone that leaves older commits out."""
+    """Whether ``root`` is a shallow clone, without the older commits."""
     return output("git", "-C", str(root), "rev-parse", "--is-shallow-repository") == "true"

@@ -1,4 +1,4 @@
-"""The operating system's counters of a thread."""
+"""The operating system's per-thread counters."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from perfsuite.host.descriptors import out_of_reach
 
 
 class Counters:
-    """What the kernel did to this thread: read before and after a sample, it tells a slow call from a slow machine.
+    """Kernel counters of this thread: read before and after a sample, they tell a slow call from a busy machine.
 
-    ``/proc/thread-self/schedstat`` (the wait for a core) explained 55-75 % of the excess time on a busy virtual
-    machine, steal time almost none of it.
+    On a busy virtual machine, ``/proc/thread-self/schedstat`` (the wait for a core) explained 55-75 % of the excess
+    time, and steal time almost none of it.
     """
 
     def __init__(self) -> None:

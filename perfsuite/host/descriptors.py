@@ -1,4 +1,4 @@
-"""File descriptors of the worker's own, moved to where a variant does not write or close by accident."""
+"""Move the worker's own file descriptors to numbers that a variant does not write to or close by accident."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ REACH = 512  # programs number their files from 3 on, and close "all" of them up
 
 
 def out_of_reach(descriptor: int) -> int:
-    """The same open file under a high number, not inherited by programs that are started; the low one is closed.
+    """Move an open file to a high descriptor that child programs do not inherit; the low one is closed.
 
-    Where the limit of open files is so low that there is no such number, the highest part of what there is is used.
+    If the limit on open files is too low for ``REACH``, the upper quarter of the allowed range is used.
     """
     import resource
 

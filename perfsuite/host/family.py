@@ -1,4 +1,4 @@
-"""Processes and what they started: who is below whom, and how to end all of them, however fast they multiply."""
+"""Process trees: find the descendants of a process and kill all of them, even if they keep forking."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psutil
 
-ROUNDS = 50  # times that what is left is stopped and killed
-PATIENCE = 2.0  # seconds that killed processes may take to be gone
+ROUNDS = 50  # maximum number of stop-and-kill rounds
+PATIENCE = 2.0  # seconds to wait until killed processes are gone
 
 
 def parents() -> dict[int, int]:
-    """The parent of every process that runs, by their numbers. One quick look: a fork bomb does not wait."""
+    """Process id -> parent's id, for every running process. One fast scan, because a fork bomb does not wait."""
     found = {}
     for name in os.listdir("/proc") if Path("/proc/self/stat").exists() else ():  # noqa: PTH208 (quick)
         if name.isdigit():
@@ -28,7 +28,7 @@ def parents() -> dict[int, int]:
 
 
 def below(roots: Iterable[int], table: Mapping[int, int]) -> set[int]:
-    """All that ``roots`` started, and what these started, and so on; not the roots themselves."""
+    """All descendants of ``roots``, without the roots themselves."""
     children: dict[int, list[int]] = {}
     for one, parent in table.items():
         children.setdefault(parent, []).append(one)
@@ -42,9 +42,9 @@ def below(roots: Iterable[int], table: Mapping[int, int]) -> set[int]:
 
 
 def end(found: Callable[[], set[int]]) -> None:
-    """Kill all that ``found`` finds until it finds nothing more.
+    """Kill the processes that ``found`` returns until it returns none.
 
-    All are stopped first: those that start others as fast as they are killed would never end otherwise.
+    All are stopped first: otherwise processes that fork as fast as they are killed would never end.
     """
     for _ in range(ROUNDS):
         stopped: set[int] = set()
@@ -62,7 +62,7 @@ def end(found: Callable[[], set[int]]) -> None:
 
 
 def bury(known: set[int]) -> None:
-    """Take leave of dead children of this process that nobody else waits for: all but ``known``."""
+    """Reap the zombie children of this process, except those in ``known``, which others wait for."""
     for child in psutil.Process().children():
         if child.pid not in known:
             with contextlib.suppress(psutil.Error, ChildProcessError):

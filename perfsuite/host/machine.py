@@ -1,7 +1,7 @@
-"""The machine that a result was measured on. Facts only, no opinion on them.
+"""The machine that a result was measured on. Facts only, no judgement.
 
-What cannot be read, on another system or in a container, is left empty; nothing here fails for that. Functions take the
-root of the file system, so that tests can lay out another machine.
+What cannot be read, on another system or in a container, is left empty and never raises. Functions take the root of
+the file system, so that tests can simulate another machine.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import Any
 from perfsuite.host.asking import output, read
 
 ROOT = Path("/")
-FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # what kernels are chosen by
+FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # CPU flags that select kernels
 
 
 def machine(root: Path = ROOT) -> dict[str, Any]:
-    """The hardware as this process may use it. Empty, ``None`` or 0 is what cannot be read here."""
+    """The hardware that this process may use. Values that cannot be read are empty, ``None`` or 0."""
     info = _cpuinfo(root)
     cpus = usable()
     flags = set((info.get("flags") or info.get("Features") or "").split())
@@ -48,10 +48,10 @@ def machine(root: Path = ROOT) -> dict[str, Any]:
 
 
 def machine_class(machine: Mapping[str, Any]) -> str:
-    """A folder's name for machines whose results may stand side by side, like ``amd-epyc-7763-8c-3f2a91c0``.
+    """A folder name for machines whose results are comparable, like ``amd-epyc-7763-8c-3f2a91c0``.
 
-    It tells apart CPU models and their instruction sets, usable cores, GPUs, and virtual from bare machines. It does
-    not change with load, reboots, containers, or what the kernel lets this process read of caches and memory.
+    It distinguishes CPU models and their instruction sets, usable cores, GPUs, and virtual from bare machines. It does
+    not change with load, reboots, containers, or what the kernel lets this process read about caches and memory.
     """
     names = ("cpu", "family", "arch", "cores", "gpus", "flags", "virtual", "system")
     identity = json.dumps([machine.get(name) for name in names])
@@ -73,7 +73,7 @@ def usable() -> list[int]:
 
 
 def cores(root: Path = ROOT) -> int:
-    """How many threads run at once here: the usable CPUs, or the container's share of them. What ``all`` stands for."""
+    """How many threads can run at once: the usable CPUs, or the container's share of them. The meaning of ``all``."""
     shares = [len(usable())]
     for folder in control_groups("cpu", root):
         limit, _, period = read(folder / "cpu.max").partition(" ")
@@ -85,9 +85,9 @@ def cores(root: Path = ROOT) -> int:
 
 
 def caches(cpus: Collection[int] | None = None, root: Path = ROOT) -> dict[str, int]:
-    """Bytes of ``L1d``, ``L2`` and ``L3`` that threads on ``cpus`` reach together; by default on the first usable one.
+    """Bytes of ``L1d``, ``L2`` and ``L3`` available to threads on ``cpus`` together; by default the first usable CPU.
 
-    A cache that several of them share counts once. A level that the system does not tell of is left out.
+    A cache that several of them share counts once. A level that the system does not report is left out.
     """
     sizes: dict[str, int] = {}
     seen = set()
@@ -106,7 +106,7 @@ def caches(cpus: Collection[int] | None = None, root: Path = ROOT) -> dict[str, 
 
 
 def memory(root: Path = ROOT) -> int:
-    """Bytes of memory that this process may use at most: the machine's, or the container's limit."""
+    """Maximum bytes of memory that this process may use: the machine's, or the container's limit."""
     total = 0
     with contextlib.suppress(AttributeError, OSError, ValueError):
         total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -120,7 +120,7 @@ def memory(root: Path = ROOT) -> int:
 
 
 def available(root: Path = ROOT) -> int:
-    """Bytes that this process can take now: what is free, in the machine, the container and the process's own limit."""
+    """Bytes that this process can allocate now: the least free in the machine, the container and the process limit."""
     told = re.search(r"^MemAvailable:\s+(\d+) kB", read(root / "proc/meminfo"), re.MULTILINE)
     free = [int(told[1]) * 1024] if told else []
     if not free:
@@ -141,22 +141,22 @@ def available(root: Path = ROOT) -> int:
 def memory_limits(root: Path = ROOT) -> list[tuple[int, int]]:
     """``(limit, used)`` in bytes of each control group that limits the memory of this process.
 
-    Old pages of files are not counted as used: the kernel gives them up when memory is asked for.
+    Inactive file pages do not count as used: the kernel reclaims them when memory is needed.
     """
     found = []
     for folder in control_groups("memory", root):
         for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
             size, now = read(folder / limit), read(folder / used)
-            if size.isdigit() and int(size) < 1 << 60:  # the first version writes "no limit" as a number near 2**63
+            if size.isdigit() and int(size) < 1 << 60:  # cgroup v1 writes "no limit" as a number near 2**63
                 files = re.search(r"^(?:total_)?inactive_file (\d+)", read(folder / "memory.stat"), re.MULTILINE)
                 found.append((int(size), int(now or 0) - int(files[1] if files else 0)))
     return found
 
 
 def control_groups(controller: str, root: Path = ROOT) -> list[Path]:
-    """The folders of this process's control group of ``controller`` and of all above it, in both versions' layouts.
+    """The folders of this process's control group of ``controller`` and its ancestors, in the layouts of v1 and v2.
 
-    A container may see its own group as the top, so the top is always among them.
+    A container may see its own group as the top, so the top is always included.
     """
     top = root / "sys/fs/cgroup"
     folders = []
@@ -171,33 +171,33 @@ def control_groups(controller: str, root: Path = ROOT) -> list[Path]:
 
 
 def governor(cpus: Sequence[int] | None = None, root: Path = ROOT) -> str:
-    """The frequency governor, such as ``performance``; several if the CPUs differ, empty where there is none."""
+    """The frequency governor, such as ``performance``; several if the CPUs differ, empty if there is none."""
     folder = root / "sys/devices/system/cpu"
     found = {read(folder / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in (usable() if cpus is None else cpus)}
     return ", ".join(sorted(filter(None, found)))
 
 
 def turbo(root: Path = ROOT) -> bool | None:
-    """Whether the clock may rise above its nominal frequency; ``None`` where the system does not tell."""
+    """Whether the clock may rise above its nominal frequency; ``None`` if the system does not report it."""
     folder = root / "sys/devices/system/cpu"
     told = {"0": True, "1": False}.get(read(folder / "intel_pstate/no_turbo"))
     return {"0": False, "1": True}.get(read(folder / "cpufreq/boost")) if told is None else told
 
 
 def huge_pages(root: Path = ROOT) -> str:
-    """When the kernel gives huge pages by itself: ``always``, ``madvise`` or ``never``; empty where it has none."""
+    """When the kernel uses transparent huge pages: ``always``, ``madvise`` or ``never``; empty if it has none."""
     chosen = re.search(r"\[(\w+)\]", read(root / "sys/kernel/mm/transparent_hugepage/enabled"))
     return chosen[1] if chosen else ""
 
 
 def gpus(root: Path = ROOT) -> list[str]:
-    """Names of the NVIDIA GPUs that this machine or container has, whichever of them a process is shown.
+    """Names of the NVIDIA GPUs of this machine or container, regardless of which are visible to a process.
 
-    No CUDA call: this runs in processes that never load torch.
+    Makes no CUDA call, because it runs in processes that never load torch.
     """
     told = [read(path) for path in sorted((root / "proc/driver/nvidia/gpus").glob("*/information"))]
     names = [match[1].strip() for text in told if (match := re.search(r"^Model:(.*)$", text, re.MULTILINE))]
-    if names and list((root / "dev").glob("nvidia[0-9]*")):  # /proc tells of the host's, /dev holds only one's own
+    if names and list((root / "dev").glob("nvidia[0-9]*")):  # /proc lists the host's GPUs, /dev only the container's
         return names
     return output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines() if root == ROOT else []
 
@@ -212,7 +212,7 @@ def _cpuinfo(root: Path) -> dict[str, str]:
 def _cpu_name(info: Mapping[str, str]) -> str:
     if name := info.get("model name") or info.get("cpu model"):
         return " ".join(name.split())
-    if part := info.get("CPU part"):  # ARM tells numbers only
+    if part := info.get("CPU part"):  # ARM reports only numbers
         return f"{platform.machine()} implementer {info.get('CPU implementer', '?')} part {part}"
     return output("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor() or platform.machine()
 

@@ -1,21 +1,21 @@
-"""The precision of float32 work: set, and read, in one place. Runs in a worker; torch is imported inside the functions.
+"""Set and read the precision of float32 work. Runs in a worker; torch is imported inside the functions.
 
 torch has two interfaces for it: the older flags (``allow_tf32``, ``set_float32_matmul_precision``) and, since 2.9,
-``fp32_precision`` of each backend and operator. Reading a flag of the older one raises where the newer one has set
-convolutions and recurrent layers apart, and torch's own compiler still reads the older one.
+``fp32_precision`` of each backend and operator. Reading an older flag raises if the newer interface has set
+convolutions and recurrent layers differently, and torch's own compiler still reads the older flags.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-MIXED = "mixed"  # what the older interface says where only the newer one can tell
+MIXED = "mixed"  # value of an older flag that only the newer interface can express
 
 
 def full() -> None:
-    """Let every backend compute float32 in full, so that both interfaces can tell.
+    """Make every backend compute in full float32 precision, so that both interfaces can be read.
 
-    cuDNN takes ten bits of each float32 unless it is told otherwise. The older interface sets both, the newer one
+    By default cuDNN uses TF32, with ten bits of each float32 mantissa. The older interface sets both, the newer one
     only itself.
     """
     import torch
@@ -25,9 +25,9 @@ def full() -> None:
 
 
 def read() -> dict[str, str]:
-    """Each setting by its name, from both interfaces; nothing here raises.
+    """Each setting by name, from both interfaces; never raises.
 
-    ``none`` means that a wider setting holds, which torch has resolved already: it is full precision, ``ieee``.
+    torch's ``none`` means that a wider setting applies, already resolved by torch to full precision: ``ieee``.
     """
     import torch
 

@@ -1,6 +1,6 @@
-"""Temporary folders that are gone when their owner is: at the end, or, after a SIGKILL, at the next run or ``clean``.
+"""Temporary folders that are removed with their owner: at the end, or, after a SIGKILL, at the next run or ``clean``.
 
-The owner holds a lock on a file in the folder, which the kernel gives back however the owner ends.
+The owner holds a lock on a file in the folder. The kernel releases it however the owner ends.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import psutil
 
 PREFIX = "benchmarks-"
 LOCK = "owner.lock"
-OTHERS = ("/tmp", "/var/tmp")  # where to go if the usual temporary folder cannot hold what is compiled
+OTHERS = ("/tmp", "/var/tmp")  # fallbacks if compilers do not work in the usual temporary folder
 
 
 class Scratch:
-    """A new folder in the system's temporary one. Use it as a context manager, or call :meth:`remove` at the end."""
+    """A new folder in the system's temporary folder. Use it as a context manager, or call :meth:`remove` at the end."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base(tempfile.gettempdir())))
@@ -39,7 +39,7 @@ class Scratch:
         self.remove()
 
     def remove(self) -> None:
-        """Remove the folder and all that is in it."""
+        """Remove the folder and its contents."""
         _remove(self.path)
         if self._lock >= 0:
             os.close(self._lock)
@@ -49,8 +49,8 @@ class Scratch:
 def compilable(path: str) -> bool:
     """Whether torch's compiler can work below ``path``.
 
-    It puts paths into command lines as they are and takes these apart as a shell does, so a blank, a quote or a
-    backslash breaks it; and it reads what a tool prints of a path in the locale's encoding.
+    It puts paths into command lines unquoted and splits these as a shell does, so a space, a quote or a backslash
+    breaks it. It also decodes paths in a tool's output with the locale's encoding, so they must be ASCII.
     """
     try:
         return path.isascii() and "".join(shlex.split(path)) == path and not set(path) & set(string.whitespace)
@@ -59,16 +59,16 @@ def compilable(path: str) -> bool:
 
 
 def base(usual: str) -> str | None:
-    """Where a temporary folder goes: the ``usual`` place, or another if compilers do not work there.
+    """Where to create a temporary folder: the ``usual`` place, or another if compilers do not work there.
 
-    ``None`` where there is no such place.
+    ``None`` if there is no suitable place.
     """
     places = [usual, *OTHERS] if compilable(usual) else OTHERS
     return next((place for place in places if os.access(place, os.W_OK | os.X_OK)), None)
 
 
 def sweep() -> list[Path]:
-    """Remove the folders whose owner was killed, and kill what their workers had started; the folders removed."""
+    """Remove folders whose owner was killed, and kill processes that their workers started; returns the folders."""
     left = list(_ownerless())
     if left:
         _kill_those_of(left)
@@ -80,19 +80,19 @@ def sweep() -> list[Path]:
 def _ownerless() -> Iterator[Path]:
     places = dict.fromkeys(map(Path, (tempfile.gettempdir(), *OTHERS)))
     for folder in (folder for place in places for folder in place.glob(f"{PREFIX}*")):
-        with contextlib.suppress(OSError):  # it is another user's, or gone by now
+        with contextlib.suppress(OSError):  # it belongs to another user, or is already gone
             lock = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 yield folder
-            except BlockingIOError:  # its owner lives
+            except BlockingIOError:  # its owner is alive
                 pass
             finally:
                 os.close(lock)
 
 
 def _kill_those_of(folders: list[Path]) -> None:
-    """Kill the processes whose temporary folder is one of ``folders``: only what a worker started has that."""
+    """Kill the processes whose TMPDIR is one of ``folders``: only processes started by a worker have that."""
     names = set(map(str, folders))
     for process in psutil.process_iter(["environ"]):
         if (process.info["environ"] or {}).get("TMPDIR") in names:
@@ -101,11 +101,11 @@ def _kill_those_of(folders: list[Path]) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove ``folder`` although a variant may have taken the permissions away from folders that it left in it."""
+    """Remove ``folder``, even if a variant left folders without permissions in it."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         for where, names, _ in os.walk(folder):
             for path in (Path(where, name) for name in names):
                 if not path.is_symlink():
-                    path.chmod(0o700)  # before it is looked into
+                    path.chmod(0o700)  # before os.walk enters it
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What ends a command from outside: SIGTERM and SIGHUP do as Ctrl-C does, and once is enough."""
+"""Signals that end a command: SIGTERM and SIGHUP act like Ctrl-C, and one signal is enough."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def interrupting() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first signal that ends; those after it are ignored while things are put away.
+    """Raise KeyboardInterrupt at the first ending signal; later ones are ignored during cleanup.
 
-    A signal that is ignored at entry, as under ``nohup``, stays ignored.
+    A signal that is ignored at entry, for example under ``nohup``, stays ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

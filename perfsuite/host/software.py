@@ -1,4 +1,4 @@
-"""The software that a worker measures with, and the settings that bend a result. Facts only."""
+"""The software that a worker measures with, and the settings that affect a result. Facts only."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from perfsuite.host.machine import ROOT
 
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "triton", "psutil", "threadpoolctl")
 VARIABLES = re.compile(
-    r"(?!.*(KEY|TOKEN|SECRET|PASSWORD))"  # a record is shown to others
-    r"(?!OMPI|NVIDIA_(REQUIRE|VISIBLE|DRIVER|PRODUCT)|CUDA_(HOME|PATH|VERSION)|CUDAHOSTCXX)("  # only say what is where
+    r"(?!.*(KEY|TOKEN|SECRET|PASSWORD))"  # records are shared with others
+    r"(?!OMPI|NVIDIA_(REQUIRE|VISIBLE|DRIVER|PRODUCT)|CUDA_(HOME|PATH|VERSION)|CUDAHOSTCXX)("  # only locations
     r"(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|DNNL|ONEDNN|NUMBA|TORCH|PYTORCH|ATEN|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA|HIP"
     r"|ROCR|MALLOC|MIMALLOC|TCMALLOC)\w*|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|GLIBC_TUNABLES"
     r"|THP_MEM_ALLOC_ENABLE|CC|CXX|PYTHON_?(HASHSEED|MALLOC|DEVMODE|OPTIMIZE|TRACEMALLOC|GIL|JIT|CPU_COUNT))"
-)  # what bends a result
+)  # variables that affect a result
 
 
 def environment() -> dict[str, Any]:
-    """The software that a worker measures with, and the settings that bend a result. To be called in the worker."""
+    """The software that a worker measures with, and the settings that affect a result. Call it in the worker."""
     import torch
 
     built = torch.__config__.show()
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         **{name: version(name) for name in PACKAGES},
-        "torch": str(torch.__version__),  # tells also which build it is
+        "torch": str(torch.__version__),  # includes the build
         "torch_commit": (torch.version.git_version or "")[:12],
         "torch_cuda": torch.version.cuda or torch.version.hip or "",
         "blas": _found(r"BLAS_INFO=(\w+)", built),
@@ -77,7 +77,7 @@ def _cuda() -> dict[str, Any]:
 
 
 def version(package: str) -> str:
-    """The installed version of ``package``, without importing it; empty if it is not here."""
+    """The installed version of ``package``, without importing it; empty if it is not installed."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -85,12 +85,12 @@ def version(package: str) -> str:
 
 
 def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment variables that bend results: threads, allocators, libraries, compilers."""
+    """The environment variables that affect results: threads, allocators, libraries, compilers."""
     return {name: environ[name] for name in sorted(environ) if VARIABLES.fullmatch(name)}
 
 
 def compiler() -> str:
-    """The first line with which the C++ compiler presents itself; empty without one."""
+    """The first line of the C++ compiler's ``--version``; empty if there is none."""
     default = next(filter(shutil.which, ("g++", "clang++", "c++")), "")
     return output(*shlex.split(os.environ.get("CXX") or default), "--version").partition("\n")[0]
 

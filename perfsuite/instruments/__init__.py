@@ -1,1 +1,1 @@
-"""What is measured beside the time of a call: memory, operators, traces, the limits and the health of the machine."""
+"""Measurements other than the time of a call: memory, operators, traces, the limits and the health of the machine."""

@@ -1,7 +1,7 @@
-"""Does the core time right? Its per-call time against a plain loop around ``perf_counter_ns``, in turns, one process.
+"""Check the accuracy of the timing core against a plain loop around ``perf_counter_ns``, in turns, in one process.
 
-The promise: they agree within 3 % or 30 ns, whichever is larger, in the median of nine alternations, for an empty
-callable, a product of 5x784 and 784x10, and one of 1024x1024.
+The requirement: their times per call agree within 3 % or 30 ns, whichever is larger, in the median of nine
+alternations, for an empty callable, a product of 5x784 and 784x10, and one of 1024x1024.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from perfsuite.measuring import timing
 from perfsuite.measuring.clock import HostClock
 
 ALTERNATIONS = 9
-SHARE, NANOSECONDS = 0.03, 30.0  # what is promised
-SECONDS = 0.05  # of each side in each alternation
+SHARE, NANOSECONDS = 0.03, 30.0  # the allowed difference
+SECONDS = 0.05  # per side in each alternation
 
 
 def empty() -> None:
-    """Nothing."""
+    """Do nothing."""
 
 
 def measure() -> list[dict[str, Any]]:
-    """In a worker: one row per callable, ``{"what", "plain", "core"}`` in ns per call, a value per alternation."""
+    """In a worker: one row per callable, ``{"what", "plain", "core"}``, in ns per call, one value per alternation."""
     import torch
 
     torch.set_num_threads(1)
@@ -51,7 +51,7 @@ def _alternate(call: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, lis
 
 
 def _plain(call: Callable[..., Any], args: tuple[Any, ...], calls: int) -> float:
-    """What anyone would write: the loop that the core is held against. One for each arity, to pass no tuple."""
+    """The plain timing loop that the core is compared with. There is one for each arity, to avoid passing a tuple."""
     if not args:
         start = time.perf_counter_ns()
         for _ in range(calls):
@@ -65,20 +65,20 @@ def _plain(call: Callable[..., Any], args: tuple[Any, ...], calls: int) -> float
 
 
 def judge(plain: Sequence[float], core: Sequence[float]) -> tuple[float, float, bool]:
-    """``(median difference in ns, what is allowed, whether it holds)`` of paired alternations."""
+    """``(median difference in ns, allowed difference, whether it is within that)`` of paired alternations."""
     difference = statistics.median(theirs - ours for ours, theirs in zip(plain, core, strict=True))
     allowed = max(NANOSECONDS, SHARE * statistics.median(plain))
     return difference, allowed, abs(difference) <= allowed
 
 
 def text(rows: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
-    """The table, and whether every row keeps the promise."""
+    """The table, and whether every row is within the allowed difference."""
     lines = [f"{'':<20}{'plain loop':>14}{'core':>14}{'difference':>13}{'allowed':>11}"]
     kept = True
     for row in rows:
         difference, allowed, holds = judge(row["plain"], row["core"])
         plain, core = statistics.median(row["plain"]), statistics.median(row["core"])
-        verdict = "ok" if holds else "NOT KEPT"
+        verdict = "ok" if holds else "FAILED"
         lines.append(
             f"{row['what']:<20}{plain:>11.1f} ns{core:>11.1f} ns{difference:>10.1f} ns{allowed:>8.1f} ns  {verdict}"
         )

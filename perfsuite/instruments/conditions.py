@@ -1,4 +1,4 @@
-"""What on this machine bends results, or stops them: load, clock, memory, disks, shared memory, variables."""
+"""Conditions on this machine that distort or prevent results: load, clock, memory, disks, shared memory, variables."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 
 from perfsuite.host import asking, data, machine, scratch, software
 from perfsuite.instruments.place import Finding, Place
+from perfsuite.project import catalogue
 
-FREE = 0.8  # share of a core's time that is idle where nothing else runs
-SPACE = 2e9  # bytes: compiled kernels, traces and generated data sets need about as much
-SHARED = 64 << 20  # bytes of shared memory: what a container gets is soon full
+FREE = 0.8  # share of a core's time that must be idle for the core to count as free
+SPACE = 2e9  # bytes: compiled kernels, traces and generated data sets need about this much
+SHARED = 64 << 20  # bytes of shared memory: the default of a container, which fills up quickly
 
 
 def load(place: Place) -> Iterator[Finding]:
-    """Whether the cores are free now."""
+    """Whether the cores are currently free."""
     cores = machine.cores(place.root)
     average = asking.read(place.root / "proc/loadavg").split(" ")[0]
     free, stolen = _idle(place)
@@ -30,11 +31,11 @@ def load(place: Place) -> Iterator[Finding]:
     else:
         yield Finding("ok", "load", text)
     if stolen > 0.02:
-        yield Finding("note", "load", f"the hypervisor takes {stolen:.0%} of the time", "use a machine of your own")
+        yield Finding("note", "load", f"the hypervisor takes {stolen:.0%} of the time", "use a dedicated machine")
 
 
 def _idle(place: Place) -> tuple[int | None, float]:
-    """How many usable cores were free over 0.2 s, ``None`` if that cannot be read, and the share that was stolen."""
+    """How many usable cores were free over 0.2 s (``None`` if that cannot be read), and the share of stolen time."""
 
     def ticks() -> dict[int, list[int]]:
         lines = asking.read(place.root / "proc/stat").splitlines()
@@ -57,7 +58,7 @@ def _idle(place: Place) -> tuple[int | None, float]:
 
 
 def clock(place: Place) -> Iterator[Finding]:
-    """What changes the clock rate."""
+    """Settings that change the clock rate."""
     governor, turbo = machine.governor(root=place.root), machine.turbo(place.root)
     if governor and governor != "performance":
         yield Finding("note", "governor", governor, "as root: cpupower frequency-set -g performance")
@@ -65,13 +66,13 @@ def clock(place: Place) -> Iterator[Finding]:
         yield Finding("ok", "governor", governor or "not readable here")
     if turbo:
         remedy = "as root: echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 > .../cpufreq/boost"
-        yield Finding("note", "turbo", "on: the clock depends on heat and on other cores", remedy)
+        yield Finding("note", "turbo", "on: the clock rate depends on temperature and on other cores", remedy)
     else:
         yield Finding("ok", "turbo", "not readable here" if turbo is None else "off")
 
 
 def memory(place: Place) -> Iterator[Finding]:
-    """Memory, its limits, swap and huge pages."""
+    """Memory, memory limits, swap and huge pages."""
     total, free = machine.memory(place.root), machine.available(place.root)
     limited = any(limit <= total for limit, _ in machine.memory_limits(place.root))
     text = f"{free / 1e9:.1f} of {total / 1e9:.1f} GB free{', limited by a control group' * limited}"
@@ -103,21 +104,21 @@ def space(place: Place) -> Iterator[Finding]:
         if not os.access(there, os.W_OK):
             yield Finding("note", subject, f"{folder} cannot be written to", "make it writable")
         elif free < SPACE:
-            yield Finding("note", subject, text, "python -m benchmarks clean")
+            yield Finding("note", subject, text, f"{catalogue.PROJECT.command} clean")
         else:
             yield Finding("ok", subject, text)
 
 
 def shared(place: Place) -> Iterator[Finding]:
-    """The memory through which processes of a DataLoader pass their batches (Linux)."""
+    """Shared memory, through which the processes of a DataLoader pass their batches (Linux)."""
     folder = place.root / "dev/shm"
     if not folder.is_dir():
-        yield Finding("ok", "shared memory", "not looked at: there is no /dev/shm here")
+        yield Finding("ok", "shared memory", "not checked: there is no /dev/shm here")
         return
     usage = place.usage(folder)
     text = f"/dev/shm: {_bytes(usage.free)} of {_bytes(usage.total)} free"
     if usage.free <= SHARED:
-        why = "DataLoader workers pass batches through it, and fail where it is full"
+        why = "DataLoader workers pass batches through it, and fail when it is full"
         remedy = "remount it larger (as root: mount -o remount,size=1g /dev/shm), or docker run --shm-size=1g"
         yield Finding("note", "shared memory", f"{text}: {why}", remedy)
     else:
@@ -129,43 +130,43 @@ def _bytes(size: int) -> str:
 
 
 def compiling(place: Place) -> Iterator[Finding]:
-    """Where workers put what torch compiles: torch's compiler cannot take every folder."""
+    """The folder where workers put what torch compiles: torch's compiler does not support every path."""
     folder = place.temporary
     if scratch.compilable(folder):
-        yield Finding("ok", "compiling", f"below {folder}")
+        yield Finding("ok", "compiling", f"in {folder}")
     elif refuge := scratch.base(folder):
-        why = "torch's compiler can take no blank, quote or letter outside ASCII in a path"
-        yield Finding("ok", "compiling", f"below {refuge}, not {folder}: {why}")
+        why = "torch's compiler does not support a path with a space, a quote or a non-ASCII letter"
+        yield Finding("ok", "compiling", f"in {refuge}, not {folder}: {why}")
     else:
-        text = f"torch cannot compile below {folder!r}, for the blank, quote or letter outside ASCII in it"
-        yield Finding("note", "compiling", text, "set TMPDIR to a plain folder: compiled cells fail")
+        text = f"torch cannot compile in {folder!r}: its path contains a space, a quote or a non-ASCII letter"
+        yield Finding("note", "compiling", text, "set TMPDIR to a folder with a plain path, or compiled cells fail")
 
 
 def files(place: Place) -> Iterator[Finding]:
-    """The data that components read: what was made, whether it is whole, and the user's own."""
+    """The data that components read: which data sets were generated, whether they are intact, and the user's own."""
     folder, held = data.folder(place.environ), data.holdings(place.environ)
     if held:
         yield Finding("ok", "data", f"{folder}: {len(held)} sets, {sum(held.values()) / 1e6:,.0f} MB")
     else:
-        yield Finding("ok", "data", f"{folder}: nothing made yet")
+        yield Finding("ok", "data", f"{folder}: nothing generated yet")
     for target in held:
         if wrong := data.damage(target):
-            remedy = "it is made again when it is read; python -m benchmarks clean --data removes all of it"
+            remedy = f"it is generated again when used; {catalogue.PROJECT.command} clean --data removes all of it"
             yield Finding("note", "data", f"{target.name} is damaged: {wrong}", remedy)
     if root := place.environ.get(data.GIVEN):
         for name in data.NAMES:
             if missing := data.lacking(Path(root), name):
-                text = f"{name} is drawn: {data.GIVEN} names {root}, where {missing} is not there or not whole"
+                text = f"{name} is generated at random: {data.GIVEN} is {root}, where {missing} is missing or damaged"
                 yield Finding("note", "data", text, f"put the unpacked files of {name} there")
             else:
                 yield Finding("ok", "data", f"{name} from {root}")
 
 
 def variables(place: Place) -> Iterator[Finding]:
-    """Environment variables that bend results; all of them are recorded."""
+    """Environment variables that affect results; all of them are recorded."""
     found = software.variables(place.environ)
     for name, value in found.items():
         short = value if len(value) <= 80 else f"{value[:79]}…"
-        yield Finding("note", "environment", f"{name}={short}", f"unset {name}, unless it is meant")
+        yield Finding("note", "environment", f"{name}={short}", f"unset {name}, unless it is intended")
     if not found:
-        yield Finding("ok", "environment", "no variable that bends results")
+        yield Finding("ok", "environment", "no variable that affects results")

@@ -1,8 +1,8 @@
-"""What one call uses beside time: peak memory, allocations, operators and the bytes that they move. Runs in a worker.
+"""The cost of one call other than time: peak memory, allocations, operators and the bytes they move. Runs in a worker.
 
-Each figure comes from a call of its own, and no time is taken here: every instrument below slows the call down. Three
-of them watch the memory, because none sees all of it: torch's profiler sees torch's allocator, also under compiled
-code and inside oneDNN; tracemalloc sees numpy and Python objects; the kernel's resident set sees native code.
+Each figure comes from a separate call, and no time is taken here, because every instrument below slows the call down.
+Three of them watch the memory, because none sees all of it: torch's profiler sees torch's allocator, also in compiled
+code and inside oneDNN; tracemalloc sees numpy and Python objects; the kernel's resident set size sees native code.
 Child processes are not counted.
 """
 
@@ -24,23 +24,23 @@ from perfsuite.model.record import Cost
 Call = Callable[[], object]
 
 OBJECTS = 64 * 2**10  # bytes; a traced peak below this is Python's own: frames, tensor handles
-ASIDE = 0.01  # share of the peak below which a second allocator does not blur it
-COUNTED = "counted call"  # how the profiler's events name it
-SLACK = 8 * 2**20  # bytes of growth that no allocator need explain: huge pages, a worn heap, Python's arenas
+ASIDE = 0.01  # share of the peak below which the use of a second allocator is ignored
+COUNTED = "counted call"  # its name in the profiler's events
+SLACK = 8 * 2**20  # bytes of growth that no allocator has to explain: huge pages, a fragmented heap, Python's arenas
 
 
 def cost(call: Call, plain: Call | None) -> Cost:
-    """What one ``call`` uses, peak memory counted above what was there at entry.
+    """The cost of one ``call``, with peak memory counted above what was in use at entry.
 
-    The peak is that of the CUDA device if the call allocates there, else that of the host. It is ``exact`` when one
-    allocator explains it, to within a kilobyte of Python objects in the case of numpy. It is ``at least`` when torch
-    and numpy both hold memory, for their worst moments may differ, and when the process grew by 8 MiB more than both
-    saw: then native code holds the rest. Smaller native blocks go unseen.
+    The peak is that of the CUDA device if the call allocates there, otherwise that of the host. It is ``exact`` when
+    one allocator explains it, to within a kilobyte of Python objects in the case of numpy. It is ``at least`` when
+    torch and numpy both hold memory, because their peaks may be at different times, and when the process grew by 8 MiB
+    more than both saw, because native code then holds the rest. Smaller native blocks are not seen.
 
     Args:
-        call: runs the cell once; it has run before, so that caches and workspaces exist.
+        call: runs the cell once; it has run before, so caches and workspaces exist.
         plain: the same work uncompiled, for counting operators; ``None`` if there is no such callable. Compiled code
-            runs eager under a dispatch mode, so counting it would count another program.
+            runs eagerly under a dispatch mode, so counting it would count a different program.
     """
     peak, peak_is, allocations = on_device(call) or on_host(call)
     ops, views, traffic = operators(plain) if plain else (None, None, None)
@@ -50,7 +50,7 @@ def cost(call: Call, plain: Call | None) -> Cost:
 def on_device(call: Call) -> tuple[int, str, int] | None:
     """Peak bytes and allocations on the CUDA device; ``None`` if ``call`` allocates nothing there.
 
-    Requested bytes, not allocated ones: the caching allocator rounds every block up to a multiple of 512 bytes.
+    These are requested bytes, not allocated ones: the caching allocator rounds every block up to a multiple of 512.
     """
     import torch
 
@@ -73,18 +73,18 @@ class Held:
     """The memory that one allocator held for a call."""
 
     peak: int  # bytes above entry
-    older: int = 0  # bytes that the call may have freed of what was there at entry: they make room for its own
+    older: int = 0  # bytes in use at entry that the call may have freed and reused
     allocations: int | None = None
 
 
 def on_host(call: Call) -> tuple[int | None, str, int | None]:
-    """Peak bytes in the host's memory, what that figure is worth, and allocations if all of them were seen."""
+    """Peak bytes in host memory, how reliable that figure is, and allocations if all of them were seen."""
     if not sees_memory():
         return None, "unknown: this torch reports no memory events", None
-    grown = resident_growth(call)  # before the other instruments have worn the heap
+    grown = resident_growth(call)  # before the other instruments fragment the heap
     tensors, objects = in_torch(call), in_python(call)
     most = max(tensors, objects, key=lambda held: held.peak)
-    # Freed pages need not be the ones that are written next, so what was freed may have grown anew.
+    # The next writes need not go to the freed pages, so as much as was freed may have been added again.
     if grown > 1.1 * (most.peak + tensors.older + objects.older) + SLACK:
         return grown, "at least", None
     if min(tensors.peak, objects.peak) > ASIDE * most.peak:
@@ -95,12 +95,12 @@ def on_host(call: Call) -> tuple[int | None, str, int | None]:
 def in_torch(call: Call) -> Held:
     """What torch's CPU allocator holds for a call, from the profiler's events.
 
-    The second of two calls counts: what it frees of the first one's blocks is only seen if those were seen to come.
+    The second of two calls counts: frees of the first call's blocks are only seen if their allocation was seen.
     """
-    # Not the one in ``torch.profiler``, which is this one but imports the compiler first: two seconds in each worker.
+    # ``torch.profiler`` has the same one, but imports the compiler first, which takes two seconds in each worker.
     from torch.autograd.profiler import profile, record_function
 
-    # Its events are asked for once; without ``acc_events`` some torch warns that it would forget them.
+    # The events are read once; without ``acc_events`` some versions of torch warn that they would be lost.
     with profile(use_kineto=True, profile_memory=True, acc_events=True) as seen:
         with _without_operators():
             call()
@@ -113,9 +113,9 @@ def in_torch(call: Call) -> Held:
 
 @contextmanager
 def _without_operators() -> Iterator[None]:
-    """Memory events only: a loop over tensor elements has ten operators' events for each of them.
+    """Record memory events only: a loop over tensor elements has ten operator events for each memory event.
 
-    The switch is private to torch; without it there are more events than needed.
+    The switch is private to torch; without it there are just more events than needed.
     """
     import torch
 
@@ -128,10 +128,10 @@ def _without_operators() -> Iterator[None]:
 
 
 def _memory_events(seen: Any) -> list[int]:
-    """Bytes taken (positive) and given back (negative) on the CPU since the counted call began, in time order.
+    """Bytes allocated (positive) and freed (negative) on the CPU since the counted call began, in time order.
 
-    ``kineto_results`` is private to torch. Its public face, the operator table, adds the bytes up and so loses the
-    peak. Where it is missing there are no events, and :func:`sees_memory` says so.
+    ``kineto_results`` is private to torch. The public operator table only has sums of bytes and so loses the peak.
+    Where ``kineto_results`` is missing there are no events, which :func:`sees_memory` detects.
     """
     from torch.autograd import DeviceType
 
@@ -148,22 +148,22 @@ def _memory_events(seen: Any) -> list[int]:
 
 @functools.cache
 def sees_memory() -> bool:
-    """Whether this torch's profiler reports a block of known size; without this, a silent change would read as 0."""
+    """Whether this torch's profiler reports a block of known size; otherwise a silent change would read as 0."""
     import torch
 
     return in_torch(lambda: torch.empty(2**18, dtype=torch.float32)) == Held(2**20, 0, 1)
 
 
 def in_python(call: Call) -> Held:
-    """What numpy and Python hold for a call; where it is too little to be data, the bytes of the arrays it returns.
+    """The memory that numpy and Python hold for a call; if too small to be data, the bytes of the arrays it returns.
 
-    An array's bytes and those of the objects around it share one counter, so a small peak says nothing of the arrays.
+    An array's bytes and those of the objects around it share one counter, so a small peak says nothing about arrays.
     """
     from numpy.lib import tracemalloc_domain
 
     tracemalloc.start()
     try:
-        call()  # what the counted call frees of this one must have been seen
+        call()  # traced too, so that the counted call's frees of its blocks are seen
         tracemalloc.reset_peak()
         entry, _ = tracemalloc.get_traced_memory()
         result = call()
@@ -172,20 +172,20 @@ def in_python(call: Call) -> Held:
             arrays = tracemalloc.DomainFilter(True, tracemalloc_domain)
             kept = tracemalloc.take_snapshot().filter_traces((arrays,))
             peak = min(peak, sum(trace.size for trace in kept.traces))
-        del result  # not before: the snapshot holds what lives
+        del result  # only now: the snapshot contains live objects only
         return Held(peak, entry)
     finally:
         tracemalloc.stop()
 
 
 def resident_growth(call: Call) -> int:
-    """Bytes by which the resident set of this process grew at its worst; 0 where the system does not tell.
+    """Bytes by which the peak resident set of this process grew; 0 where the system does not report it.
 
-    Free heap is given back first, or the call would reuse it unseen. Pages are counted when they are first written.
+    Free heap is returned to the system first, or the call would reuse it unseen. A page counts once it is written.
     """
     try:
         ctypes.CDLL(None).malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # 5: the high-water mark starts anew
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # 5: resets the high-water mark
         entry = _resident_high()
         call()
         return _resident_high() - entry

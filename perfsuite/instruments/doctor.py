@@ -1,6 +1,6 @@
-"""What is here, what is missing and what helps, and what on this machine bends results. It looks, and never fails.
+"""Report what is installed, what is missing and how to fix it, and what on this machine affects results; never fail.
 
-torch is imported in a process of its own: a broken one may end it.
+torch is imported in a separate process, because a broken installation may kill it.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def report(place: Place | None = None) -> tuple[str, bool]:
 
 
 def findings(place: Place) -> Iterator[Finding]:
-    """What each check finds; one that breaks is itself a finding."""
+    """The findings of each check; a check that raises is itself a finding."""
     for check in CHECKS:
         try:
             yield from check(place)
         except Exception as problem:
-            yield Finding("note", check.__name__, f"could not be looked at: {type(problem).__name__}: {problem}")
+            yield Finding("note", check.__name__, f"could not be checked: {type(problem).__name__}: {problem}")

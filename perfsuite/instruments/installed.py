@@ -20,7 +20,7 @@ LACKING = {
     "kernels": "the variants that need it are skipped",
     "tensorboard": "no TensorBoard",
     "asv": "no asv",
-}  # group of pyproject.toml -> what does not work without it
+}  # dependency group in pyproject.toml -> what does not work without it
 DEEPEN = "git fetch --unshallow"
 TOGETHER = "install torch and torchvision together, from one index"
 
@@ -31,13 +31,13 @@ def python(place: Place) -> Iterator[Finding]:
     if sys.version_info < PYTHON:
         yield Finding("missing", "python", text, f"use Python {'.'.join(map(str, PYTHON))} or newer")
     elif hasattr(sys, "gettotalrefcount"):
-        yield Finding("note", "python", f"{text}, a debug build: its times say little", "use a release build")
+        yield Finding("note", "python", f"{text}, a debug build with unrepresentative times", "use a release build")
     else:
         yield Finding("ok", "python", text)
 
 
 def torch(place: Place) -> Iterator[Finding]:
-    """What a fresh process says of torch and torchvision."""
+    """What a fresh process reports about torch and torchvision."""
     for name in ("torch", "torchvision"):
         told = place.torch.get(name, {})
         version, mark = told.get("version", ""), "missing" if name == "torch" else "note"
@@ -48,14 +48,14 @@ def torch(place: Place) -> Iterator[Finding]:
         elif name == "torch":
             yield Finding("ok", name, f"{version}, {place.torch['capability']}, {place.torch['threads']} threads")
         elif version.partition("+")[2] != place.torch["torch"].get("version", "").partition("+")[2]:
-            yield Finding(mark, name, f"{version} is another build than torch's", TOGETHER)
+            yield Finding(mark, name, f"{version} does not match torch's build", TOGETHER)
         else:
             yield Finding("ok", name, version)
 
 
 def packages(place: Place) -> Iterator[Finding]:
-    """What else ``pyproject.toml`` lists, by its groups."""
-    import tomllib  # not there in a Python that is too old
+    """The other packages that ``pyproject.toml`` lists, by group."""
+    import tomllib  # not available in a Python that is too old
 
     groups = tomllib.loads((place.project / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     for group, lack in LACKING.items():
@@ -67,7 +67,7 @@ def packages(place: Place) -> Iterator[Finding]:
             if not version:
                 yield Finding(mark, name, f"not installed: {lack}", f"pip install --group {group}")
             elif not _suffices(version, requirement):
-                text = f"{version}, but {requirement} is asked for"
+                text = f"{version}, but {requirement} is required"
                 yield Finding("note", name, text, f"pip install --group {group}")
             else:
                 yield Finding("ok", name, version)
@@ -78,7 +78,7 @@ def _name(requirement: str) -> str:
 
 
 def _suffices(version: str, requirement: str) -> bool:
-    """Whether ``version`` obeys the first ``>=`` or ``==`` of ``requirement``."""
+    """Whether ``version`` satisfies the first ``>=`` or ``==`` of ``requirement``."""
     bound = re.search(r"(>=|==)\s*([\d.]+)", requirement)
     if not bound:
         return True
@@ -90,7 +90,7 @@ def compilers(place: Place) -> Iterator[Finding]:
     """A C compiler with ``Python.h`` for the variants in C, a C++ compiler for ``torch.compile``."""
     include = f"-I{sysconfig.get_path('include')}"
     packages = "install gcc, g++ and Python's headers (packages build-essential, python3-dev)"
-    # torch.compile brings its own OpenMP on a Mac.
+    # On macOS, torch.compile brings its own OpenMP.
     openmp, needed = ([], "vector") if sys.platform == "darwin" else (["-fopenmp"], "omp.h")
     for subject, variable, default, flags, header, lack in (
         ("C compiler", "CC", "cc", [include, "-x", "c"], "Python.h", "variants in C are skipped"),
@@ -109,13 +109,13 @@ def compilers(place: Place) -> Iterator[Finding]:
 
 
 def _cannot_include(header: str, command: list[str], environ: Mapping[str, str]) -> str:
-    """What the compiler says against ``header``; nothing if it takes it."""
+    """The compiler's error about ``header``; empty if it accepts it."""
     text = f"#include <{header}>\n"
     done = subprocess.run(
         command, input=text, capture_output=True, encoding="utf-8", errors="replace", timeout=60, env=dict(environ)
     )
     errors = [line for line in done.stderr.splitlines() if "error" in line]
-    return (errors or [f"it ends with code {done.returncode}"])[0] if done.returncode else ""
+    return (errors or [f"it exits with code {done.returncode}"])[0] if done.returncode else ""
 
 
 def cuda(place: Place) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def cuda(place: Place) -> Iterator[Finding]:
         yield Finding("note", "CUDA", f"{', '.join(here)}, but torch is built without CUDA", "install torch for CUDA")
     elif here:
         hidden = "CUDA_VISIBLE_DEVICES" in place.environ
-        remedy = "unset CUDA_VISIBLE_DEVICES" if hidden else f"install a driver that suits CUDA {built}"
+        remedy = "unset CUDA_VISIBLE_DEVICES" if hidden else f"install a driver for CUDA {built}"
         yield Finding("note", "CUDA", f"{', '.join(here)}, but torch sees none", remedy)
     else:
         yield Finding("note", "CUDA", "no GPU: cells on cuda are skipped")
@@ -140,7 +140,7 @@ def git(place: Place) -> Iterator[Finding]:
         yield Finding("ok", "git", f"{commit[:10]}{', with changes that are not committed' * dirty}")
     else:
         why, remedy = commits.uncommitted(place.project)
-        yield Finding("note", "git", f"no commit: results cannot tell what was measured: {why}", remedy)
+        yield Finding("note", "git", f"no commit, so results do not record what was measured: {why}", remedy)
     if commits.shallow(place.project):
-        text = "a shallow clone: compare and bisect find none of the commits that it leaves out"
+        text = "a shallow clone: compare and bisect cannot find the commits that it leaves out"
         yield Finding("note", "git", text, DEEPEN)

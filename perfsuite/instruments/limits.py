@@ -1,9 +1,9 @@
-"""What this machine can do at most, measured with torch's own operators: arithmetic, bandwidth, cost of an operator.
+"""The limits of this machine, measured with torch's own operators: arithmetic, bandwidth, overhead of an operator.
 
-Against hand-written AVX-512 code these probes reach 95 % in arithmetic, L3 and DRAM, and 70-90 % in L2. Nothing is
-computed from the clock in ``/proc/cpuinfo``: that is the nominal one, and a real product exceeded such a peak by 17 %.
-Roofs move with the neighbours of a virtual machine, hence a best and a typical value, and a short probe in each launch.
-One thread's best is taken in the CPU time of that thread: what waits for a core meanwhile does not lower a roof.
+These probes reach 95 % of hand-written AVX-512 code in arithmetic, L3 and DRAM, and 70-90 % in L2. Nothing is computed
+from the clock rate in ``/proc/cpuinfo``: it is the nominal one, and a real product exceeded such a peak by 17 %.
+Roofs change with the neighbours of a virtual machine, hence a best and a typical value, and a short probe per launch.
+With one thread, the best value uses the CPU time of that thread, so that waiting for a core does not lower a roof.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from perfsuite.model.roofs import CACHES, DTYPES, NAMES, OVERHEADS, quantity
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to come near a roof; the best of several is the roof."""
+    """One way to approach a roof; the best of several candidates is the roof."""
 
     what: str
     call: Callable[[], object]
@@ -38,8 +38,8 @@ def probe(
 ) -> list[Roof]:
     """Measure the roofs called ``names`` (by default all of :data:`NAMES` that apply), each for about ``seconds``.
 
-    To be called in a worker. What depends on the number of threads is measured for each of ``threads``: ``"1"``,
-    ``"all"``. A roof that cannot be measured here, for want of memory or of a kernel, is left out.
+    To be called in a worker. Roofs that depend on the number of threads are measured for each of ``threads``: ``"1"``,
+    ``"all"``. A roof that cannot be measured here, for lack of memory or of a kernel, is left out.
 
     Raises:
         ValueError: a name or a number of threads does not exist.
@@ -79,8 +79,8 @@ def bursts(
 ) -> tuple[float, float]:
     """Best and median seconds per ``call``, over at least three bursts of at least ``burst`` seconds each.
 
-    The best and the length of a burst are read from ``clock``, the median from ``wall``. ``sync`` comes before each
-    burst and, with ``wait``, at its end; without, only what the host spends is seen.
+    The best and the length of a burst are read from ``clock``, the median from ``wall``. ``sync`` is called before each
+    burst and, with ``wait``, at its end; without ``wait``, only the host's time is measured.
     """
     call()
     taken: list[float] = []
@@ -96,7 +96,7 @@ def bursts(
         if spent >= burst:
             best = min(best, spent / calls)
             taken.append(passed / calls)
-        else:  # by ten at most: a first burst may be too fast to tell
+        else:  # tenfold at most: a first burst may be too fast to tell
             calls = 1 + int(calls * min(10.0, 1.2 * burst / max(spent, 1e-9)))
     return best, statistics.median(taken)
 
@@ -104,7 +104,7 @@ def bursts(
 def _best(
     candidates: Sequence[Candidate], device: Device, seconds: float, **how: Any
 ) -> tuple[Candidate, float, float]:
-    """The candidate that needs least for its work, with its best and median seconds."""
+    """The candidate with the least time per unit of work, with its best and median seconds."""
     how |= {"clock": device.clock}
     taken = [bursts(one.call, seconds / len(candidates), device.burst, device.sync, **how) for one in candidates]
     best = min(range(len(taken)), key=lambda at: taken[at][0] / candidates[at].work)
@@ -112,7 +112,7 @@ def _best(
 
 
 def _arithmetic(device: Device, names: Collection[str], seconds: float) -> Iterator[Roof]:
-    """Products of square matrices; the ``typical`` value tells of units that change their speed, as AMX does."""
+    """Products of square matrices; the ``typical`` value shows units that change their speed, as AMX does."""
     for name in DTYPES:
         if name in names:
             with contextlib.suppress(RuntimeError):  # no kernel for the dtype
@@ -122,10 +122,10 @@ def _arithmetic(device: Device, names: Collection[str], seconds: float) -> Itera
 
 
 def _products(device: Device, dtype: str, seconds: float) -> list[Candidate]:
-    """Products of random matrices: the three largest sides that the time allows, as some dtypes have slow kernels only.
+    """Products of random matrices, of the three largest sides that the time allows, as some dtypes have slow kernels.
 
-    Random, because a GPU multiplies constants faster: they take less power. Several, because the largest are the best
-    on an idle machine, but on a busy one only a call that is shorter than a time slice is ever undisturbed.
+    Random, because a GPU multiplies constants faster: they take less power. Several, because the largest is the best on
+    an idle machine, but on a busy one only calls shorter than a time slice are ever undisturbed.
     """
     import torch
 
@@ -145,15 +145,16 @@ def _products(device: Device, dtype: str, seconds: float) -> list[Candidate]:
 def _bandwidth(device: Device, names: Collection[str], seconds: float) -> Iterator[Roof]:
     """Bytes read and written per second, counted as the program sees them.
 
-    A write to new addresses fetches its lines first, which is not counted; a write over what was read does not, and so
-    reaches up to twice the rate: the roofs ``in place``. (Measured: L3 24 and 46 GB/s, DRAM 11 and 22.)
+    A write to new addresses fetches the cache lines first, which is not counted. A write to addresses that were just
+    read does not, and so reaches up to twice the rate: the ``in place`` roofs. (Measured: L3 24 and 46 GB/s, DRAM 11
+    and 22.)
     """
     import torch
 
     for level, size in device.sets.items():
         if not {level, level + IN_PLACE} & {*names}:
             continue
-        with contextlib.suppress(RuntimeError):  # no memory
+        with contextlib.suppress(RuntimeError):  # not enough memory
             whole = torch.empty(size // 4, dtype=torch.float32, device=device.name).fill_(1.0)  # touches every page
             in_all = f"{quantity(size, 'B')} in all"
             for name, candidates in ((level, _streams(whole, device)), (level + IN_PLACE, _in_place(whole, device))):
@@ -186,9 +187,9 @@ def _in_place(whole: Any, device: Device) -> list[Candidate]:
 
 
 def _windows(whole: Any, number: int, device: Device) -> list[tuple[Any, ...]]:
-    """``whole`` as ``number`` arrays, each cut into windows: the tuples of what belongs together.
+    """``whole`` as ``number`` arrays, each cut into windows: one tuple of windows for each position.
 
-    The arrays' distance is no multiple of a page: equal page offsets make loads wait for stores.
+    The distance between arrays is not a multiple of a page, because equal page offsets make loads wait for stores.
     """
     length = whole.numel() // number // 32 * 32 - 16
     arrays = [whole[at * length : (at + 1) * length] for at in range(number)]
@@ -198,7 +199,7 @@ def _windows(whole: Any, number: int, device: Device) -> list[tuple[Any, ...]]:
 
 
 def _turns(calls: Sequence[Callable[[], object]]) -> Callable[[], object]:
-    """One call after the other, in a circle."""
+    """A callable that makes the next of ``calls`` each time, cyclically."""
     if len(calls) == 1:
         return calls[0]
     turn = itertools.cycle(calls)
@@ -206,7 +207,7 @@ def _turns(calls: Sequence[Callable[[], object]]) -> Callable[[], object]:
 
 
 def _overheads(device: Device, names: Collection[str], seconds: float) -> Iterator[Roof]:
-    """What the host spends on a call, whatever it computes: on CUDA the launch, but not the kernel."""
+    """The host's time for a call regardless of what it computes: on CUDA the launch, but not the kernel."""
     import torch
 
     def round_trip() -> None:
@@ -230,7 +231,7 @@ def _overheads(device: Device, names: Collection[str], seconds: float) -> Iterat
 
 
 def _sizes(device: Device, names: Collection[str], seconds: float) -> Iterator[Roof]:
-    """What the caches hold, as the system tells it."""
+    """The sizes of the caches, as the system reports them."""
     for name, level in CACHES.items():
         if name in names and level in device.caches:
             size = float(device.caches[level])

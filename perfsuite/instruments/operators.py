@@ -1,4 +1,4 @@
-"""What a call dispatches: operators, the bytes that they move, and Python's instructions."""
+"""Counts of a call: dispatched operators, the bytes they move, and Python instructions."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 Call = Callable[[], object]
 
-# By the names that torch gives to their overload packets.
-VIEWS = {"_unsafe_view"}  # moves nothing although its schema says that it makes a tensor
+# By torch's names for their overload packets.
+VIEWS = {"_unsafe_view"}  # moves no data although its schema says that it returns a new tensor
 BLANK = {"empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided"}  # writes nothing
 OVERWRITES = {"copy_", "fill_", "zero_", "normal_", "uniform_", "bernoulli_", "random_"}  # do not read what they change
-INDEXED = {  # reach only the indexed part of their first tensor
+INDEXED = {  # access only the indexed part of their first tensor
     *("index", "index_select", "gather", "take", "embedding"),
     *("index_put_", "_index_put_impl_", "index_add_", "index_copy_", "scatter_", "scatter_add_"),
 }
 
 
 def operators(plain: Call) -> tuple[int, int, int]:
-    """Operators that ``plain`` dispatches: those that are no views, the views, and the bytes that the former move.
+    """Counts of the operators that ``plain`` dispatches: non-views, views, and the bytes that the non-views move.
 
-    The bytes are those of the program as written, nothing fused: each operator reads its inputs and writes its
-    output. Elements that an expanded input repeats count once. Work outside torch's dispatcher counts nothing.
+    The bytes are those of the program as written, without fusion: each operator reads its inputs and writes its output.
+    Elements that an expanded input repeats count once. Work outside torch's dispatcher is not counted.
     """
     from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -34,7 +34,7 @@ def operators(plain: Call) -> tuple[int, int, int]:
 
         @classmethod
         def _should_skip_dynamo(cls) -> bool:
-            """Whether the compiler is to be kept out of this mode: where nothing compiles, importing it takes 1 s."""
+            """Whether the compiler must ignore this mode; if nothing compiles, importing it would only cost 1 s."""
             return "torch._dynamo" in sys.modules
 
         def __torch_dispatch__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -83,7 +83,7 @@ def moved(operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: 
 
 
 def instructions(call: Call) -> int:
-    """The bytecode instructions that Python executes in one ``call``: the same in every process, and no time."""
+    """The number of bytecode instructions that Python executes in one ``call``, which is the same in every process."""
     count = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
@@ -93,7 +93,7 @@ def instructions(call: Call) -> int:
         return trace
 
     before = sys.gettrace()
-    sys._getframe().f_trace_opcodes = True  # Python 3.12 tells of instructions only if some frame has asked before
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 traces instructions only if a frame requests it before
     sys.settrace(trace)
     try:
         call()
@@ -109,7 +109,7 @@ def _name(operator: Any) -> str:
 
 
 def _tensors(value: Any) -> Iterator[Any]:
-    """The tensors in ``value``: itself, or those of a list of them."""
+    """The tensors in ``value``: itself, or those in a list or tuple."""
     import torch
 
     if isinstance(value, torch.Tensor):
@@ -120,7 +120,7 @@ def _tensors(value: Any) -> Iterator[Any]:
 
 
 def _bytes(tensor: Any) -> int:
-    """Bytes of the distinct elements: strides of 0 repeat them, windows that overlap share them."""
+    """Bytes of the distinct elements: strides of 0 repeat elements, overlapping windows share them."""
     import torch
 
     if tensor.layout != torch.strided:

@@ -1,4 +1,4 @@
-"""Where the doctor looks, and what a finding is."""
+"""The machine that the doctor inspects, and its findings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ print(json.dumps(told))
 class Finding:
     """One line of the report."""
 
-    mark: str  # "ok"; "note": optional, or it bends results; "missing": nothing can be measured without it
+    mark: str  # "ok"; "note": optional, or it affects results; "missing": nothing can be measured without it
     subject: str
     text: str
     remedy: str = ""
@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Place:
-    """Where to look."""
+    """The machine and project to inspect."""
 
     root: Path = machine.ROOT
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -63,7 +63,7 @@ class Place:
 
     @cached_property
     def torch(self) -> dict[str, Any]:
-        """What a fresh process tells of torch and torchvision: per name a version, a problem, or nothing."""
+        """What a fresh process reports about torch and torchvision: per name a version, a problem, or nothing."""
         command = [sys.executable, "-P", "-c", IMPORTS]
         environ = dict(self.environ)
         done = subprocess.run(
@@ -73,4 +73,4 @@ class Place:
             return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
         except (IndexError, ValueError):
             last = ([line for line in done.stderr.splitlines() if line.strip()] or [""])[-1]
-            return {"torch": {"problem": f"importing it ends with code {done.returncode} {last}".rstrip()}}
+            return {"torch": {"problem": f"importing it exits with code {done.returncode} {last}".rstrip()}}

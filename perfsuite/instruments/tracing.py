@@ -1,6 +1,6 @@
-"""What a call does, step by step: the profiler's trace, its operator table and stacks, and TensorBoard's copy of it.
+"""What a call does, step by step: the profiler trace, its operator table and stacks, and a copy of it for TensorBoard.
 
-Nothing here is timed for a record: the profiler stretches what it watches. The trace itself is left as torch wrote it.
+No time from here is recorded, because the profiler slows down what it watches. The trace stays as torch wrote it.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from pathlib import Path
 from typing import Any
 
 TRACE, STACKS, OPERATORS = "trace.json.gz", "stacks.txt", "operators.json"
-EVENTS = 60_000  # a trace of more takes viewers, and torch's own export, tens of seconds
+EVENTS = 60_000  # with more, viewers and torch's own export take tens of seconds
 FRAMES = 8  # Python calls recorded per operator, about
 OURS = re.compile(r"tracing\.py\(\d+\): _steps$")  # the frame that makes the calls, as torch names it
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What a profile left in its folder."""
+    """What a profile wrote to its folder."""
 
     trace: str  # name of the raw trace, for Perfetto
     operators: str  # name of the operator table
     stacks: str  # name of the folded stacks, for speedscope; "" if there are none
     steps: int  # calls, or items of a stream, in the trace
-    wall: tuple[float, ...]  # seconds of each of them under the profiler: longer than without
+    wall: tuple[float, ...]  # seconds of each step under the profiler, longer than without it
     events: int  # operators and runtime calls of one step
     notes: tuple[str, ...]  # what was left out to keep the trace small, and why
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of a call fits into a trace."""
+    """How much of a call to record in a trace."""
 
     steps: int
     details: bool  # shapes and memory
@@ -49,7 +49,7 @@ class Plan:
 
 
 def plan(events: int, steps: int) -> Plan:
-    """What to record of a call with so many ``events``: fewer steps first, then no stacks, then a part of one call."""
+    """What to record of a call with that many ``events``: first fewer steps, then no stacks, then part of one call."""
     fit = max(1, min(steps, EVENTS // max(events, 1)))
     share = min(1.0, EVENTS / max(events, 1))
     stacks = events * fit * FRAMES <= EVENTS
@@ -66,8 +66,8 @@ def plan(events: int, steps: int) -> Plan:
 def trace(call: Callable[[], Any], folder: Path, *, steps: int = 3, stream: bool) -> Trace:
     """Profile ``steps`` calls of the warm ``call``, or ``steps`` items of the stream that it returns, into ``folder``.
 
-    One step more is run first, to count its events and to warm the profiler up. A call with too many of them is
-    interrupted after its first part: a loop over tensor elements says in 60,000 events what it says in a million.
+    One extra step runs first, to count its events and to warm up the profiler. A call with too many events is
+    interrupted after its first part: 60,000 events of a loop over tensor elements show as much as a million.
 
     Raises:
         ValueError: the stream has no items, or the call can be neither traced whole nor interrupted.
@@ -97,7 +97,7 @@ def trace(call: Callable[[], Any], folder: Path, *, steps: int = 3, stream: bool
 
 
 def _steps(call: Callable[[], Any], stream: bool) -> Generator[None, None, None]:
-    """Run one step each time it is advanced: a call, or one item of a stream that begins anew when it ends."""
+    """Run one step each time it is advanced: a call, or one item of a stream, which restarts when it ends."""
     while True:
         if not stream:
             call()
@@ -119,7 +119,7 @@ def _activities() -> list[Any]:
 
 
 def _step(source: Iterator[None]) -> float:
-    """Seconds of the next step, the device's work included."""
+    """Seconds of the next step, including the device's work."""
     import torch
 
     start = time.perf_counter()
@@ -142,7 +142,7 @@ def _count(source: Iterator[None]) -> tuple[int, float]:
 
 
 def _profile(source: Iterator[None], planned: Plan) -> tuple[Any, list[float]]:
-    """Profile whole steps, after one that is not looked at and one that is thrown away."""
+    """Profile whole steps, after one that is not profiled and one whose profile is discarded."""
     from torch.profiler import profile, schedule
 
     with profile(
@@ -160,7 +160,7 @@ def _profile(source: Iterator[None], planned: Plan) -> tuple[Any, list[float]]:
 
 
 class _Enough(BaseException):
-    """Interrupts a call whose trace is long enough; no ``except Exception`` of the call may catch it."""
+    """Interrupts a call whose trace is long enough; an ``except Exception`` in the call must not catch it."""
 
 
 def _profile_part(source: Iterator[None], seconds: float) -> tuple[Any, list[float]]:
@@ -177,7 +177,7 @@ def _profile_part(source: Iterator[None], seconds: float) -> tuple[Any, list[flo
 
 @contextmanager
 def _interrupt(after: float) -> Iterator[None]:
-    """End the block after so many CPU seconds of this process, between two of its Python instructions.
+    """End the block after that many CPU seconds of this process, between two Python instructions.
 
     Raises:
         ValueError: signals do not reach this thread.
@@ -208,8 +208,8 @@ def _interrupt(after: float) -> Iterator[None]:
 def fold(events: Iterable[Any]) -> Counter[tuple[str, ...]]:
     """Microseconds of CPU time by stack: Python frames and operators, from the call downwards.
 
-    Torch's own ``export_stacks`` leaves the operators out, the profiler in, and writes an empty file unless a private
-    setting is given; the parents of the events are all that it takes.
+    Torch's own ``export_stacks`` leaves out the operators, includes the profiler, and writes an empty file unless a
+    private setting is given; here the stacks are built from the parents of the events.
     """
     stacks: Counter[tuple[str, ...]] = Counter()
     for event in events:
@@ -224,12 +224,12 @@ def fold(events: Iterable[Any]) -> Counter[tuple[str, ...]]:
 
 
 def _frame(name: str) -> str:
-    """The name of a frame, without an object's address, which would part what belongs together."""
+    """The name of a frame without object addresses, which would separate frames that belong together."""
     return re.sub(r" object at 0x[0-9a-f]+", "", name).translate(str.maketrans(";\n\t", "__ "))
 
 
 def _write_stacks(seen: Any, path: Path) -> str:
-    """Write folded stacks; the file's name, or ``""`` if there are none."""
+    """Write folded stacks and return the file's name, or ``""`` if there are none."""
     stacks = fold(seen.events())
     if not stacks:
         return ""
@@ -238,9 +238,9 @@ def _write_stacks(seen: Any, path: Path) -> str:
 
 
 def operator_table(seen: Any) -> list[dict[str, Any]]:
-    """One row per operator of a finished profile, the costliest first: calls, microseconds, bytes, over all its steps.
+    """One row per operator of a finished profile, the costliest first: calls, microseconds and bytes over all steps.
 
-    Columns of the device are there only where one was used.
+    There are device columns only if a device was used.
     """
     rows = [
         {
@@ -261,26 +261,26 @@ def operator_table(seen: Any) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row.get("self_device_us", 0) + row["self_cpu_us"], reverse=True)
 
 
-# What torch-tb-profiler 0.4.3 still knows only under older names.
+# Categories that torch-tb-profiler 0.4.3 knows only under older names.
 CATEGORIES = {"cuda_runtime": "runtime", "cuda_driver": "runtime"}
 ANNOTATED = ("enumerate(DataLoader)#", "Optimizer.", "DistributedDataParallel.forward")
 
 
 def tensorboard_copy(raw: Path, target_dir: Path, worker: str) -> Path:
-    """Write the copy of a trace that torch-tb-profiler 0.4.3 reads right: ``<worker>.pt.trace.json.gz``.
+    """Write a copy of a trace that torch-tb-profiler 0.4.3 reads correctly: ``<worker>.pt.trace.json.gz``.
 
-    The plugin drops every annotation but the steps', so that its overview shows no time in the DataLoader and the
-    optimizer; in the copy these are operators. Its device times need the runtime's events under their older name.
+    The plugin drops all annotations except those of steps, so its overview would show no time in the DataLoader and the
+    optimizer; in the copy these are operators. Its device times need the runtime events under their older name.
 
     Raises:
-        ValueError: ``raw`` is no trace.
+        ValueError: ``raw`` is not a trace.
     """
     with gzip.open(raw, "rt", encoding="utf-8") if raw.suffix == ".gz" else raw.open(encoding="utf-8") as file:
         try:
             content = json.load(file, strict=False)  # names may hold control characters
             events = content["traceEvents"]
         except (ValueError, KeyError, TypeError, EOFError, OSError) as problem:
-            raise ValueError(f"{raw} is not a profiler's trace: {problem}") from problem
+            raise ValueError(f"{raw} is not a profiler trace: {problem}") from problem
     for event in events:
         category = event.get("cat")
         if category in CATEGORIES:

@@ -1,1 +1,1 @@
-"""What a measurement must be kept from: global state, rebound names, threads, recompiles."""
+"""Isolation of a measurement from side effects: global state, rebound names, threads, recompiles."""

@@ -1,9 +1,9 @@
-"""Whether a variant looks at the frames of its callers, or at objects and memory that nobody gave it.
+"""Detect a variant that inspects the frames of its callers, or objects and memory that it was not given.
 
-There it would find the loop that times it, and could do nothing while it is timed. Python tells of such looks by
-auditing events. A hook for these cannot be taken out again, so it is put only into a process whose times nobody sees,
-and listens only while it is asked to. Libraries look at frames for themselves: what counts is a look that a variant
-causes by a line of its own, or through a function that hands on what it sees. torch is not imported.
+It could find the timing loop there and skip the work while it is timed. Python reports such access by audit events. An
+audit hook cannot be removed, so it is installed only in a process whose times are not used, and is active only on
+request. Libraries inspect frames too: what counts is an access that a variant causes by its own code, or through a
+function that passes on what it sees. torch is not imported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from perfsuite.project import catalogue
 
 FRAMES, OBJECTS, MEMORY = "the frames of its callers", "objects that it was not given", "memory by its address"
-LOOKS = {  # each event, and what is looked at
+LOOKS = {  # audit event -> what is inspected
     "sys._getframe": FRAMES,
     "sys._getframemodulename": FRAMES,
     "sys._current_frames": FRAMES,
@@ -38,30 +38,37 @@ LOOKS = {  # each event, and what is looked at
     "ctypes.string_at": MEMORY,
     "ctypes.wstring_at": MEMORY,
 }
-CALLED = {"ctypes.cdata": ("from_address", "in_dll")}  # what causes an event of another name
+CALLED = {"ctypes.cdata": ("from_address", "in_dll")}  # functions whose event has another name
 HEARD = {*LOOKS, "object.__getattr__", "ctypes.dlsym", "ctypes.cdata/buffer"}
-READ = {"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"}  # attributes that are a frame, or of one
-HANDED_ON = {"inspect", "traceback", "linecache", "logging", "ctypes"}  # modules that give others what they see
-SUBJECTS: Mapping[str, Sequence[str]] = {  # components that are about such looks
+READ = {"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"}  # attributes that give a frame, or belong to one
+HANDED_ON = {"inspect", "traceback", "linecache", "logging", "ctypes"}  # modules that pass on what they see
+SUBJECTS: Mapping[str, Sequence[str]] = {  # components whose subject is such access
     "timing.profilers": ("sys.settrace", "sys.setprofile", "sys._current_frames", "f_code"),
 }
 
 
 class Audit:
-    """The hook, and what it has noted."""
+    """The audit hook, and what it has recorded."""
 
     def __init__(self) -> None:
-        self._trees: tuple[str, ...] = ()  # of the variants that are watched
+        self._trees: dict[str, str] = {}  # of the watched variants
         self._allowed: Sequence[str] = ()
         self._seen: list[str] = []
-        self._busy: set[int] = set()  # threads in which the hook itself is looking
-        self._buffers: set[int] = set()  # threads that look at the memory of an object next, which is no secret
+        self._busy: set[int] = set()  # threads in which the hook itself is running
+        self._buffers: set[int] = set()  # threads whose next event is harmless access to a buffer
 
     @contextmanager
-    def armed(self, tree: Path, component: str) -> Iterator[list[str]]:
-        """Listen to a variant of ``component`` below ``tree``; yields what it looks at, a phrase each, as it comes."""
+    def armed(self, trees: Sequence[Path], component: str) -> Iterator[list[str]]:
+        """Watch a variant of ``component`` below ``trees``, the folders of the measured packages.
+
+        Yields a list that grows by one phrase per access.
+        """
         before = self._trees, self._allowed, self._seen
-        self._trees = tuple({f"{path}{os.sep}" for path in (tree, tree.resolve())})
+        self._trees = {
+            f"{path}{os.sep}": name
+            for tree, name in zip(trees, catalogue.PROJECT.measured, strict=False)
+            for path in (tree, tree.resolve())
+        }
         self._allowed, self._seen = SUBJECTS.get(component, ()), []
         try:
             yield self._seen
@@ -89,17 +96,17 @@ class Audit:
             self._busy.discard(thread)
 
     def _culprit(self, frame: FrameType | None, called: Sequence[str]) -> str:
-        """Where a variant caused a call of one of ``called`` in ``frame``; empty if it was somebody else's doing.
+        """Where a variant caused a call of one of ``called`` in ``frame``; empty if other code did.
 
-        A library's function that names what it calls does so for itself. One that does not was only given it, or
-        runs what was written for it, and whoever called it is asked.
+        A library function whose code names the called function acts for itself. Otherwise it received the function
+        from outside, or runs code written for it, so its caller is examined.
         """
         while frame is not None:
             code, module = frame.f_code, str(frame.f_globals.get("__name__"))
-            for tree in self._trees:
+            for tree, name in self._trees.items():
                 if code.co_filename.startswith(tree):
                     file = Path(code.co_filename.removeprefix(tree)).as_posix()
-                    return f"impls/{file}, line {frame.f_lineno}"
+                    return f"{name}/{file}, line {frame.f_lineno}"
             top = module.split(".")[0]
             if top in HANDED_ON:
                 called = (code.co_name,)
@@ -110,7 +117,7 @@ class Audit:
 
 
 def _look(event: str, arguments: tuple[Any, ...]) -> tuple[str, str]:
-    """What is looked at, empty if it is nothing of the kind, and by which name."""
+    """What is inspected (empty if the event is harmless), and by which name."""
     if event == "object.__getattr__":
         return (FRAMES, str(arguments[1])) if arguments[1] in READ else ("", "")
     if event == "ctypes.dlsym":
@@ -120,12 +127,12 @@ def _look(event: str, arguments: tuple[Any, ...]) -> tuple[str, str]:
 
 
 def _names(code: CodeType) -> set[object]:
-    """The names and words that stand in a piece of code."""
+    """The names and constants in a code object."""
     return {*code.co_names, *code.co_consts}
 
 
 def _genuine(frame: FrameType, name: str) -> bool:
-    """Whether a frame runs code of the file of a module that is loaded, not what was made of a text."""
+    """Whether a frame runs code from the file of a loaded module, not code compiled from a string."""
     module = sys.modules.get(name)
     if module is None or vars(module) is not frame.f_globals:
         return False
@@ -135,7 +142,7 @@ def _genuine(frame: FrameType, name: str) -> bool:
 
 @cache
 def installed() -> Audit:
-    """The one hook of this process; from the first call on it is there for good."""
+    """The only hook of this process; the first call installs it permanently."""
     audit = Audit()
     sys.addaudithook(audit.hear)
     return audit

@@ -1,12 +1,13 @@
-"""What the names of Python, numpy, torch and this suite stand for, so that a variant that rebinds one is told.
+"""Detect rebinding: record what names of Python, numpy, torch and this suite are bound to, and report what changed.
 
-A variant runs beside the clock and the loop that time it, and beside its rivals. It could replace ``torch.softmax`` by
-one that waits and keep the original for itself, or set the clock back. So all bindings are noted when a worker starts,
-before a variant is imported, and compared later. A new name is no harm, for imports add many, unless it hides what was
-found by that name before. To watch one more module is one word. Runs in a worker; torch is imported in the functions.
+A variant runs in the same process as the clock and the loop that time it, and as its rivals. It could replace
+``torch.softmax`` by a slow version and keep the original for itself, or set the clock back. So all bindings are
+recorded when a worker starts, before a variant is imported, and compared later. A new name is harmless, because imports
+add many, unless it hides what that name referred to before. To watch another module, add one word to ``watched.py``.
+Runs in a worker; torch is imported in the functions.
 
-Who knows this file could blind it, for it lives in the same process. It is there for tricks, and for mistakes; that an
-answer is right is judged in another process.
+A variant written against this file could disable it, because it runs in the same process. It catches tricks and
+mistakes; whether a result is right is judged in another process.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from perfsuite.isolation.watched import ARITIES, COMPONENTS, KERNELS, OFTEN, OUR
 from perfsuite.measuring import timing
 from perfsuite.proving import answer
 
-__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: what functions here call, whatever is replaced
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: functions here call these, even if a builtin is replaced
 
 
 IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
@@ -39,7 +40,7 @@ INSIDE: Mapping[type, tuple[str, ...]] = {
 
 
 def _does(_: str, value: Any) -> bool:
-    """Whether a value is something that is called, or looked into for such a thing."""
+    """Whether a value is callable, or is a module or a descriptor, through which callables are found."""
     return callable(value) or isinstance(value, ModuleType) or hasattr(type(value), "__get__")
 
 
@@ -48,7 +49,7 @@ def _any(*_: object) -> bool:
 
 
 class Bindings:
-    """What all watched names stood for when this was made."""
+    """What all watched names were bound to when this object was created."""
 
     def __init__(self) -> None:
         import torch
@@ -79,12 +80,12 @@ class Bindings:
         self._look()
 
     def more(self) -> None:
-        """Note what of this suite was loaded since, before the next file of variants is imported."""
+        """Record modules of this suite loaded in the meantime, before the next file of variants is imported."""
         if self._add(lambda name: name.split(".")[0] in OURS):
             self._look()
 
     def _add(self, wanted: Callable[[str], bool]) -> bool:
-        """Note the modules that are ``wanted`` and not noted, and the classes in them; whether there were any."""
+        """Record the ``wanted`` modules that are new, and the classes in them; returns whether there were any."""
         modules = [(name, one) for name, one in list(sys.modules.items()) if isinstance(one, ModuleType)]
         new = {name: one for name, one in modules if wanted(name) and name not in self._modules}
         self._modules |= set(new)
@@ -104,18 +105,18 @@ class Bindings:
         self._often = Look(space for space in self._spaces if space.title in OFTEN)
 
     def changed(self) -> list[str]:
-        """What stands for something else now: ``replaces torch.softmax``, a phrase each."""
+        """What is bound to something else now, one phrase each: ``replaces torch.softmax``."""
         told = self._told(self._whole)
         for part in (*self._parts, self._cells, self._kernels):
             told += part.changed()
         return sorted(dict.fromkeys([*told, *self._registrations(), *self._imports()]))
 
     def changed_often(self) -> list[str]:
-        """As :meth:`changed`, of the few names that a sample's time itself depends on."""
+        """Like :meth:`changed`, for the few names that the time of a sample depends on directly."""
         return self._told(self._often)
 
     def _told(self, look: Look) -> list[str]:
-        """What differs, a phrase each; what libraries do usually is expected from now on."""
+        """The differences, one phrase each; the usual changes by libraries are accepted from now on."""
         told = []
         for change in list(look.changed()):
             if usual(change.full_name, change.before, change.now):
@@ -175,7 +176,7 @@ class Bindings:
             self._function(f"{title}.{name}", value)
 
     def _function(self, title: str, value: Any) -> None:
-        """Note the Python functions that ``value`` is made of: what a decorator or a property hides included."""
+        """Record the Python functions in ``value``, including those behind a decorator or a property."""
         if id(value) in self._seen or isinstance(value, type | ModuleType):
             return
         if isinstance(value, FunctionType):
@@ -194,19 +195,19 @@ class Bindings:
 
 
 def _kernels(dump: str) -> list[str]:
-    """The lines of the dispatcher's table of an operator, without those that torch adds when they are first needed."""
+    """The lines of an operator's dispatch table, without those that torch adds on first use."""
     return [line for line in dump.splitlines() if not line.startswith(VMAP)]
 
 
 @cache
 def taken() -> Bindings:
-    """What all watched names stood for when this was first called: in a worker, before any variant is imported."""
+    """The bindings at the first call of this function: in a worker, before any variant is imported."""
     return Bindings()
 
 
 @contextmanager
 def replaced(module: ModuleType, name: str, value: Any) -> Iterator[None]:
-    """Let a name of a module stand for ``value`` for a while, because this suite itself wants it so."""
+    """Temporarily bind a name of a module to ``value``; for replacements made by this suite itself."""
     bound, before = taken(), getattr(module, name)
     setattr(module, name, value)
     bound.put(module.__name__, name, value)

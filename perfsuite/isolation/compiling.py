@@ -1,7 +1,7 @@
-"""Whether what is called compiled is: a graph must have been compiled, and a call must run one.
+"""Check that a compiled variant really is compiled: a graph must have been compiled, and a call must run one.
 
-``TORCHDYNAMO_DISABLE=1``, a stance, or a graph that breaks everywhere turn ``torch.compile`` into nothing, without an
-error. Runs in a worker; torch is imported inside the functions.
+``TORCHDYNAMO_DISABLE=1``, a stance, or graph breaks everywhere turn ``torch.compile`` into a no-op without an error.
+Runs in a worker; torch is imported inside the functions.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 from perfsuite.isolation import bindings
 from perfsuite.model.cell import Cell
 
-REGION = "Torch-Compiled Region"  # what dynamo calls its code in a profile
-GRAPH = "CompiledFxGraph"  # and inductor a graph of its own
+REGION = "Torch-Compiled Region"  # dynamo's name for its code in a profile
+GRAPH = "CompiledFxGraph"  # inductor's name for a graph in a profile
 
 
 class NotCompiled(Exception):
-    """What says that it is compiled ran as it was written."""
+    """A variant that claims to be compiled ran uncompiled."""
 
     def __init__(self) -> None:
         switch = os.environ.get("TORCHDYNAMO_DISABLE", "0")
@@ -29,7 +29,7 @@ class NotCompiled(Exception):
 
 
 def graphs() -> int:
-    """How many graphs this process has compiled: of one function, one more than its breaks."""
+    """How many graphs this process has compiled: for one function, its graph breaks plus one."""
     if "torch._dynamo" not in sys.modules:
         return 0
     from torch._dynamo.utils import counters
@@ -39,17 +39,17 @@ def graphs() -> int:
 
 @contextlib.contextmanager
 def watched(cell: Cell) -> Iterator[Callable[[Callable[[], Any]], None]]:
-    """Watch a variant being prepared; yields a check that a call of it runs compiled code, if it says so.
+    """Watch the preparation of a variant; yields a check that a call of it runs compiled code, if it claims to.
 
-    A cell of the executor ``compile`` says so, and a variant that calls ``torch.compile`` itself.
+    A cell with the executor ``compile`` claims to, and so does a variant that calls ``torch.compile`` itself.
 
     Raises (the check):
-        NotCompiled: it does not.
+        NotCompiled: the call does not run compiled code.
     """
     import torch
 
     made, before = torch.compile, graphs()
-    asked = [cell.executor == "compile"]
+    asked = [cell.compiles]
 
     def compile(*arguments: Any, **options: Any) -> Any:
         asked.append(True)

@@ -1,7 +1,8 @@
-"""A variant that forks by itself: what it forks would come back from its call and go on as a second worker.
+"""Variants that call ``os.fork``: the child would return from the variant's call and go on as a second worker.
 
-Worse, each call of a row would double their number. So such a process ends where it begins, and is counted; what
-``multiprocessing`` forks knows where to go, and programs that are started are none of this. Runs in a worker.
+Worse, each call of a batch would double the number of processes. So such a child exits at once, and the fork is
+counted. Children forked by ``multiprocessing`` run their own target, and subprocesses are not forked this way, so
+neither is affected. Runs in a worker.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 import os
 import sys
 
-KNOWN = ("multiprocessing.popen_fork", "perfsuite.workers.serving")  # modules whose processes do not come back
-_MADE: list[str] = []  # the modules that forked by hand
+KNOWN = ("multiprocessing.popen_fork", "perfsuite.workers.serving")  # modules whose children do not return
+_MADE: list[str] = []  # the modules that called ``os.fork``
 
 
 def watch() -> None:
-    """End what is forked by hand from now on, and count it."""
+    """From now on, end children of ``os.fork`` and count them."""
     os.register_at_fork(after_in_parent=_in_parent, after_in_child=_in_child)
 
 
 def count() -> int:
-    """How often this process was forked by hand."""
+    """How often this process was forked with ``os.fork``."""
     return len(_MADE)
 
 

@@ -1,4 +1,4 @@
-"""What the names of modules and classes, and the parts of functions, stood for; and what of it has changed."""
+"""Snapshots of what names in modules and classes, and attributes of functions, are bound to; and what has changed."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from itertools import compress
 from operator import attrgetter, call, is_not, ne
 from typing import Any, NamedTuple
 
-__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: what functions here call, whatever is replaced
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: functions here call these, even if a builtin is replaced
 
 
-KEPT_BY_PYTHON = {"__slotnames__", "__warningregistry__"}  # which it makes when an object is copied, or a warning told
+KEPT_BY_PYTHON = {"__slotnames__", "__warningregistry__"}  # Python sets them when copying an object or on a warning
 GONE = object()
 
 
 @dataclass(eq=False)
 class Space:
-    """What the names of one module, class or instance stand for."""
+    """What the names of one module, class or instance are bound to."""
 
     title: str
-    now: Mapping[str, Any]  # as it is at every moment
-    behind: tuple[Mapping[str, Any], ...]  # where a name is looked up that is not here
+    now: Mapping[str, Any]  # the live namespace
+    behind: tuple[Mapping[str, Any], ...]  # namespaces that are searched if a name is not here
     names: list[str]
     values: list[Any]
-    known: set[str]  # all names, also those of what may change
+    known: set[str]  # all names, including those that may change
 
     def changed(self) -> Iterator[Change]:
-        """What differs."""
+        """The differences."""
         for name, value in zip(self.names, self.values, strict=True):
             now = self.now.get(name, GONE)
             if now is not value:
@@ -47,7 +47,7 @@ class Space:
 
 
 class Change(NamedTuple):
-    """A name that stands for something else."""
+    """A name that is bound to something else."""
 
     space: Space
     name: str
@@ -56,7 +56,7 @@ class Change(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """With the module or class that it is looked up in."""
+        """The name with its module or class."""
         return f"{self.space.title}.{self.name}"
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ class Change(NamedTuple):
 
 
 class Look:
-    """Whether anything differs in some spaces, found in a fraction of the time that it takes to tell what."""
+    """A fast check whether anything differs in some spaces; finding out what differs takes much longer."""
 
     def __init__(self, spaces: Iterable[Space]) -> None:
         self._spaces = list(spaces)
@@ -82,10 +82,10 @@ class Look:
             self._values[before + space.names.index(name)] = value
 
     def changed(self) -> Iterator[Change]:
-        """What differs."""
+        """The differences."""
         if any(map(is_not, map(call, self._gets, self._names), self._values)):
             suspects = self._spaces
-        else:  # a name more may hide another
+        else:  # an additional name may hide another
             suspects = list(compress(self._spaces, map(ne, map(len, self._all), self._sizes)))
         for space in suspects:
             yield from space.changed()
@@ -102,13 +102,13 @@ class Part:
     values: list[Any] = field(default_factory=list)
 
     def note(self, name: str, owner: Any) -> None:
-        """Watch one more."""
+        """Watch one more object."""
         self.names.append(name)
         self.owners.append(owner)
         self.values.append(getattr(owner, self.attribute))
 
     def changed(self) -> Iterator[str]:
-        """What differs, a phrase each."""
+        """The differences, one phrase each."""
         if any(map(is_not, map(attrgetter(self.attribute), self.owners), self.values)):
             for name, owner, value in zip(self.names, self.owners, self.values, strict=True):
                 if getattr(owner, self.attribute) is not value:

@@ -1,7 +1,7 @@
-"""What of a process a variant could leave changed, so that all that comes after it is measured under other conditions.
+"""Process state that a variant could leave changed, so that later samples are measured under other conditions.
 
-One function for each setting; to watch one more is one line. Runs in a worker; torch is imported inside the functions.
-All of it together takes about a tenth of a millisecond, so it is read after every sample.
+There is one function per setting; to watch another setting, add one line. Runs in a worker; torch is imported inside
+the functions. Reading everything takes about a tenth of a millisecond, so it is read after every sample.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from perfsuite.host import precision
 from perfsuite.isolation import forks
 from perfsuite.model.printable import cut, visible
 
-__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: what functions here call, whatever is replaced
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: functions here call these, even if a builtin is replaced
 
 State = Mapping[str, Any]
-FILES = 64  # file descriptors that may stay open: libraries keep a few
-# Set for each compiled cell by the worker, or by a library for itself when it is first used, whoever does that:
-# torch's compiler, Triton, scikit-learn.
+FILES = 64  # additional file descriptors that may stay open: libraries keep a few
+# Variables that the worker sets for each compiled cell, or that a library sets itself on first use: torch's compiler,
+# Triton, scikit-learn.
 LIBRARIES = (
     "TORCHINDUCTOR_CACHE_DIR",
     "TRITON_CACHE_DIR",
@@ -35,32 +35,32 @@ LIBRARIES = (
     "_TORCHINDUCTOR_PYOBJECT_TENSOR_DATA_PTR",
     "KMP_INIT_AT_FORK",
 )
-USUAL_DEPTH = 1000  # torch's compiler needs more, and sets it for good
+USUAL_DEPTH = 1000  # torch's compiler raises the recursion limit permanently, so higher limits count as this
 
 
 def read() -> State:
-    """Every setting by its name; one that cannot be read says so, for that too may be a variant's doing."""
+    """Every setting by name; an unreadable one gets a text that says so, because a variant may have caused that too."""
     found = {name: _tried(get) for name, get in {**_python(), **_system(), **_torch()}.items()}
     return {**found, **precision.read(), "files": files()}
 
 
 def changed(before: State, after: State) -> list[str]:
-    """What differs, a phrase each: ``grad mode from True to False``."""
+    """The differences, one phrase each: ``grad mode from True to False``."""
     names = [name for name in before if name in after and before[name] != after[name]]
     told = [f"{name} {_phrase(before[name], after[name])}" for name in names if name != "files"]
     return [*told, *_files(before, after)]
 
 
 def _files(before: State, after: State) -> Iterator[str]:
-    """Open files are counted by :func:`files` alone, and a few more are no fault."""
+    """Open files, as counted by :func:`files`; a few more are allowed."""
     if after.get("files", 0) - before.get("files", 0) > FILES:
         yield f"open files from {before['files']} to {after['files']}"
 
 
 def files() -> int:
-    """How many file descriptors this process holds; 0 where the system does not tell."""
+    """How many file descriptors this process has open; 0 if the system does not report it."""
     try:
-        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 (a thousand paths would be made)
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 (Path.iterdir would create a thousand paths)
     except OSError:
         return 0
 
@@ -73,7 +73,7 @@ def _tried(get: Callable[[], Any]) -> Any:
 
 
 def _phrase(before: Any, after: Any) -> str:
-    """``from A to B``; of mappings only the entries that differ."""
+    """``from A to B``; for mappings only the entries that differ."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
         return ", ".join(f"{key} from {_short(before.get(key))} to {_short(after.get(key))}" for key in keys[:3])
@@ -116,7 +116,7 @@ def _system() -> dict[str, Callable[[], Any]]:
 
 
 def _handlers() -> dict[str, Any]:
-    """SIGCHLD is left to DataLoader, which wants to know when its processes die."""
+    """Without SIGCHLD, which DataLoader handles to notice when its processes die."""
     return {one.name: signal.getsignal(one) for one in signal.Signals if one != signal.SIGCHLD}
 
 
@@ -125,7 +125,7 @@ def _environment() -> dict[str, str]:
 
 
 def _umask() -> str:
-    """It can be read by setting it only."""
+    """It can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return f"{mask:03o}"
@@ -177,15 +177,15 @@ def _torch() -> dict[str, Callable[[], Any]]:
 
 
 def threads() -> dict[int, int]:
-    """Nanoseconds that each thread of this process has run, or waited for a core to run on, by its number.
+    """Thread id -> nanoseconds that this thread of the process has run, or waited for a core.
 
-    Empty where the system does not tell. Both together are what a thread wants, however busy the machine is.
+    Empty if the system does not report them. The sum of both is the thread's demand, however busy the machine is.
     """
     found = {}
     for folder in Path("/proc/self/task").glob("[0-9]*"):
         try:
             ran, waited = (folder / "schedstat").read_text(encoding="ascii").split()[:2]
             found[int(folder.name)] = int(ran) + int(waited)
-        except (OSError, ValueError):  # it ended meanwhile
+        except (OSError, ValueError):  # the thread has ended in the meantime
             continue
     return found

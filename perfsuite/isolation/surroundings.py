@@ -1,4 +1,4 @@
-"""What surrounds a measurement: threads, global settings, garbage collection, recompiles, caches, free cores.
+"""The conditions of a measurement: threads, global settings, garbage collection, recompiles, caches, free cores.
 
 torch is imported only inside the functions, which run in a worker.
 """
@@ -21,21 +21,21 @@ from perfsuite.isolation import bindings, state
 from perfsuite.measuring.prepared import Missing
 from perfsuite.model.cell import Cell
 
-__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: what functions here call, whatever is replaced
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: functions here call these, even if a builtin is replaced
 
-FLUSH = 2  # times the last-level cache that is overwritten to make a cache cold
+FLUSH = 2  # overwrite this multiple of the last-level cache to make the caches cold
 IDLE = 0.95  # share of the cores that must be free before something runs on all of them
-SETTLE = 1.0  # seconds that a pool of threads may spin before it waits
-REST = 1e-2  # seconds between two looks at other threads when calls have returned; the system's counts lag by some ms
-LOOK, SPINNING = 0.02, 0.2  # seconds between two looks at a thread, and the share of them that it may want to run
+SETTLE = 1.0  # seconds that a thread pool may spin before it sleeps
+REST = 1e-2  # seconds between two readings of other threads after calls; the system's counts lag by some ms
+LOOK, SPINNING = 0.02, 0.2  # seconds between two readings of a thread, and the share of them that it may run or wait
 
 
 class Changed(Exception):
-    """Something of the process was left changed, so that whatever comes next would be measured beside it."""
+    """The process state was left changed, which would affect all later measurements in this process."""
 
 
 class Spoiled(Changed):
-    """It was the import of a file that changed it: no variant of that file is to blame more than another."""
+    """The import of a file changed the process state: it concerns all variants of that file equally."""
 
 
 Verify = Callable[[], None]
@@ -43,12 +43,12 @@ Verify = Callable[[], None]
 
 @contextlib.contextmanager
 def settings(cell: Cell) -> Iterator[Verify]:
-    """The threads and the precision that ``cell`` is to run with; yields a check that nothing was changed since.
+    """Set the number of threads for ``cell``; yields a check that nothing has changed since.
 
-    What was changed is not put right: the process is given up.
+    Changes are not reverted: the process is discarded.
 
     Raises (the check):
-        Changed: something was.
+        Changed: something has changed.
     """
     import torch
 
@@ -62,16 +62,16 @@ def settings(cell: Cell) -> Iterator[Verify]:
 
 @contextlib.contextmanager
 def kept(cell: Cell) -> Iterator[Verify]:
-    """As :func:`settings`, and at the end, when all is closed, nothing is left changed and no new thread runs.
+    """Like :func:`settings`, and checks at the end that nothing is left changed and no new thread is running.
 
     Raises:
-        Changed: something was changed, or a thread goes on running.
+        Changed: something was changed, or a thread keeps running.
     """
     before = state.threads()
     with settings(cell) as verify:
         try:
             yield verify
-        except Missing:  # who leaves because something is not here must leave nothing either
+        except Missing:  # a variant that stops because of a missing requirement must not leave changes either
             verify()
             raise
         except Exception as problem:
@@ -83,7 +83,7 @@ def kept(cell: Cell) -> Iterator[Verify]:
 
 
 def _note(problem: Exception, verify: Verify) -> None:
-    """Add to an exception what was left changed, for that may be its cause."""
+    """Add what was left changed to an exception, because it may be the cause."""
     if not isinstance(problem, Changed):
         try:
             verify()
@@ -92,12 +92,12 @@ def _note(problem: Exception, verify: Verify) -> None:
 
 
 def watch(often: bool = False) -> Verify:
-    """A check that nothing was left changed since now, and that no name stands for anything else than at the start.
+    """A check that no state has changed since this call, and that no name was rebound since the start of the worker.
 
-    That of all names takes some milliseconds; ``often`` looks at those alone that a sample's time depends on.
+    Checking all names takes some milliseconds; ``often`` checks only those that the time of a sample depends on.
 
     Raises (the check):
-        Changed: something was.
+        Changed: something has changed.
     """
     before, bound = state.read(), bindings.taken()
     rebound = bound.changed_often if often else bound.changed
@@ -118,7 +118,7 @@ def some(phrases: Sequence[str], most: int = 3) -> list[str]:
 
 @contextlib.contextmanager
 def unspoiled(file: str) -> Iterator[None]:
-    """Whether what is done inside, the import of ``file``, leaves anything changed.
+    """Check that the code inside, the import of ``file``, leaves nothing changed.
 
     Raises:
         Spoiled: it does.
@@ -132,12 +132,12 @@ def unspoiled(file: str) -> Iterator[None]:
 
 
 def quiet_threads(before: Mapping[int, int]) -> None:
-    """Check that no thread that came since ``before`` (:func:`perfsuite.isolation.state.threads`) goes on running.
+    """Check that no thread started since ``before`` (:func:`perfsuite.isolation.state.threads`) keeps running.
 
-    One that only waits is no harm; a pool may spin for a moment before it waits.
+    A thread that only waits is harmless; a pool may spin for a moment before it waits.
 
     Raises:
-        Changed: one does.
+        Changed: a thread keeps running.
     """
     end = time.monotonic() + SETTLE
     while True:
@@ -154,12 +154,12 @@ def quiet_threads(before: Mapping[int, int]) -> None:
 
 
 def working(before: Mapping[int, int]) -> int:
-    """How many other threads of this process want to run just now, for more than half of a short while.
+    """How many other threads of this process run, or wait for a core, for more than half of a short interval.
 
-    Of those that were there ``before``, Python's own count alone: a library's pool may spin for a while by itself.
+    Of the threads that existed ``before``, only Python threads count: a library's pool may spin for a while by itself.
     """
     then, start = state.threads(), time.perf_counter_ns()
-    if not _others(then, before):  # nor will there be: somebody would have to start them
+    if not _others(then, before):  # and none will appear, because no thread is left to start one
         return 0
     time.sleep(REST)
     passed, now = time.perf_counter_ns() - start, state.threads()
@@ -175,16 +175,16 @@ def _set_threads(count: int) -> None:
     import threadpoolctl
     import torch
 
-    threadpoolctl.threadpool_limits(limits=count)  # numpy's BLAS does not listen to torch
+    threadpoolctl.threadpool_limits(limits=count)  # numpy's BLAS ignores torch's setting
     torch.set_num_threads(count)
 
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """No garbage collection while samples are taken.
+    """Disable garbage collection while samples are taken.
 
-    What is alive then is not looked at again: a million objects of a compiler would cost 0.2 s before every group. The
-    price is that a cycle that dies later is never freed, in a process that lives for minutes.
+    Objects that are alive at entry are never scanned again: a million objects of a compiler would cost 0.2 s before
+    every group. The price is that reference cycles that die later are never freed, in a process that lives for minutes.
     """
     gc.collect()
     gc.freeze()
@@ -197,8 +197,8 @@ def undisturbed() -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_recompiles(cells: Sequence[Cell]) -> Iterator[None]:
-    """A compiled variant that would compile again, or fall back to eager, is an error rather than a sample."""
-    if not any(cell.executor == "compile" for cell in cells):
+    """Raise an error if a compiled variant would recompile or fall back to eager, instead of taking a sample."""
+    if not any(cell.compiles for cell in cells):
         yield
         return
     import torch
@@ -208,7 +208,7 @@ def no_recompiles(cells: Sequence[Cell]) -> Iterator[None]:
 
 
 def flush(cell: Cell) -> Callable[[], Any]:
-    """What makes the caches cold before a call: overwrite more than the last level holds. Nothing for a hot cell."""
+    """A function that makes the caches cold by overwriting more than the last level holds. A no-op for a hot cell."""
     if not cell.cold:
         return lambda: None
     import torch
@@ -222,11 +222,11 @@ def flush(cell: Cell) -> Callable[[], Any]:
 
 
 def idle(patience: float = 2.0) -> bool:
-    """Wait until the cores are free: what runs on all of them waits for the slowest. False if they stay busy."""
+    """Wait until the cores are free, because work on all cores waits for the slowest. False if they stay busy."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         before = psutil.cpu_times()
-        time.sleep(0.1)  # psutil's own percentages are wrong below a second
+        time.sleep(0.1)  # psutil's own percentages are wrong for intervals below a second
         passed = [b - a for a, b in zip(before, psutil.cpu_times(), strict=True)]
         if passed[psutil.cpu_times()._fields.index("idle")] >= IDLE * sum(passed):
             return True

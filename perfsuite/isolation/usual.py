@@ -1,4 +1,4 @@
-"""What libraries rebind for good when they are first used, which is no fault of whoever uses them first."""
+"""Permanent changes that libraries make on first use, which are not the fault of the variant that uses them first."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import sys
 from types import FunctionType, ModuleType
 from typing import Any
 
-__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: what functions here call, whatever is replaced
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # CPython: functions here call these, even if a builtin is replaced
 
 
-# What libraries rebind for good when they are first used: the names, and the function of theirs whose wrapper is put
-# around what was there before.
+# Names that libraries rebind permanently on first use, and the library function that creates the wrapper around the
+# previous value.
 USUAL = (
-    # torch's compiler marks what it is not to look into,
+    # torch's compiler marks functions that it must not trace,
     (r"torch\.manual_seed", "torch._compile", "_disable_dynamo"),
     (r"torch\.jit\.(trace|trace_module|_get_trace_graph)", "torch._dynamo.eval_frame", "DisableContext.__call__"),
     (r"torch\.optim\..*\.(step|_init_group|_fused_\w+)", "torch._dynamo.eval_frame", "DisableContext.__call__"),
-    # and wants to know of new modules.
+    # and tracks new modules.
     (r"torch\.nn\.Module\.__(init|setstate)__", "torch._dynamo.mutation_guard", "install_generation_tagging_init"),
-    # An optimizer's class has its steps noted by profilers when the first of it is made.
+    # The first instance of an optimizer class wraps ``step`` for profilers.
     (r"torch\.optim\..*\.step", "torch.optim.optimizer", "Optimizer.profile_hook_step"),
 )
 
 
 def usual(name: str, before: Any, now: Any) -> bool:
-    """Whether ``now`` is what a library puts around ``before``, or around the same as that, when it is first used.
+    """Whether ``now`` is a wrapper that a library puts around ``before``, or what ``before`` wraps, on first use.
 
-    Or a submodule, which its package knows by a name that hides a builtin: ``benchmarks.components.hf.map``.
+    Also true for a submodule whose name in its package hides a builtin: ``benchmarks.components.hf.map``.
     """
     if type(now) is ModuleType and sys.modules.get(name) is now:
         return True
@@ -40,7 +40,7 @@ def usual(name: str, before: Any, now: Any) -> bool:
 
 
 def _made(function: Any, module: str, maker: str) -> bool:
-    """Whether ``function`` is one that was made by ``maker`` of ``module``."""
+    """Whether ``function`` was created by ``maker`` of ``module``."""
     if type(function) is not FunctionType or module not in sys.modules:
         return False
     if function.__globals__ is not vars(sys.modules[module]):
@@ -56,7 +56,7 @@ def _enclosed(function: FunctionType) -> list[Any]:
 
 
 def content(cell: Any) -> Any:
-    """What a cell of a closure holds; ``None`` if it is empty."""
+    """The content of a closure cell; ``None`` if it is empty."""
     try:
         return cell.cell_contents
     except ValueError:  # it is empty

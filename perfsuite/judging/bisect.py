@@ -1,7 +1,7 @@
-"""Which commit made a cell slower: a binary search whose steps are verdicts, with the error shared among them.
+"""Find the commit that made a cell slower: a binary search whose steps are verdicts, with the error shared among them.
 
-Commits whose ``impls`` is the same are one. Where a step is undecided it gets more epochs, and if that is not enough
-the range that is left is the answer: nothing is guessed.
+Consecutive commits with the same ``impls`` count as one. An undecided step gets more epochs; if it stays undecided, the
+remaining range is the result, without a guess.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from pathlib import Path
 from perfsuite.host import scratch
 from perfsuite.judging import opening, session
 from perfsuite.judging.record import Options, Row
-from perfsuite.project import trees
+from perfsuite.project import catalogue, trees
 from perfsuite.running.progress import Progress
 
-BUDGET = 120.0  # seconds for one step, and twice as much once more if that is not enough
+BUDGET = 120.0  # seconds for one step; if that is not enough, one more attempt with twice as much
+PACKAGES = " and ".join(catalogue.PROJECT.package)
 Side = Callable[[str], str]  # commit -> "slow", "fast", "unknown" (undecided), "skip" (it has no such cell)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Between which commits the cell became slower."""
+    """The commits between which the cell became slower."""
 
     last_fast: str
     first_slow: str
-    between: tuple[str, ...] = ()  # commits of which nothing is known, or that do not have the cell
+    between: tuple[str, ...] = ()  # commits without a verdict, or without the cell
     undecided: str = ""  # the commit that ended the search
 
 
@@ -41,24 +42,29 @@ def candidates(repository: Path, good: str, bad: str) -> list[str]:
     listed = trees.git(repository, "rev-list", "--reverse", "--first-parent", f"{first}..{last}").split()
     if not listed or not trees.before(repository, first, last):
         raise ValueError(f"{good} is not before {bad}: name the good commit first{trees.hint(repository)}")
-    found, before = [], trees.git(repository, "rev-parse", f"{first}:impls")
+    found, before = [], _content(repository, first)
     for commit in listed:
-        tree = trees.git(repository, "rev-parse", f"{commit}:impls")
+        tree = _content(repository, commit)
         if tree != before:
             found.append(commit)
         before = tree
     return found
 
 
+def _content(repository: Path, commit: str) -> str:
+    """The packages of a commit, as git's hashes of their folders."""
+    return trees.git(repository, "rev-parse", *(f"{commit}:./{name}" for name in catalogue.PROJECT.package))
+
+
 def steps(commits: int) -> int:
-    """How many verdicts a search among so many commits takes at most."""
+    """The largest number of verdicts that a search among that many commits takes."""
     return max(1, math.ceil(math.log2(commits))) if commits > 1 else 0
 
 
 def search(good: str, commits: list[str], side: Side) -> Answer:
     """Narrow ``commits``, oldest first and the last one slow, down to the first slow one.
 
-    A commit that is to be skipped is replaced by its nearest neighbour; those that stay unknown are named.
+    A skipped commit is replaced by its nearest neighbour; those that stay unknown are part of the result.
     """
     low, high = -1, len(commits) - 1  # commits[low] is fast (-1: ``good``), commits[high] is slow
     skipped: set[int] = set()
@@ -81,17 +87,17 @@ def _answer(good: str, commits: list[str], low: int, high: int, undecided: str =
 
 
 def find(repository: Path, good: str, bad: str, cell: str, alpha: float, progress: Progress) -> tuple[Answer, Row]:
-    """The commit between ``good`` and ``bad`` that made ``cell`` slower, and the whole slowdown.
+    """The commit between ``good`` and ``bad`` that made ``cell`` slower, and the total slowdown.
 
-    Half of ``alpha`` is spent on the whole slowdown, the other half is shared by the steps.
+    Half of ``alpha`` is spent on the total slowdown, the other half is shared by the steps.
 
     Raises:
         ValueError: ``bad`` is not slower than ``good``, or there is no commit between them that changes ``impls``.
     """
     commits = candidates(repository, good, bad)
     if not commits:
-        raise ValueError(f"impls is the same in {good} and {bad}: nothing to search")
-    progress.note(f"comparing {good} with {bad}, {len(commits)} commits that change impls")
+        raise ValueError(f"{PACKAGES} is the same in {good} and {bad}: nothing to search")
+    progress.note(f"comparing {good} with {bad}, {len(commits)} commits that change {PACKAGES}")
     whole = _compare(repository, good, bad, cell, alpha / 2, 0.0, progress)
     if whole.verdict != "SLOWER" or whole.ratio is None:
         raise ValueError(f"{bad} is not slower than {good} in {cell}: {whole.verdict} {whole.reason}".rstrip())
@@ -108,19 +114,19 @@ def find(repository: Path, good: str, bad: str, cell: str, alpha: float, progres
 
 
 def _compare(repository: Path, base: str, head: str, cell: str, alpha: float, split: float, progress: Progress) -> Row:
-    """The row of one comparison; where it is undecided, of another one with twice the time, both of them counted."""
+    """The row of one comparison; if undecided, of a second one with twice the time. ``alpha`` is split between both."""
     for budget in (BUDGET, 2 * BUDGET):
         with scratch.Scratch() as folder:
             options = Options(
                 cells=(),
                 selection=cell,
-                command="python -m benchmarks bisect",
+                command=f"{catalogue.PROJECT.command} bisect",
                 alpha=alpha / 2,
                 budget=budget,
                 split=split,
                 counts=False,
             )
-            journal = opening.start(options, folder, base, head, repository / "impls")
+            journal = opening.start(options, folder, base, head, repository / catalogue.PROJECT.package[0])
             found = session.measure(journal, progress)
         if found.partial:
             raise KeyboardInterrupt
@@ -131,15 +137,17 @@ def _compare(repository: Path, base: str, head: str, cell: str, alpha: float, sp
 
 
 def text(repository: Path, answer: Answer, whole: Row) -> str:
-    """The answer as people read it."""
+    """The result as text."""
     assert whole.ratio is not None
     name = trees.git(repository, "log", "-1", "--format=%h %s (%an, %as)", answer.first_slow)
-    lines = [f"{whole.cell}: {100 * (whole.ratio - 1):+.1f} % in all"]
+    lines = [f"{whole.cell}: {100 * (whole.ratio - 1):+.1f} % in total"]
     if answer.between:
         why = "undecided" if answer.undecided else "without this cell"
-        lines.append(f"it became slower after {answer.last_fast[:10]} and not after {name}; between them, {why}:")
+        lines.append(f"it became slower after {answer.last_fast[:10]}, at the latest in {name}; in between, {why}:")
         lines += [f"  {trees.git(repository, 'log', '-1', '--format=%h %s', commit)}" for commit in answer.between]
     else:
         lines.append(f"first slow commit: {name}")
-        lines.append(trees.git(repository, "show", "--stat", "--format=", answer.first_slow, "--", "impls"))
+        lines.append(
+            trees.git(repository, "show", "--stat", "--format=", answer.first_slow, "--", *catalogue.PROJECT.package)
+        )
     return "\n".join(lines)

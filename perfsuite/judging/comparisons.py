@@ -1,6 +1,6 @@
-"""What a comparison leaves behind: a journal of epochs, from which every verdict follows again.
+"""The record of a comparison: a journal of epochs, from which every verdict can be derived again.
 
-One JSON line for each finding, written at once: Ctrl-C and SIGKILL lose only what was running.
+One JSON line for each result, written at once, so that Ctrl-C and SIGKILL lose only what was running.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SCHEMA = 1  # 1 (2026-11): first
 
 @dataclass
 class Found:
-    """What the journal holds, and what follows for what comes next."""
+    """The contents of the journal, and the state derived from them."""
 
     head: dict[str, Any]
     proofs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -33,15 +33,21 @@ class Found:
     seconds: float = 0.0
     ended: bool = False
     rule: Rule | None = None
+    found_apart: str = ""  # why the trees turned out not to share a process
+
+    @property
+    def apart(self) -> str:
+        """Why each tree has a process of its own; "" if they share one."""
+        return self.found_apart or str(self.head.get("apart", ""))
 
     @property
     def options(self) -> Options:
-        """What was asked."""
+        """The options of the comparison."""
         data = self.head["options"]
         return Options(**{**data, "cells": tuple(data["cells"]), "orders": tuple(data["orders"])})
 
     def add(self, line: Mapping[str, Any]) -> None:
-        """Take in one line of the journal."""
+        """Add one line of the journal."""
         cell = line.get("cell", "")
         match line["kind"]:
             case "proof":
@@ -55,9 +61,11 @@ class Found:
                     self.starts[name] = self.starts.get(name, 0.0) + line["seconds"] / len(line["cells"])
             case "x":
                 if self.rule is None:
-                    raise ValueError("kind: an x before the rule that it is judged by")
+                    raise ValueError("kind: an x before the rule that judges it")
                 self.xs.setdefault(cell, []).append(dict(line))
                 self.judges.setdefault(cell, Judge(self.rule)).add(line["x"])
+            case "apart":
+                self.found_apart = line["reason"]
             case "control":
                 self.control.append(line["x"])
             case "fault":
@@ -71,7 +79,7 @@ class Found:
         return [cell for cell, proof in self.proofs.items() if not proof["verdict"]]
 
     def open(self) -> list[str]:
-        """The cells that are not decided."""
+        """The cells that are not decided yet."""
         return [cell for cell in self.comparable() if cell not in self.faults and not self._decided(cell)]
 
     def _decided(self, cell: str) -> bool:
@@ -81,7 +89,7 @@ class Found:
 Journal = jsonl.Journal[Found]
 
 
-# -- the file, as others may have written it ---------------------------------------------------------------------------
+# -- validation of the file, which may come from anywhere --------------------------------------------------------------
 
 
 class _Side(TypedDict):
@@ -104,6 +112,7 @@ class _Head(TypedDict):
     base: _Side
     head: _Side
     folder: str
+    apart: NotRequired[str]
     machine: dict[str, Any]
     machine_class: str
     malloc: dict[str, str]
@@ -159,6 +168,11 @@ class _Control(TypedDict):
     x: float
 
 
+class _Apart(TypedDict):
+    kind: str
+    reason: str
+
+
 class _Fault(TypedDict):
     kind: str
     cell: str
@@ -180,6 +194,7 @@ KINDS = {
     "start": _Start,
     "x": _X,
     "control": _Control,
+    "apart": _Apart,
     "fault": _Fault,
     "sitting": _Sitting,
 }
@@ -192,7 +207,7 @@ def begin(results: Path, options: Options, facts: Mapping[str, Any]) -> Journal:
 
 
 def resume(results: Path, run: str = "") -> Journal:
-    """Open the journal of a comparison that did not end, by default the newest.
+    """Open the journal of an unfinished comparison, by default the newest.
 
     Raises:
         ValueError: there is no such comparison, or it is complete.
@@ -201,22 +216,22 @@ def resume(results: Path, run: str = "") -> Journal:
 
 
 def load(path: Path) -> Found:
-    """Read a journal, whoever wrote it.
+    """Read and validate a journal.
 
     Raises:
-        ValueError: it is damaged elsewhere than at its end, or of another schema.
+        ValueError: it is damaged other than at its end, or has another schema.
     """
     return jsonl.load(path, Found, KINDS, _check, SCHEMA)
 
 
 def _check(line: Mapping[str, Any]) -> None:
-    """What the types of a line do not say."""
+    """Check what the types of a line do not express."""
     if "cell" in line:
         sound.cell(line["cell"], "cell")
     if "seconds" in line:
         sound.at_least(0, line["seconds"], "seconds")
     if "x" in line and abs(line["x"]) > sound.LOG:
-        raise ValueError(f"x: {line['x']:g} is no logarithm of a ratio of times")
+        raise ValueError(f"x: {line['x']:g} is not the logarithm of a ratio of times")
     match line["kind"]:
         case "compare":
             sound.origin({**line, "commit": ""})
@@ -236,6 +251,6 @@ def _check(line: Mapping[str, Any]) -> None:
         case "x":
             sound.at_least(sound.SHORTEST, line["base"], "base")
             if abs(line["truth"]) > sound.LOG:
-                raise ValueError(f"truth: {line['truth']:g} is no logarithm of a ratio of times")
+                raise ValueError(f"truth: {line['truth']:g} is not the logarithm of a ratio of times")
         case "fault":
             sound.status(line["status"], "status")

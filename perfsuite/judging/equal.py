@@ -1,9 +1,9 @@
-"""Which components have the same code in two trees: nothing of them can differ, so nothing of them need be timed.
+"""Find components with the same code in two trees, whose times cannot differ and need not be measured.
 
 The code of a component is its file and every file of the tree that it may import. Comments, docstrings, line numbers
-and the way a line is broken are no code. Where a file may find others in a way that no import shows, the whole tree
-counts; where it reads docstrings or line numbers, every letter does. What a variant does with the source of a function
-(``inspect.getsource``) is taken for what it is done for: to compile it, or to name what was compiled of it.
+and line breaks do not count as code. If a file may find others in a way that no import shows, the whole tree counts; if
+it reads docstrings or line numbers, every character does. Reading the source of a function (``inspect.getsource``) is
+assumed to be for compiling it or for naming the compiled result, so it does not make every character count.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfsuite.project import packages
+
 REASON = "the code is the same, apart from comments, docstrings and line numbers: not timed"
-# How a file may find another one of its tree, beside a relative import.
+# Names by which a file may find another file of its tree, other than a relative import.
 FINDS = {
     *("__file__", "__path__", "__spec__", "__loader__", "__cached__", "co_filename"),
     *("getabsfile", "getfile", "getmodule", "getsourcefile"),
     *("__import__", "import_module", "find_spec", "pkgutil", "resources", "runpy"),
 }
-RUNS = {"exec", "eval"}  # functions, where they are no methods: of text that may import anything
+RUNS = {"exec", "eval"}  # functions, not methods, that run text, which may import anything
 SYSTEM = {"modules", "path"}  # of sys
-# How code may read what is said of it, and where it stands.
+# Names by which code may read its own docstrings, comments and line numbers.
 READS = {
     *("__doc__", "getdoc", "getcomments", "getsourcelines", "findsource"),
     *("f_lineno", "tb_lineno", "co_firstlineno", "co_lines", "co_linetable", "co_positions"),
@@ -33,19 +35,31 @@ ROOT = "__init__.py"
 
 @dataclass(frozen=True)
 class _File:
-    """What matters of one file."""
+    """The relevant facts about one file."""
 
-    imports: tuple[str, ...]  # files of the tree, where they are there
-    bounded: bool  # whether these are all that it can reach
+    imports: tuple[str, ...]  # files of the tree, if they exist
+    bounded: bool  # whether these are all the files that it can reach
     letters: bool  # whether its own text may matter to it
 
 
 def same(base: Path, head: Path, components: Iterable[str]) -> set[str]:
-    """Those of ``components`` whose code is the same in two ``impls`` folders; none where other files differ."""
+    """Those of ``components`` whose code is the same in two ``impls`` folders; none if non-Python files differ."""
     if _others(base) != _others(head):
         return set()
     trees = _Tree(base), _Tree(head)
     return {name for name in set(components) if _same(*trees, name)}
+
+
+def whole(base: Path, head: Path) -> bool:
+    """Whether all packages of two trees hold the same code and the same other files."""
+    pairs = list(zip(packages.packages(base).values(), packages.packages(head).values(), strict=True))
+    return all(_names(one) == _names(other) and _others(one) == _others(other) for one, other in pairs) and all(
+        _alike(one / name, other / name, letters=False) for one, other in pairs for name in _names(one)
+    )
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
 
 
 def _same(base: _Tree, head: _Tree, component: str) -> bool:
@@ -64,7 +78,7 @@ def _alike(base: Path, head: Path, letters: bool) -> bool:
 
 
 def _others(tree: Path) -> dict[str, str]:
-    """Everything but Python: file below ``tree`` -> a hash of its content."""
+    """All non-Python files below ``tree``: path -> a hash of the content."""
     return {
         path.relative_to(tree).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(tree.rglob("*"))
@@ -73,14 +87,14 @@ def _others(tree: Path) -> dict[str, str]:
 
 
 class _Tree:
-    """An ``impls`` folder, whose files are read when they are asked for."""
+    """An ``impls`` folder, whose files are read on demand."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._files: dict[str, _File] = {}
 
     def reached(self, component: str) -> set[str]:
-        """The files that hold the code of ``component``; none where the tree does not have it."""
+        """The files that hold the code of ``component``; none if the tree does not have it."""
         found: set[str] = set()
         waiting = [f"{component.replace('.', '/')}.py"]
         while waiting:
@@ -95,7 +109,7 @@ class _Tree:
         return found
 
     def letters(self, names: Iterable[str]) -> bool:
-        """Whether any of these files may see more of the text than what is compiled."""
+        """Whether any of these files may read more of the text than the compiled code."""
         return any(self._file(name).letters for name in names)
 
     def _file(self, name: str) -> _File:
@@ -106,7 +120,7 @@ class _Tree:
 
 
 def _parsed(text: bytes) -> ast.Module | None:
-    """A file as Python reads it; ``None`` where it does not."""
+    """The syntax tree of a file; ``None`` if Python cannot parse it."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -114,7 +128,7 @@ def _parsed(text: bytes) -> ast.Module | None:
 
 
 def _code(text: bytes) -> str | bytes:
-    """What of a file is compiled, without its docstrings."""
+    """The compiled part of a file, without its docstrings."""
     module = _parsed(text)
     if module is None:
         return text
@@ -130,7 +144,7 @@ def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFun
 
 
 def _looked_through(module: ast.Module, name: str) -> _File:
-    """What a parsed file called ``name`` reaches, and how."""
+    """Which files a parsed file called ``name`` reaches, and how."""
     beside = [node for node in ast.walk(module) if isinstance(node, ast.Call) and _beside(node)]
     known = {id(node.func.value.args[0]) for node in beside}  # type: ignore[attr-defined]
     imports = [f"{_folder(name, 1)}{node.args[0].value}" for node in beside]  # type: ignore[attr-defined]
@@ -147,7 +161,7 @@ def _looked_through(module: ast.Module, name: str) -> _File:
 
 
 def _beside(node: ast.Call) -> bool:
-    """Whether it is ``Path(__file__).with_name("...")``, which names the file that it means."""
+    """Whether it is ``Path(__file__).with_name("...")``, which names the file explicitly."""
     return (
         ast.unparse(node.func) == "Path(__file__).with_name"
         and len(node.args) == 1
@@ -157,13 +171,13 @@ def _beside(node: ast.Call) -> bool:
 
 
 def _folder(name: str, level: int) -> str:
-    """The folder that so many dots mean in the file ``name``: "" or "matmul/"."""
+    """The folder that ``level`` dots stand for in the file ``name``: "" or "matmul/"."""
     above = name.split("/")[:-level]
     return "".join(f"{part}/" for part in above)
 
 
 def _imported(node: ast.ImportFrom, name: str) -> Iterator[str]:
-    """The files that a relative import may mean: of a module, of a package, of what is taken out of either."""
+    """The files that a relative import may refer to: a module, a package, or what is imported from either."""
     module = _folder(name, node.level) + (node.module or "").replace(".", "/")
     for path in (module, *(f"{module.rstrip('/')}/{alias.name}".lstrip("/") for alias in node.names)):
         stem = path.rstrip("/")
@@ -172,13 +186,13 @@ def _imported(node: ast.ImportFrom, name: str) -> Iterator[str]:
 
 
 def _packages(name: str) -> list[str]:
-    """The files of the packages that ``name`` lies in: imported before it."""
+    """The ``__init__`` files of the packages that contain ``name``, which are imported before it."""
     parts = name.split("/")[:-1]
     return [f"{''.join(f'{part}/' for part in parts[:depth])}{ROOT}" for depth in range(len(parts) + 1)]
 
 
 def _words(node: ast.AST) -> Iterator[str]:
-    """The names in a node, those that are given as text too."""
+    """The names in a node, including those in strings."""
     match node:
         case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
             yield word
@@ -189,7 +203,7 @@ def _words(node: ast.AST) -> Iterator[str]:
 
 
 def _by_text(node: ast.AST) -> bool:
-    """Whether it may import by a name, or run what it is given as text, or names the tree as no file of it may."""
+    """Whether it may run text or import by name, or refers to the tree by an absolute name."""
     match node:
         case ast.Name(id=word):
             return word in RUNS

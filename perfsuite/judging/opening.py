@@ -1,4 +1,4 @@
-"""How a comparison begins: the two trees, the cells to compare, and what need not be timed."""
+"""The start of a comparison: the two trees, the cells to compare, and the cells that need no timing."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfsuite.host import machine
-from perfsuite.judging import equal
+from perfsuite.judging import equal, sharing
 from perfsuite.judging.comparisons import Journal, begin
 from perfsuite.judging.record import Options
 from perfsuite.model.cell import Cell
 from perfsuite.pairing.sequential import Rule
-from perfsuite.project import catalogue, environments, mount, selecting, trees
+from perfsuite.project import catalogue, environments, packages, selecting, trees
+from perfsuite.project.declarations import by_decorator
 
-# Package names of equal length; the third is a copy of BASE, for the live control.
-NAMES = ("impls_a", "impls_b")
-COPY = "impls_c"
-# glibc's own limits adapt to what was freed before, so that a call's allocations have two states; these keep one.
+# glibc adapts its thresholds to earlier frees, so the same call may allocate in two ways; fixed values prevent that.
 MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
     "MALLOC_TOP_PAD_": str(1 << 26),
 }
-PER_CELL, SHORTEST, LONGEST = 8.0, 40.0, 600.0  # seconds: the usual budget, and its bounds
+PER_CELL, SHORTEST, LONGEST = 8.0, 40.0, 600.0  # seconds: the default budget, and its bounds
 
 
 def start(options: Options, results: Path, base: str, head: str, tree: Path = catalogue.IMPLS) -> Journal:
     """Open the journal of a new comparison of two trees, and copy them.
 
     Raises:
-        ValueError: there is no such commit, nothing is selected, or the environments cannot be made that trees with
-            different requirements need.
+        ValueError: a commit does not exist, nothing is selected, or trees with different requirements need environments
+            that cannot be made.
     """
-    Rule(1, options.alpha, options.delta)  # what means nothing is refused before anything is copied
+    Rule(1, options.alpha, options.delta)  # rejects invalid values before anything is copied
     facts = machine.machine()
     made: list[environments.Environment] = []
     folder = results / "compare" / f".trees-{secrets.token_hex(4)}"
     try:
-        sides = trees.pair(base, head, tree.parent, folder)
-        cells = choose([side.path for side in sides], options.selection)
+        sides = trees.pair(base, head, packages.above(tree), folder, whole=by_decorator() and packages.compiles(tree))
+        laid = [side.path for side in sides]
+        cells = choose(laid, options.selection)
         same = _same(sides, cells, options)
+        reason = sharing.reason(laid, sorted({cell.component for cell in cells}))
         if len(same) < len(cells):
-            _mount(sides, folder)
+            (sharing.apart if by_decorator() and (reason or options.apart) else sharing.together)(laid, folder)
         if not options.budget:
             usual = min(LONGEST, max(SHORTEST, PER_CELL * (len(cells) - len(same))))
             options = dataclasses.replace(options, budget=usual)
@@ -57,7 +57,7 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
         shutil.rmtree(folder, ignore_errors=True)
         raise
     described = [{**dataclasses.asdict(side), "path": str(side.path)} for side in sides]
-    for told, environment in zip(described, made, strict=False):  # none where both use the packages that are here
+    for told, environment in zip(described, made, strict=False):  # empty if both use the installed packages
         told.update(dataclasses.asdict(environment))
     journal = begin(
         results,
@@ -66,6 +66,7 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
             "base": described[0],
             "head": described[1],
             "folder": str(folder.resolve()),
+            "apart": reason,
             "machine": facts,
             "machine_class": machine.machine_class(facts),
             "malloc": MALLOC,
@@ -76,36 +77,30 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
     return journal
 
 
-def _mount(sides: Sequence[trees.Tree], folder: Path) -> None:
-    """Lay the trees as the workers import them: either under either name, and BASE once more."""
-    for coin in (0, 1):
-        for side, name in zip(sides, NAMES if coin == 0 else NAMES[::-1], strict=True):
-            mount.lay(side.path, folder / f"m{coin}", name)
-        mount.lay(sides[0].path, folder / f"m{coin}", COPY)
-
-
 def _other_packages(sides: Sequence[trees.Tree]) -> bool:
-    """Whether both trees say which packages they require, and do not say the same."""
+    """Whether both trees declare required packages, and these differ."""
     wanted = [side.requirements for side in sides]
     return wanted[0] != wanted[1] and all(wanted)
 
 
 def _same(sides: Sequence[trees.Tree], cells: Sequence[Cell], options: Options) -> list[Cell]:
-    """The cells that cannot differ, because their code and their packages do not, and nothing is put in."""
+    """The cells that cannot differ, because code and packages are the same and no slowdown is injected."""
     if options.equal or options.apart or options.scales or _other_packages(sides):
         return []
+    if by_decorator():
+        return list(cells) if equal.whole(sides[0].path, sides[1].path) else []
     alike = equal.same(sides[0].path, sides[1].path, {cell.component for cell in cells})
     return [cell for cell in cells if cell.component in alike]
 
 
 def choose(sides: Sequence[Path], selection: str) -> list[Cell]:
-    """The cells to compare, those of either tree: what ``selection`` matches, or the usual ones.
+    """The cells of either tree to compare: those that ``selection`` matches, or the default ones.
 
-    The usual ones are the quick set's on the CPU with one thread and warm caches: with two threads the noise is six
-    to ten times larger.
+    The default cells are those of the quick set on the CPU with one thread and warm caches: with two threads the noise
+    is six to ten times larger.
 
     Raises:
-        ValueError: ``selection`` does not read, or matches nothing.
+        ValueError: ``selection`` cannot be parsed, or matches nothing.
     """
     every = list(dict.fromkeys(cell for side in reversed(sides) for cell in catalogue.all_cells(side)))
     if selection:

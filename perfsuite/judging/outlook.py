@@ -1,4 +1,4 @@
-"""What a comparison has before it: how many cells, and about how long they will take. Rough, and said as such."""
+"""A rough forecast of a comparison: how many cells are left, and about how long they will take."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from perfsuite.pairing.sequential import Rule
 from perfsuite.running import effort
 
 SIDES = 2
-OVERTIME = 0.5  # of the budget: so much more is spent where it would end before any verdict is possible
-START = 3.0  # seconds until the workers of an epoch are ready: importing torch, and they start ahead
+OVERTIME = 0.5  # share of the budget that may be added if it would run out before any verdict is possible
+START = 3.0  # seconds until the workers of an epoch, which start ahead, have imported torch
 
 
 def waiting(found: Found) -> list[str]:
-    """The cells that nothing is known of yet."""
+    """The cells without a proof so far."""
     return [cell for cell in found.options.cells if cell not in found.proofs]
 
 
 def proofs(found: Found) -> dict[str, float]:
-    """Seconds that the proof of each waiting cell may take, on both sides; without those whose device is not here."""
+    """Expected seconds of the proof of each waiting cell, on both sides; without cells whose device is missing."""
     cells = [Cell.parse(cell) for cell in waiting(found)]
     gpus = found.head["machine"].get("gpus", True)
     return {str(cell): SIDES * effort.proof(cell) for cell in cells if cell.device != "cuda" or gpus}
 
 
 def told(found: Found) -> str:
-    """What is to come, in one line; nothing where nothing is."""
+    """The remaining work in one line; empty if there is none."""
     proving = proofs(found)
     cells = [*proving, *found.open()]
     if not cells:
@@ -42,20 +42,20 @@ def told(found: Found) -> str:
     end = budget - found.seconds
     if first + _timing(found, cells, rule.least) > end:
         end += OVERTIME * budget
-    line = f"{count}; {proof}all of it {_lasting(max(first, end))} at most (--budget {budget:g})"
+    line = f"{count}; {proof}the whole comparison at most {_lasting(max(first, end))} (--budget {budget:g})"
     if first + _timing(found, cells, rule.least_same) > end:
-        line += ", too little for a verdict on each: choose fewer with --only, or give it more"
+        line += ", too little for a verdict on each: select fewer with --only, or raise the budget"
     return line
 
 
 def _timing(found: Found, cells: Sequence[str], epochs: int) -> float:
-    """Seconds until ``cells`` were timed in so many epochs, together with those that are behind."""
+    """Seconds until ``cells`` have been timed in ``epochs`` epochs, counting the epochs so far."""
     each = sum(found.options.slice + SIDES * effort.AGAIN.get(Cell.parse(cell).executor, 0.3) for cell in cells)
     return max(0, epochs - found.epochs) * (START + each)
 
 
 def _lasting(seconds: float) -> str:
-    """Seconds, as roughly as they are known, rounded up: tens of them, or minutes."""
+    """Seconds rounded up to tens or to minutes, since they are only rough."""
     if seconds > 90:
         return f"{math.ceil(seconds / 60)} min"
     return f"{10 * math.ceil(seconds / 10)} s"

@@ -1,4 +1,4 @@
-"""The first pass of a comparison: every cell is proved on both sides, and what it does is counted."""
+"""The first pass of a comparison: every cell is proved on both sides, and its operators and memory are counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from perfsuite.judging import outlook
-from perfsuite.judging.opening import NAMES
 from perfsuite.judging.stage import SEEDS, Stage
 from perfsuite.model.cell import Cell
 from perfsuite.model.fault import Fault
@@ -20,18 +19,22 @@ from perfsuite.project import catalogue
 from perfsuite.workers.referee import vouched
 
 
-class Proof:
-    """The pass, and which side it is at."""
+class Apart(Exception):
+    """Why the trees cannot share a process after all."""
 
-    def __init__(self, stage: Stage, ahead: Callable[[], None]) -> None:
-        """``ahead`` starts the workers of the first epochs, which import torch while these prove."""
-        self._stage, self._ahead = stage, ahead
+
+class Proof:
+    """The pass, and the side it is working on."""
+
+    def __init__(self, stage: Stage, ahead: Callable[[], None], discard: Callable[[], None]) -> None:
+        """``ahead`` starts the workers of the first epochs, which import torch meanwhile; ``discard`` stops them."""
+        self._stage, self._ahead, self._discard = stage, ahead, discard
         self._found, self._options = stage.found, stage.options
-        self._side = NAMES[0]
-        self._files: dict[str, tuple[str, str]] = {}  # component -> the verdict on all, where its file is at fault
+        self._side = 0  # 0 is BASE
+        self._files: dict[str, tuple[str, str]] = {}  # component -> verdict on all cells, if its file is at fault
 
     def prove(self) -> None:
-        """Check every cell on both sides, and count what it does; what runs on one side only is incomparable."""
+        """Check every cell on both sides, and take its counts; a cell that runs on one side only is incomparable."""
         waiting = outlook.waiting(self._found)
         expected = outlook.proofs(self._found)
         self._stage.progress.plan("proof", {("proof", cell): seconds for cell, seconds in expected.items()})
@@ -43,9 +46,15 @@ class Proof:
                     self._stage.progress.step(f"proving {cell}", "proof" if cell in expected else "", cell)
                     try:
                         if not self._prove(workers, cell):
-                            break  # nothing else is asked of workers in which something did not end well
+                            break  # workers in which something failed are not used again
+                    except Apart as problem:
+                        self._stage.progress.note(f"each side in a process of its own: {problem}")
+                        self._stage.lay_apart(str(problem))
+                        self._discard()
+                        waiting.insert(0, cell)
+                        break
                     except Fault as fault:
-                        side, verdict = ("HEAD", "ERROR") if self._side == NAMES[1] else ("BASE", "INCOMPARABLE")
+                        side, verdict = ("HEAD", "ERROR") if self._side else ("BASE", "INCOMPARABLE")
                         self._proved(cell, verdict, f"{side} {fault.status}: {fault.reason}")
                         break
         if self._found.rule is None and (cells := self._found.comparable()):
@@ -54,7 +63,7 @@ class Proof:
             self._stage.journal.add("rule", rule=dataclasses.asdict(rule))
 
     def _prove(self, workers: Workers, name: str) -> bool:
-        """Prove one cell on both sides; whether the workers are fit for another."""
+        """Prove one cell on both sides; returns whether the workers can be used for another."""
         began = time.monotonic()
         cell = Cell.parse(name)
         paths = [Path(self._found.head[side]["path"]) for side in ("base", "head")]
@@ -70,13 +79,15 @@ class Proof:
             self._proved(name, *verdict)
             return True
         answers: list[dict[str, Any]] = []
-        for package, process in zip(NAMES, (workers.base, workers.head), strict=True):
-            self._side = package
-            answer = process.ask("check", cell=name, seeds=self._stage.seeds(name), package=package)
+        for number, process in enumerate((workers.base, workers.head)):
+            self._side, suffix = number, self._stage.sides(0)[number]
+            answer = process.ask("check", cell=name, seeds=self._stage.seeds(name), side=suffix)
             answer = vouched(process.verdicts(), name, answer, SEEDS + 1)
             if answer["status"] not in FAILED and (strays := process.strays()):
                 answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
             answers.append(answer)
+        if strange := [text for process in {workers.base, workers.head} for text in process.ask("strangers")]:
+            self._stranger(strange[0])
         if any(answer["status"] != "ok" for answer in answers):
             if any(answer.get("file") for answer in answers):
                 self._files[cell.component] = _unfit(answers[0], answers[1])
@@ -87,15 +98,15 @@ class Proof:
             self._proved(name, "skipped", f"takes {call:.2g} s a call; above --longest {self._options.longest:g}")
             return True
         counts = {}
-        for package, side in zip(NAMES, ("base", "head"), strict=True):
+        for number, side in enumerate(("base", "head")):
             if self._options.counts:
-                self._side = package
+                self._side, suffix = number, self._stage.sides(0)[number]
                 counts[side] = (
                     getattr(workers, side)
                     .ask(
                         "counts",
                         cell=name,
-                        package=package,
+                        side=suffix,
                         seed=self._stage.seeds(name)[0],
                         instructions=self._options.instructions,
                     )
@@ -103,6 +114,17 @@ class Proof:
                 )
         self._proved(name, "", "", counts=counts, call=call, seconds=time.monotonic() - began)
         return True
+
+    def _stranger(self, told: str) -> None:
+        """What to do about a module that did not come from the commit's own tree.
+
+        Raises:
+            Apart: it asked for a package by its plain name, which each side can have in a process of its own.
+            ValueError: it did so there too: what it would measure is not the commit.
+        """
+        if self._stage.apart:
+            raise ValueError(f"{told}, and not from the tree that is compared: its time would be of other code")
+        raise Apart(told)
 
     def _proved(self, cell: str, verdict: str, reason: str, **values: Any) -> None:
         self._stage.journal.add("proof", cell=cell, verdict=verdict, reason=reason, **values)

@@ -1,4 +1,4 @@
-"""What is asked of a comparison, and what it says: plain values."""
+"""The options and the results of a comparison, as plain values."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ GATES: Mapping[str, tuple[str, ...]] = {"slower": ("SLOWER",), "any": ("SLOWER",
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked of a comparison. Everything that a resumed one needs to go on as before."""
+    """The options of a comparison: everything that is needed to resume it."""
 
-    cells: tuple[str, ...]  # on either side
+    cells: tuple[str, ...]  # of either side
     selection: str
     command: str
     alpha: float = 0.01
     delta: float = 0.02
     gate: str = "slower"  # what makes the exit code 1: "slower", "any" difference, "none"
-    budget: float = 0.0  # seconds for all; 0 is the usual, which depends on the number of cells
+    budget: float = 0.0  # seconds in total; 0 is the default, which depends on the number of cells
     epochs: int = 60  # at most
     target: float = 3e-4  # seconds of a batch
     slice: float = 0.1  # seconds of batches of a cell in an epoch
-    orders: tuple[str, ...] = ("ABBA", "BAAB")  # of a block, drawn by coin: a drift that is linear in time cancels
-    malloc: bool = True  # whether the allocator is kept in one state
+    orders: tuple[str, ...] = ("ABBA", "BAAB")  # of a block, drawn at random; linear drift cancels
+    malloc: bool = True  # whether the allocator's thresholds are fixed
     patience: int = 6  # epochs before a cell that needs too many may be given up
     longest: float = 0.2  # seconds; cells whose calls take longer are left out
     timeout: float = 300.0  # seconds that one step may take
-    split: float = 0.0  # where set: the log ratio that is asked about, see Rule
-    installed: bool = False  # whether trees that require different packages both get those that are here
-    apart: bool = False  # whether either tree gets a process of its own, even if one could serve both
-    equal: bool = False  # whether what has the same code on both sides is timed too
+    split: float = 0.0  # if not 0, the log ratio that is tested, see Rule
+    installed: bool = False  # whether trees that require different packages both use the installed ones
+    apart: bool = False  # whether each tree gets its own process, even if one could serve both
+    equal: bool = False  # whether cells with the same code on both sides are timed too
     counts: bool = True  # operators, allocations and bytes of both sides
     instructions: bool = False  # Python's instructions too
-    scales: Mapping[str, float] = field(default_factory=dict)  # for the validation: cell -> slowdown that is put in
+    scales: Mapping[str, float] = field(default_factory=dict)  # for the calibration: cell -> injected slowdown
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one cell."""
+    """The result for one cell."""
 
     cell: str
     verdict: str  # one of VERDICTS
@@ -52,13 +52,13 @@ class Row:
     low: float | None = None  # its interval at the stop; None: no bound yet
     high: float | None = None
     epochs: int = 0
-    seconds: float = 0.0  # of machine time, its share of the workers' starts included
+    seconds: float = 0.0  # of machine time, including its share of the workers' starts
     slower: float = 0.0  # log10 of the evidence that HEAD is slower by more than the tolerance
     faster: float = 0.0
-    visible: float | None = None  # the smallest slowdown, as a ratio - 1, that so many epochs would have shown
+    visible: float | None = None  # the smallest slowdown, as a ratio - 1, that this many epochs would have shown
     spread: float | None = None  # standard deviation of X over the epochs, robust
     base: float | None = None  # BASE's median seconds per call
-    truth: float | None = None  # the log ratio that the validation put in
+    truth: float | None = None  # the log ratio that the calibration injected
     counts: Mapping[str, Mapping[str, int | None]] = field(default_factory=dict)  # "base", "head" -> name -> count
     xs: tuple[float, ...] = ()
 
@@ -78,9 +78,9 @@ class Comparison:
     machine: Mapping[str, Any]
     machine_class: str
     epochs: int
-    control: Mapping[str, float]  # log10 evidence of the live control, on either side
+    control: Mapping[str, float]  # log10 evidence of the live control, on each side
     rows: tuple[Row, ...]
-    skipped: Mapping[str, str]  # cells that run here on neither side, or take too long: why
+    skipped: Mapping[str, str]  # cells that run on neither side here, or take too long -> the reason
 
     def count(self, verdict: str) -> int:
         """How many cells got ``verdict``."""
@@ -88,12 +88,12 @@ class Comparison:
 
     @property
     def untimed(self) -> int:
-        """How many cells are SAME because their code is."""
+        """How many cells are SAME because their code is the same."""
         return sum(row.verdict == "SAME" and not row.epochs for row in self.rows)
 
     @property
     def exit_code(self) -> int:
-        """0 ok, 1 the gate, 3 a cell failed, 4 cells on one side only, 5 untrusted, 130 interrupted."""
+        """0 ok, 1 gate failed, 3 a cell failed, 4 cells on one side only, 5 untrusted, 130 interrupted."""
         gates = GATES[self.options.gate]
         if self.partial:
             return 130

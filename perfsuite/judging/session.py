@@ -1,8 +1,8 @@
-"""One comparison: prove both trees, then epoch after epoch in fresh workers until every cell is decided.
+"""One comparison: prove both trees, then run epoch after epoch in fresh workers until every cell is decided.
 
-In each epoch coins decide which tree bears which package name, the hash seed, the padding of the environment, the
+In each epoch chance decides which tree gets which package name, the hash seed, the padding of the environment, the
 order of the cells, and inside a cell which tree is prepared first and which order each block has. Nothing is balanced
-or alternated: the coins are what makes the error rates hold.
+or alternated, because the error rates rely on these random choices.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 from perfsuite.host import machine
 from perfsuite.judging import outlook
 from perfsuite.judging.comparisons import Journal
-from perfsuite.judging.opening import COPY, NAMES
 from perfsuite.judging.proving import Proof
 from perfsuite.judging.record import Comparison
+from perfsuite.judging.sharing import COPY
 from perfsuite.judging.stage import Stage
 from perfsuite.judging.verdicts import fold
 from perfsuite.model.fault import Fault
@@ -30,15 +30,16 @@ from perfsuite.model.record import FAILED
 from perfsuite.pairing import pair
 from perfsuite.pairing.sequential import middle, needed
 from perfsuite.pairing.workers import Workers
+from perfsuite.project import catalogue
 from perfsuite.running.progress import Progress
 
 QUICK_CALL = 5e-3  # seconds: the live control uses cells whose calls are no longer
-HOPE = 1.5  # a cell is given up when it needs so many times the epochs that there can be
-AHEAD = 4  # processes that start together, at most, and no more than there are cores
+HOPE = 1.5  # a cell is given up when it needs this many times the epochs that are possible
+AHEAD = 4  # processes that start together, at most; never more than there are cores
 
 
 def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
-    """Do what is left of a comparison, and fold it. Ctrl-C ends it early; what was found stays."""
+    """Do the remaining work of a comparison, and fold it. Ctrl-C ends it early and keeps the results so far."""
     if not Path(journal.found.head["folder"]).is_dir():
         raise ValueError(f"the trees of comparison {journal.found.head['run']} are gone: compare again")
     stage = Stage(journal, progress or Progress())
@@ -46,15 +47,17 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
     began = time.monotonic()
     ended = False
     try:
-        Proof(stage, session.start).prove()
+        Proof(stage, session.start, session.close).prove()
         session.epochs()
         ended = True
     except KeyboardInterrupt:
-        stage.progress.note("interrupted: what was measured is kept; `python -m benchmarks compare --resume` goes on")
+        stage.progress.note(
+            f"interrupted: what was measured is kept; `{catalogue.PROJECT.command} compare --resume` goes on"
+        )
     finally:
         session.close()
         stage.close()
-        with contextlib.suppress(OSError):  # on a full disk it has been told already
+        with contextlib.suppress(OSError):  # on a full disk the error has been reported already
             journal.add("sitting", seconds=time.monotonic() - began, ended=ended)
         journal.close()
         if ended:
@@ -66,16 +69,12 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
 
 @dataclass
 class _Epoch:
-    """Fresh workers and the coins that they were started with."""
+    """Fresh workers and the random choices that they were started with."""
 
     draw: dict[str, int]
     workers: Workers
-    seeds: random.Random  # every coin inside the epoch
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """What BASE and HEAD are called in it."""
-        return (NAMES[0], NAMES[1]) if self.draw["mount"] == 0 else (NAMES[1], NAMES[0])
+    sides: tuple[str, str]
+    seeds: random.Random  # source of every random choice inside the epoch
 
 
 class Session:
@@ -96,7 +95,7 @@ class Session:
             self._coming.pop().workers.close()
 
     def epochs(self) -> None:
-        """Fresh workers until all is decided, or time or epochs run out. A cell that fails drops out alone."""
+        """Run epochs in fresh workers until all cells are decided, or time or epochs run out. Failed cells drop out."""
         while cells := self._next():
             self.start()
             epoch = self._coming.pop(0)
@@ -107,12 +106,12 @@ class Session:
                     self.start()
 
     def _next(self) -> list[str]:
-        """The cells of the next epoch; none when all is decided, hopeless, or time or epochs have run out."""
+        """The cells of the next epoch; none if all are decided or hopeless, or time or epochs have run out."""
         if self.found.rule is None or self.found.epochs >= self._options.epochs:
             return []
         each = self._spent / self.found.epochs if self.found.epochs else 0.0
         over = time.monotonic() + each / 2 - self._deadline
-        # To stop one epoch before any verdict is possible would waste all the others.
+        # Stopping just before any verdict is possible would waste all epochs so far.
         if over > (outlook.OVERTIME * self._options.budget if self.found.epochs < self.found.rule.least else 0.0):
             return []
         left = -over / each if each else math.inf
@@ -123,7 +122,7 @@ class Session:
         ]
 
     def _worth(self, cell: str, left: float) -> bool:
-        """Whether a verdict on ``cell`` is within reach of ``left`` more epochs: stopping early never errs."""
+        """Whether ``left`` more epochs may give a verdict on ``cell``; stopping early never causes an error."""
         xs = self.found.judges[cell].xs if cell in self.found.judges else []
         if len(xs) < self._options.patience:
             return True
@@ -132,13 +131,13 @@ class Session:
         return needed(xs, self.found.rule) <= HOPE * (len(xs) + left)
 
     def start(self) -> None:
-        """Start the workers of the next epochs, unless there are some: a core each imports torch, then they wait."""
+        """Start the workers of the next epochs, unless started already: each imports torch on a core, then waits."""
         if not self._coming:
             for _ in range(max(1, min(AHEAD, machine.cores()) // (1 + self.stage.apart))):
                 self._coming.append(self._draw())
 
     def _draw(self) -> _Epoch:
-        """Toss the coins of an epoch and start its worker."""
+        """Make the random choices of an epoch and start its worker."""
         coins = self._coins
         draw = {
             "mount": coins.randrange(2),
@@ -148,10 +147,15 @@ class Session:
             "first": coins.randrange(2),
         }
         variables = {"PYTHONHASHSEED": str(draw["hash"]), "BENCHMARKS_PADDING": "x" * draw["padding"]}
-        return _Epoch(draw, self.stage.workers(draw["mount"], draw["first"], variables), random.Random(draw["seed"]))
+        return _Epoch(
+            draw,
+            self.stage.workers(draw["mount"], draw["first"], variables),
+            self.stage.sides(draw["mount"]),
+            random.Random(draw["seed"]),
+        )
 
     def _epoch(self, epoch: _Epoch, cells: Sequence[str]) -> bool:
-        """Measure ``cells`` once each, in an order drawn by chance; whether the worker is still there."""
+        """Measure each of ``cells`` once, in random order; returns whether the worker is still alive."""
         began = time.monotonic()
         try:
             return self._measure(epoch, cells, began)
@@ -161,13 +165,13 @@ class Session:
     def _measure(self, epoch: _Epoch, cells: Sequence[str], began: float) -> bool:
         order = epoch.seeds.sample(list(cells), len(cells))
         self._journal.add("epoch", number=self.found.epochs, order=order, **epoch.draw)
-        for one in (epoch, *self._coming):  # those that come later too: they must not import while anything is timed
+        for one in (epoch, *self._coming):  # the later ones too: they must not import anything while cells are timed
             one.workers.ready()
         self._journal.add("start", cells=order, seconds=time.monotonic() - began)
         for cell in order:
             self._progress.step(f"epoch {self.found.epochs}, {self._standing()}: {cell}")
             try:
-                answer = epoch.workers.compare(cell, self._plan(cell, epoch.names, epoch.seeds))
+                answer = epoch.workers.compare(cell, self._plan(cell, epoch.sides, epoch.seeds))
             except Fault as fault:
                 self._journal.add("fault", cell=cell, status=fault.status, reason=fault.reason)
                 return False
@@ -184,14 +188,14 @@ class Session:
         return True
 
     def _tell(self, cell: str) -> None:
-        """Say at once what was found."""
+        """Report a decided change at once."""
         judge = self.found.judges[cell]
         if judge.finding.verdict in ("SLOWER", "FASTER"):
             percent = 100 * math.expm1(middle(judge.xs))
             self._progress.note(f"{judge.finding.verdict} {percent:+.1f} %: {cell} ({self._standing()})")
 
     def _standing(self) -> str:
-        """How far it is: what is decided, and how much of the budget is spent."""
+        """The progress: how many cells are decided, and how much of the budget is spent."""
         spent = self._options.budget - (self._deadline - time.monotonic())
         cells = len(self.found.comparable())
         return f"{cells - len(self.found.open())} of {cells} decided, {spent:.0f} of {self._options.budget:.0f} s"
@@ -199,7 +203,7 @@ class Session:
     def _plan(self, cell: str, names: tuple[str, str], seeds: random.Random, scale: float | None = None) -> pair.Plan:
         options = self._options
         return pair.Plan(
-            packages=names,
+            sides=names,
             seed=seeds.randrange(2**48),
             seeds=self.stage.seeds(cell),
             target=options.target,
@@ -209,7 +213,7 @@ class Session:
         )
 
     def _control(self, epoch: _Epoch) -> None:
-        """BASE against its own copy, on a cell drawn by coin: if this shows a difference, nothing can be trusted."""
+        """Compare BASE with its own copy on a random cell; if this shows a difference, no verdict can be trusted."""
         short = [
             cell
             for cell in self.found.comparable()
@@ -218,7 +222,8 @@ class Session:
         if not short:
             return
         cell = epoch.seeds.choice(sorted(short))
-        arms = epoch.seeds.sample((epoch.names[0], COPY), 2)
+        base = epoch.sides[0]
+        arms = epoch.seeds.sample((base, COPY if base else base), 2)
         plan = self._plan(cell, (arms[0], arms[1]), epoch.seeds, scale=0.0)
         with contextlib.suppress(Fault):
             answer = Workers(epoch.workers.base, epoch.workers.base).compare(cell, plan)

@@ -1,4 +1,4 @@
-"""From a journal of epochs to the verdict on each cell, and the comparisons that are stored."""
+"""Derive the verdict on each cell from a journal of epochs, and find stored comparisons."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import Any
 from perfsuite.judging.comparisons import Found, load
 from perfsuite.judging.record import DECIDED, Comparison, Row
 from perfsuite.pairing import sequential
+from perfsuite.project import catalogue
 
-CONTROL = 0.005  # P(the live control fires although all is well), on either side
+CONTROL = 0.005  # P(the live control fires although there is no difference), on each side
 
 
 def latest(results: Path) -> Path:
@@ -25,14 +26,16 @@ def latest(results: Path) -> Path:
     """
     paths = sorted((results / "compare").glob("*.jsonl"))
     if not paths:
-        raise FileNotFoundError(f"no comparison in {results / 'compare'}: run `python -m benchmarks compare` first")
+        raise FileNotFoundError(
+            f"no comparison in {results / 'compare'}: run `{catalogue.PROJECT.command} compare` first"
+        )
     return paths[-1]
 
 
 def since(results: Path, found: Comparison) -> list[Comparison]:
-    """The stored comparisons with the same BASE on the same kind of machine, ``found`` included, oldest first.
+    """The stored comparisons with the same BASE on the same kind of machine, including ``found``, oldest first.
 
-    One that is damaged is passed over: it is not what was asked about.
+    Damaged ones are ignored.
     """
     stored = []
     for path in sorted((results / "compare").glob("*.jsonl")):
@@ -46,12 +49,12 @@ def since(results: Path, found: Comparison) -> list[Comparison]:
 
 
 def fold(found: Found) -> Comparison:
-    """All that the journal holds as a :class:`Comparison`."""
+    """The contents of the journal as a :class:`Comparison`."""
     head = found.head
     judged = {cell: found.judges[cell].finding for cell in found.judges}
     names = list(judged)
     alpha = found.options.alpha
-    # What the gate's bar left open, the list may still hold together (e-BH).
+    # Cells below the bar of the gate may still be listed together (e-BH).
     slower = {names[index] for index in sequential.listed([judged[name].slower for name in names], alpha)}
     faster = {names[index] for index in sequential.listed([judged[name].faster for name in names], alpha)}
     control = {

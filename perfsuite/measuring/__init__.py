@@ -1,1 +1,1 @@
-"""Clocks, batches and rounds: how a call is timed."""
+"""Timing of calls: clocks, batches and rounds."""

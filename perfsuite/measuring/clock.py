@@ -1,7 +1,7 @@
-"""What time is read from: the host's clock, and a CUDA device's events beside it.
+"""Clocks: the host's clock, and CUDA events for device time.
 
 A clock has ``now()`` in integer nanoseconds, ``sync()`` that waits until the device is idle, and ``mark()`` /
-``between()`` for device time, which a host has none of.
+``between()`` for device time, which the host clock does not have.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """What the timing code asks of a clock."""
+    """The interface that the timing code needs."""
 
     now: Callable[[], int]
 
     def sync(self) -> None:
-        """Wait until the device has done all it was given."""
+        """Wait until the device has finished all its work."""
 
     def mark(self) -> Any:
-        """A point in the device's own time; ``None`` where there is none."""
+        """A point in device time; ``None`` if there is no device."""
 
     def between(self, start: Any, stop: Any) -> float | None:
-        """Seconds of device time between two marks; ``None`` where there is none."""
+        """Seconds of device time between two marks; ``None`` if there is no device."""
 
 
 class HostClock:
@@ -35,14 +35,14 @@ class HostClock:
         """Nothing is asynchronous here."""
 
     def mark(self) -> None:
-        """The host's own clock is all there is."""
+        """No device time."""
 
     def between(self, start: None, stop: None) -> None:
         """No device time."""
 
 
 class CudaClock:
-    """The host's clock around synchronised work, and the device's events within it."""
+    """The host's clock around synchronised work, with CUDA events for device time."""
 
     now = staticmethod(time.perf_counter_ns)
 

@@ -1,4 +1,4 @@
-"""How a variant becomes something that can be called again and again: prepared, compiled or captured, then closed."""
+"""Make a variant ready to be called repeatedly: prepared, compiled or captured as a graph, and closed at the end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perfsuite.measuring import executors
 from perfsuite.model.component import Inputs
 
 
 class Missing(Exception):
-    """A variant cannot run here; the text starts with ``needs``."""
+    """A variant cannot run here; the message starts with ``needs``."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Prepared:
     call: Callable[..., Any]
     args: Inputs
     close: Callable[[], None]
-    plain: Callable[[], Any] | None  # the uncompiled call, for counting operators; None if there is none
+    plain: Callable[[], Any] | None  # the uncompiled call, for counting operators; None if not available
 
     def __call__(self) -> Any:
         """One call."""
@@ -41,10 +42,10 @@ def _nothing() -> None:
 def missing(needs: Sequence[str], executor: str, device: str) -> str:
     """Why a variant with these marks cannot run here: ``needs numba``; empty if it can."""
     wanted = [*needs, *(["cuda"] if device == "cuda" else [])]
-    if executor == "compile" and device == "cpu":
-        wanted.append("c++")
-    if executor == "compile" and device == "cuda":
-        wanted.append("triton")
+    if any(part.startswith("compile") for part in executors.parts(executor)):
+        wanted.append("triton" if device == "cuda" else "c++")
+    if executors.CAPTURED in executors.parts(executor):
+        wanted.append("cuda")
     for what in dict.fromkeys(wanted):
         if reason := _MISSING.get(what, lambda what=what: _module(what))():
             return f"needs {reason}"
@@ -68,7 +69,7 @@ def _c_compiler() -> str:
 
 
 def _cpp_compiler() -> str:
-    """The one that torch's compiler calls: what CXX names, or the system's usual one."""
+    """The compiler that torch's compiler calls: the one named by CXX, or the system's default."""
     usual = "clang++" if sys.platform == "darwin" else "g++"
     words = shlex.split(os.environ.get("CXX", usual)) or [""]
     return "" if shutil.which(words[0]) else f"a C++ compiler ({words[0] or 'CXX is empty'})"
@@ -86,7 +87,7 @@ def prepare(function: Callable[..., Any], executor: str, inputs: Inputs) -> Prep
     """Make ``function`` ready to be timed on ``inputs`` under ``executor``.
 
     Raises:
-        Missing: it says that it needs what is not here.
+        Missing: it needs something that is not available here.
         ValueError: the executor does not exist.
     """
     try:
@@ -94,17 +95,12 @@ def prepare(function: Callable[..., Any], executor: str, inputs: Inputs) -> Prep
             ready = function(*inputs)
             return Prepared(ready, (), getattr(ready, "close", _nothing), ready)
         plain = _bound(function, inputs)
-        if executor == "eager":
-            return Prepared(function, inputs, _nothing, plain)
-        if executor == "compile":
-            import torch
-
-            return Prepared(torch.compile(function, dynamic=False), inputs, _nothing, plain)
-        if executor == "cudagraph":
-            return _captured(plain)
+        call = executors.applied(executor, function)
+        if executors.CAPTURED in executors.parts(executor):
+            return _captured(_bound(call, inputs))
+        return Prepared(call, inputs, _nothing, plain)
     except Exception as problem:
         raise _explained(problem) from problem
-    raise ValueError(f"no executor {executor!r}: there are eager, compile and cudagraph")
 
 
 def _bound(function: Callable[..., Any], inputs: Inputs) -> Callable[[], Any]:
@@ -112,7 +108,7 @@ def _bound(function: Callable[..., Any], inputs: Inputs) -> Callable[[], Any]:
 
 
 def _explained(problem: Exception) -> Exception:
-    """The exception as :class:`Missing` where its text starts with ``needs``; any other as it is."""
+    """The exception as :class:`Missing` if its message starts with ``needs``; otherwise unchanged."""
     return Missing(str(problem).splitlines()[0]) if str(problem).startswith("needs ") else problem
 
 
@@ -137,10 +133,10 @@ def _captured(plain: Callable[[], Any]) -> Prepared:
 
 
 def first_call(ready: Prepared) -> Any:
-    """The first call, in which a variant may still say that it needs what is not here.
+    """The first call, in which a variant may still report a missing requirement.
 
     Raises:
-        Missing: it does.
+        Missing: it needs something that is not available here.
     """
     try:
         return ready()

@@ -1,4 +1,4 @@
-"""How other tools' loops show what this suite has measured: recorded samples in place of a clock."""
+"""Replay recorded samples as a clock, so that other tools can show what this suite has measured."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 
 class Replay:
-    """A timer that hands recorded samples to another tool's loop: read in pairs, start and stop.
+    """A timer that gives recorded samples to another tool's loop, which reads it in pairs, start and stop.
 
     pytest-benchmark and asv subtract two readings around a call that does nothing; the difference is the sample.
-    Samples are replayed as one growing sum, as a real clock would.
+    Readings are the running sum of the samples, so that they increase like a real clock.
     """
 
     def __init__(self, samples: Iterable[float] = ()) -> None:
@@ -26,12 +26,12 @@ class Replay:
         """The next reading, in seconds.
 
         Raises:
-            RuntimeError: more samples are asked for than were recorded.
+            RuntimeError: there are no recorded samples left.
         """
         if self._inside:
             try:
                 self._now += next(self._left)
             except StopIteration:
-                raise RuntimeError(f"all samples of {self.key!r} were handed out already") from None
+                raise RuntimeError(f"all samples of {self.key!r} were already used") from None
         self._inside = not self._inside
         return self._now

@@ -1,4 +1,4 @@
-"""How calls are timed: batches, warm-up, batch size, rounds in random order. Holds no device, no process, no torch."""
+"""Timing of calls: batches, warm-up, batch size, rounds in random order. Uses no device, no process and no torch."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from typing import Any, Protocol
 
 from perfsuite.measuring.clock import Clock
 
-WARM_WITHIN = 0.05  # two successive batches this close count as steady
-WARM_BATCHES = 12  # and after so many it is taken as it is
-REST = "rest"  # what a timeline does that it gives no name
+WARM_WITHIN = 0.05  # relative difference up to which successive batches count as steady
+WARM_BATCHES = 12  # maximum number of warm-up batches, steady or not
+REST = "rest"  # the unnamed part of a timeline's work
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One timed batch: all in seconds per call."""
+    """One timed batch; all values in seconds per call."""
 
     wall: float
-    host: float | None = None  # until the last call returned, the device perhaps still busy
+    host: float | None = None  # until the last call returned; the device may still be busy
     device: float | None = None
     first: float | None = None  # streams: until the first item
     item: float | None = None  # streams: per item after the first
-    parts: Mapping[str, float] = field(default_factory=dict)  # timelines: each part, in passes apart from ``wall``
+    parts: Mapping[str, float] = field(default_factory=dict)  # timelines: each part, in passes separate from ``wall``
 
 
 Timed = Callable[[int], Batch]  # number of calls -> their time
-Look = Callable[[Any], object]  # is given what one of the calls returned, when the clock has stopped
+Look = Callable[[Any], object]  # called with the result of one of the calls after the clock has stopped
 
 
 class Shown(Protocol):
-    """As :data:`Timed`, and an answer may be looked at."""
+    """Like :data:`Timed`, with an optional look at one result."""
 
     def __call__(self, calls: int, look: Look | None = None, /) -> Batch:
         """The time of ``calls`` calls."""
@@ -42,9 +42,9 @@ class Shown(Protocol):
 
 @cache
 def _loop(arity: int) -> Callable[..., tuple[int, int, Any, Any, int, Any]]:
-    """A loop that calls with ``arity`` arguments by position; what one of the calls returned may be kept.
+    """A loop that calls with ``arity`` positional arguments, and may keep the result of one of the calls.
 
-    Written out for each arity, as ``timeit`` does, because ``call(*args)`` costs another 30 ns each time.
+    The source is generated for each arity, as in ``timeit``, because ``call(*args)`` costs another 30 ns per call.
     """
     names = ", ".join(f"a{index}" for index in range(arity))
     source = (
@@ -78,9 +78,9 @@ def batch(call: Callable[..., object], args: tuple[Any, ...], calls: int, clock:
 def batch_with_answer(
     call: Callable[..., object], args: tuple[Any, ...], calls: int, clock: Clock, at: int, look: Look
 ) -> Batch:
-    """As :func:`batch`, and when the clock has stopped, ``look`` is given what call number ``at`` returned.
+    """Like :func:`batch`, but ``look`` gets the result of call number ``at`` after the clock has stopped.
 
-    That is let go of afterwards, and what this takes counts as well, as it does for the other calls.
+    The result is released afterwards. The time of this release is included, as it is for the other calls.
     """
     found, *kept = _batch(call, args, calls, clock, at, False)
     look(kept[0])
@@ -104,9 +104,9 @@ def _batch(
 
 
 def stream(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock: Clock) -> Batch:
-    """Time ``calls`` whole passes over the iterable that ``call`` returns: the first item, the others, and all of it.
+    """Time ``calls`` complete passes over the iterable that ``call`` returns: first item, other items, and whole pass.
 
-    The pass ends when the iterator is gone, so worker processes that must be joined are in ``wall``.
+    A pass ends when the iterator is deleted, so ``wall`` includes joining worker processes.
     """
     wall = first = rest = items = 0
     for _ in range(calls):
@@ -127,12 +127,12 @@ def stream(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock: C
 
 
 def timeline(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock: Clock) -> Batch:
-    """Time ``calls`` whole passes over the iterable that ``call`` returns, and in passes apart what each part takes.
+    """Time ``calls`` complete passes over the iterable that ``call`` returns, and each part of it in separate passes.
 
-    The iterable tells the name of each part of its work when that part is done. The clock that is read at each name
-    slows a pass down; by how much shows in how far the parts and the whole disagree. Nobody waits for a device between
-    two parts: where there is one, what counts is its own time from mark to mark. A pass that does not count goes
-    first, so that neither kind pays for caches that others have filled.
+    The iterable yields the name of each part of its work when that part is done. Reading the clock at each name slows
+    a pass down; the difference between the sum of the parts and the whole shows by how much. There is no
+    synchronisation between parts: with a device, the time of a part is device time between two marks. An uncounted pass
+    runs first, so that neither kind of pass pays for caches filled by other variants.
     """
     wall = 0
     parts: dict[str, float] = {}
@@ -151,7 +151,7 @@ def timeline(call: Callable[..., Any], args: tuple[Any, ...], calls: int, clock:
 
 
 def _told(names: Iterable[Any], clock: Clock) -> Iterator[tuple[str, float]]:
-    """Each name that is told, with the seconds since the one before; what is no name, or after the last, is rest."""
+    """Each yielded name with the seconds since the previous one; other items and the time after the last are "rest"."""
     clock.sync()
     seen = [("", clock.now(), clock.mark())]
     for name in names:
@@ -167,9 +167,9 @@ def _told(names: Iterable[Any], clock: Clock) -> Iterator[tuple[str, float]]:
 def warm(timed: Timed, target: float) -> float:
     """Run batches until they are steady and return the seconds per call.
 
-    A batch grows until it takes a quarter of ``target`` seconds; steady is when the median of three batches and the
-    one of the three before lie within ``WARM_WITHIN``. A call longer than ``target`` is warm after two, and one a
-    hundred times longer after one.
+    A batch grows until it takes a quarter of ``target`` seconds. Batches are steady if the median of three and the
+    median of the three before differ by at most ``WARM_WITHIN``. If a call takes longer than ``target``, two calls are
+    enough; if it takes a hundred times longer, one is.
     """
     calls, seen = 1, [timed(1).wall]
     if seen[0] >= target:
@@ -187,20 +187,20 @@ def warm(timed: Timed, target: float) -> float:
 
 
 def calls_for(seconds: float, target: float) -> int:
-    """How many calls make a sample of about ``target`` seconds; one if a call is longer than that."""
+    """How many calls give a sample of about ``target`` seconds; one if a call takes longer."""
     return max(1, round(target / seconds)) if seconds > 0 else 1 << 24
 
 
 def rounds_for(sample: float, budget: float, most: int) -> int:
-    """How many samples of ``sample`` seconds fit ``budget`` seconds: at least one, at most ``most``."""
+    """How many samples of ``sample`` seconds fit in ``budget`` seconds: at least one, at most ``most``."""
     return max(1, min(most, int(budget / sample + 1e-9))) if sample > 0 else most
 
 
 def rounds(counts: Sequence[int], random: Random) -> Iterator[list[int]]:
-    """The order of samples: who takes part in each round, one after the other, as indices into ``counts``.
+    """The order of samples: for each round, the cells to sample in sequence, as indices into ``counts``.
 
-    Each of them appears ``counts[i]`` times. Those with fewer samples are spread evenly over the rounds, and each
-    round has a fresh random order, so that slow drifts of the machine fall on all alike.
+    Index ``i`` appears ``counts[i]`` times. Cells with fewer samples are spread evenly over the rounds, and each round
+    has a new random order, so that slow drifts of the machine affect all cells equally.
     """
     most = max(counts, default=0)
     for turn in range(most):
@@ -210,9 +210,9 @@ def rounds(counts: Sequence[int], random: Random) -> Iterator[list[int]]:
 
 
 def turns(count: int, random: Random) -> Iterator[int]:
-    """Numbers below ``count`` in random order, without end: each comes once before any comes again.
+    """An endless sequence of numbers below ``count`` in random order: each comes once before any comes again.
 
-    0 is last at first: whoever asks has begun with it.
+    0 is last in the first cycle, because the caller has just used it.
     """
     order = [0, *random.sample(range(1, count), count - 1)]
     while True:

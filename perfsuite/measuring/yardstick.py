@@ -1,7 +1,7 @@
-"""An operation of known cost: timed before any variant is imported, and again beside each of them.
+"""An operation of known cost, timed before any variant is imported and again after each variant runs.
 
-Whatever a variant does to its process, if the operation takes much longer afterwards, so do its rivals. The least of
-many short bursts is compared, which a busy machine hardly touches. Runs in a worker.
+If the operation takes much longer after a variant has run, its rivals are slowed down too. The minimum of many short
+bursts is compared, because a busy machine hardly affects it. Runs in a worker.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import time
 from typing import Any
 
 CALLS, BURSTS = 50, 10
-SLOWED = 3.0  # times; a neighbour on the same core alone makes it up to 1.6
-PATIENCE = 1.0  # seconds in which the operation must have been as quick as before at least once
+SLOWED = 3.0  # allowed ratio; another process on the same core alone causes up to 1.6
+PATIENCE = 1.0  # seconds in which the operation must be as fast as before at least once
 
 
 class Yardstick:
-    """The operation, with what it cost at first."""
+    """The operation, with its initial cost."""
 
     def __init__(self) -> None:
         import torch
@@ -25,7 +25,7 @@ class Yardstick:
         self.before = min(self._seconds() for _ in range(3))
 
     def _seconds(self) -> float:
-        """Seconds of one operation: the least of some bursts."""
+        """Seconds of one operation: the minimum of several bursts."""
         add, a, b, out = self._add, self._a, self._b, self._out
         bursts: list[int] = []
         for _ in range(BURSTS):
@@ -49,7 +49,7 @@ _HELD: list[Any] = []
 
 
 def yardstick() -> Yardstick:
-    """This process's own, made when it is first asked for."""
+    """The yardstick of this process, created on first use."""
     if not _HELD:
         _HELD.append(Yardstick())
     return _HELD[0]  # type: ignore[no-any-return]

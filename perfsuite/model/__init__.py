@@ -1,1 +1,1 @@
-"""What is talked about: cells, components, records, roofs, and what is computed from them alone. No torch, no files."""
+"""The data model: cells, components, records, roofs, and what is computed from them alone. No torch, no files."""

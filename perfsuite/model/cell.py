@@ -1,4 +1,4 @@
-"""The name of one measurement: a short stable string that holds every axis which can change a time."""
+"""The name of one measurement: a short stable string with every axis that can change a time."""
 
 from __future__ import annotations
 
@@ -13,42 +13,47 @@ class Cell:
 
     component: str  # "matmul.ladder"
     variant: str  # "mm"
-    executor: str  # "eager", "compile", "cudagraph"
+    executor: str  # "eager", "compile", "cudagraph", "channels_last+compile"
     device: str  # "cpu", "cuda"
     case: str  # "5x784x10"
     threads: str  # "1", "all"
     cold: bool = False  # caches flushed before each call
 
     def __str__(self) -> str:
-        """The cell as people write it, e.g. ``matmul.ladder/mm/eager/cpu/5x784x10/1``."""
+        """The cell as text, e.g. ``matmul.ladder/mm/eager/cpu/5x784x10/1``."""
         axes = (self.component, self.variant, self.executor, self.device, self.case, self.threads)
         return "/".join(axes) + ("@cold" if self.cold else "")
 
     @classmethod
     def parse(cls, text: str) -> Cell:
-        """Read what ``str`` wrote.
+        """Parse the output of ``str``.
 
         Raises:
-            ValueError: ``text`` has not six axes.
+            ValueError: ``text`` does not have six axes.
         """
         plain, _, temperature = text.partition("@")
         axes = plain.split("/")
         if len(axes) != 6 or not all(axes) or temperature not in ("", "cold"):
-            raise ValueError(f"{text!r} is not a cell; a cell reads {AXES}")
+            raise ValueError(f"{text!r} is not a cell; expected {AXES}")
         component, variant, executor, device, case, threads = axes
         return cls(component, variant, executor, device, case, threads, cold=temperature == "cold")
 
     @property
     def group(self) -> tuple[str, str, str, str, bool]:
-        """What the cells that are timed in turns have in common: everything but how it is computed."""
+        """What the cells that are timed in turns have in common: everything except variant and executor."""
         return (self.component, self.device, self.case, self.threads, self.cold)
 
     @property
+    def compiles(self) -> bool:
+        """Whether it is compiled: an executor is one part, or several joined by "+"."""
+        return any(part.startswith("compile") for part in self.executor.split("+"))
+
+    @property
     def way(self) -> str:
-        """How it is computed: ``mm`` or ``mm:compile``."""
+        """Variant and executor: ``mm`` or ``mm:compile``."""
         return self.variant if self.executor == "eager" else f"{self.variant}:{self.executor}"
 
     @property
     def slug(self) -> str:
-        """The cell as one name of a file or an anchor: no character that a path or a URL treats apart."""
+        """The cell as a file name or an anchor, without characters that are special in a path or a URL."""
         return str(self).replace("/", "-").replace("@", "-")

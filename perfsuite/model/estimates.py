@@ -1,7 +1,7 @@
-"""From raw samples to what may be said of them: median, interval, ratio. Pure functions, no torch, no numpy.
+"""Estimates from raw samples: median, interval, ratio. Pure functions, no torch, no numpy.
 
-The unit is the launch: samples of one process share its luck in memory layout, so an interval over samples is too
-narrow (measured: it excluded the truth in 28-50 % of unchanged cases). Each launch gives one number, its median.
+The unit is the launch: samples of one process share its memory layout, so an interval over samples is too narrow
+(measured: it excluded the true value in 28-50 % of unchanged cases). Each launch gives one number, its median.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from perfsuite.model.record import Record
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median over launches with the interval that covers it."""
+    """A median over launches with its confidence interval."""
 
     value: float
     low: float
@@ -33,8 +33,8 @@ def median_interval(values: Sequence[float], level: float = 0.95) -> Estimate:
     """Median of independent ``values`` with the narrowest symmetric order-statistic interval of at least ``level``.
 
     The interval between the k-th smallest and the k-th largest of n covers the median with probability
-    ``1 - 2 P(Binomial(n, 1/2) < k)``. Below six values no interval reaches 95 %; then it is the whole range, and
-    ``confidence`` says how much that is worth (five values: 93.75 %, one: 0).
+    ``1 - 2 P(Binomial(n, 1/2) < k)``. With fewer than six values no interval reaches 95 %; it is then the whole range,
+    and ``confidence`` gives its actual coverage (five values: 93.75 %, one: 0).
 
     Raises:
         ValueError: there are no values.
@@ -67,8 +67,8 @@ def part(record: Record, name: str) -> Estimate | None:
 def ratio(record: Record, base: Record) -> Estimate | None:
     """How many times longer ``record`` takes than ``base``: median of the per-launch ratios, with its interval.
 
-    Both were timed in turns in the same processes, so what a launch adds to both cancels. ``None`` where no launch
-    holds both.
+    Both were timed in turns in the same processes, so effects of a launch on both cancel. ``None`` if no launch has
+    both.
     """
     theirs = {launch.launch: statistics.median(launch.wall) for launch in base.launches if launch.wall}
     logs = [
@@ -89,6 +89,6 @@ def ratio(record: Record, base: Record) -> Estimate | None:
 
 
 def best(records: Sequence[Record]) -> Record | None:
-    """The fastest of the ``ok`` ones; ``None`` if none is."""
+    """The fastest of the ``ok`` records; ``None`` if there is none."""
     timed = [(estimate.value, record) for record in records if record.status == "ok" and (estimate := seconds(record))]
     return min(timed, key=lambda pair: pair[0])[1] if timed else None

@@ -1,4 +1,4 @@
-"""What a worker ends with when it does not answer."""
+"""The exception for a worker that does not answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ class Fault(Exception):
 
     def __init__(self, status: str, reason: str, cell: str, step: str = "") -> None:
         super().__init__(reason)
-        self.status = status  # "crashed", "timeout", "oom", or "error": its answer cannot be read
+        self.status = status  # "crashed", "timeout", "oom", or "error" if its answer cannot be read
         self.reason = reason
-        self.cell = cell  # what was running; "" if nothing of a cell
-        self.step = step  # and which step of it
+        self.cell = cell  # the cell that was running; "" if none
+        self.step = step  # the step of it that was running

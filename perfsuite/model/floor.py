@@ -1,4 +1,4 @@
-"""How fast a call could be on this machine: the largest of three measured limits, and which one it is."""
+"""The floor: how fast a call could be on this machine. The largest of three measured limits, and which one it is."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from perfsuite.model.record import Record, Roof
 COMPUTE = {
     "float32": ("fp32",),
     "float64": ("fp64",),
-    "bfloat16": ("bf16", "fp32"),  # may as well be computed in float32, where that is faster
+    "bfloat16": ("bf16", "fp32"),  # may also be computed in float32, if that is faster
     "float16": ("fp16", "fp32"),
 }  # dtype -> names of its roofs
-UNEXPLAINED = 2.0  # beyond this many times all that is known to cost time, the time is not explained
-IN_PLACE = " in place"  # ends the names of the roofs of a read and a write to the same address
-ABOVE = 0.95  # below this share of a floor, the time is really below it
+UNEXPLAINED = 2.0  # a time above this multiple of all known costs is unexplained
+IN_PLACE = " in place"  # suffix of the roofs for reading and writing the same address
+ABOVE = 0.95  # a time below this share of a floor is really below it, not noise
 
 
 @dataclass(frozen=True)
 class Floor:
-    """The least time of one call, by term, in seconds. A term is 0 where the machine has no roof for it."""
+    """The minimum time of one call, by term, in seconds. A term is 0 if the machine has no roof for it."""
 
     compute: float  # declared FLOP / best measured FLOP/s of the dtype
     memory: float  # compulsory bytes / bandwidth of the levels that hold them, streamed in and out
     overhead: float  # operators x the cheapest dispatch + views x the cheapest view
     level: str  # the outermost level that the bytes reach: "L1", "L2", "L3", "DRAM", "HBM"
-    in_place: float  # the same with each result written over an input; memory, where that is not faster
-    usual: float  # overhead and memory where each operator makes a tensor and moves its own bytes
-    missing: tuple[str, ...]  # terms that the record has but no roof or count tells of: their 0 means nothing
+    in_place: float  # the same with each result written over an input; equals memory if that is not faster
+    usual: float  # overhead and memory if each operator makes a tensor and moves its own bytes
+    missing: tuple[str, ...]  # terms of the record without a roof or a count: their 0 is meaningless
 
     @property
     def hardware(self) -> float:
-        """What the machine needs, whatever the software: seconds, 0 if unknown."""
+        """Seconds that the hardware needs, independent of the software; 0 if unknown."""
         return max(self.compute, self.memory)
 
     @property
     def least(self) -> float:
-        """What the machine needs with the bytes moved in place: below it the time, the work or a roof is wrong."""
+        """Seconds that the hardware needs with bytes moved in place: below it the time, the work or a roof is wrong."""
         return max(self.compute, self.in_place)
 
     @property
     def whole(self) -> float:
-        """What a program made of these operators needs: seconds, 0 if unknown."""
+        """Seconds that a program of these operators needs; 0 if unknown."""
         return max(self.hardware, self.overhead)
 
     @property
@@ -55,7 +55,7 @@ class Floor:
 
 
 def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
-    """The floor of ``record`` under the roofs of its own run, device and thread count."""
+    """The floor of ``record`` from the roofs of its own run, device and thread count."""
     cell = record.key
     known = {name: roof.value for name, roof in applying(cell.device, cell.threads, roofs).items()}
     levels = (*(() if cell.cold else ("L2", "L3")), "HBM" if cell.device == "cuda" else "DRAM")
@@ -69,7 +69,7 @@ def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
     missing = {
         "compute": record.flops and not peak,
         "memory": record.bytes and level not in ("L1", *known),
-        "overhead": not (ops and dispatch),  # no operator seen: numpy, native or compiled code
+        "overhead": not (ops and dispatch),  # no operators counted: numpy, native or compiled code
     }
     return Floor(
         compute=compute,
@@ -83,7 +83,7 @@ def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
 
 
 def applying(device: str, threads: str, roofs: Sequence[Roof]) -> dict[str, Roof]:
-    """The roofs of a cell by name. Several threads can do at least what one can, also where a probe found less."""
+    """The roofs of a cell by name. Several threads can do at least what one can, even if a probe measured less."""
     found: dict[str, Roof] = {}
     for roof in roofs:
         if roof.device == device and roof.threads in ("", "1", threads):
@@ -93,12 +93,12 @@ def applying(device: str, threads: str, roofs: Sequence[Roof]) -> dict[str, Roof
 
 
 def _in_place(known: Mapping[str, float]) -> dict[str, float]:
-    """The bandwidths of writing over what was read, under the levels' own names."""
+    """The bandwidths of overwriting the data that was read, under the plain level names."""
     return {name.removesuffix(IN_PLACE): value for name, value in known.items() if name.endswith(IN_PLACE)}
 
 
 def _counted(record: Record) -> tuple[int, int, int]:
-    """Operators, views and bytes that a pass has counted; 0 where it has not."""
+    """Operators, views and bytes that the cost pass counted; 0 if it did not run."""
     cost = record.cost
     return (cost.ops or 0, cost.views or 0, cost.traffic or 0) if cost else (0, 0, 0)
 
@@ -106,9 +106,9 @@ def _counted(record: Record) -> tuple[int, int, int]:
 def _memory(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tuple[float, str]:
     """Seconds to move ``size`` bytes, and the outermost of ``levels`` that they reach; ``""`` if no cache is known.
 
-    Each level serves what it can hold beyond the inner ones, as it would if the call before had left just the right
-    bytes there: a set that is a little larger than a cache is only a little slower. L1 has no bandwidth roof, a torch
-    call is too slow to reach it: what fits there costs nothing here, rather than a guess.
+    Each level serves what it can hold beyond the inner ones, as if the previous call had left the right bytes there: a
+    working set slightly larger than a cache is only slightly slower. L1 has no bandwidth roof because a torch call is
+    too slow to reach it: data that fits in L1 costs nothing here, rather than a guess.
     """
     hot = [name for name in levels[:-1] if name in known or f"{name} size" in known]
     if len(levels) > 1 and (not hot or size <= known.get("L1 size", 0)):
@@ -123,12 +123,12 @@ def _memory(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tup
 
 
 def remark(seconds: float, floor: Floor) -> str:
-    """What the distance to the floor says beside the number.
+    """A remark on the distance to the floor, shown beside the number.
 
-    ``above the roof``: the declared work is too much or a roof too low, by less than what makes a time impossible (see
-    :mod:`perfsuite.records.impossible`). ``less traffic``: faster than streaming the
-    bytes in and out, as when a result is written over an input, whose lines were fetched anyway. ``unexplained``: more
-    than twice what arithmetic, the operators' own bytes, and making their tensors take. Otherwise nothing.
+    ``above the roof``: the declared work is too much or a roof too low, by less than makes a time impossible (see
+    :mod:`perfsuite.records.impossible`). ``less traffic``: faster than streaming the bytes in and out, for example when
+    a result is written over an input, whose cache lines were fetched anyway. ``unexplained``: more than twice the time
+    of the arithmetic, the operators' own bytes, and creating their tensors. Otherwise empty.
     """
     if seconds < ABOVE * floor.least:
         return "above the roof"

@@ -1,4 +1,4 @@
-"""Text that is safe to print, whoever wrote it: a variant's exception, a record file, a name on the command line."""
+"""Make text from any source safe to print: a variant's exception, a record file, a name on the command line."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ REASON = 300  # characters of a reason that one line of a screen shows
 SIGNS = {"×": "x", "·": "|", "±": "~", "µ": "u", "–": "-", "−": "-", "—": "-", "…": "~", "→": ">", "←": "<"}
 SIGNS |= {"✓": "+", "✗": "-", "≶": "~", "○": "o", "∞": "inf", "“": '"', "”": '"', "‘": "'", "’": "'"}
 READABLE = "readable"  # the name of the error handler below
-RAW = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters but tab and line feed; halves
+RAW = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters but tab and line feed; surrogates
 
 
 def visible(text: str) -> str:
-    """``text`` with whatever moves the cursor, hides or turns the direction written out, as Python escapes it."""
-    if text.isprintable():  # almost all is
+    """``text`` with Python escapes for every character that moves the cursor, is invisible or changes direction."""
+    if text.isprintable():  # the usual case
         return text
     return "".join(letter if _harmless(letter) else _escaped(letter) for letter in text)
 
 
 def legible(text: str) -> str:
-    """``text`` for a file that holds lines of text: control characters and half characters are written out."""
+    """``text`` for a text file: control characters and lone surrogates are escaped."""
     return RAW.sub(lambda found: _escaped(found[0]), text)
 
 
 def cut(text: str, most: int) -> str:
-    """``text``, or so much of it that it is ``most`` characters long with a sign that there was more."""
+    """``text``, shortened to ``most`` characters including an ellipsis if it is longer."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def one_line(text: str, most: int = 2 * REASON) -> str:
-    """``text`` as one harmless line of a screen: cut before it is looked at, for it may be of any length."""
+    """``text`` as one harmless line of a screen: cut first, because it may be of any length."""
     return visible(cut(text, most))
 
 
 def many_lines(text: str, most: int = 10_000) -> str:
-    """``text`` made harmless line by line: its line breaks stay, and no line is longer than ``most``."""
+    """``text`` made harmless line by line: line breaks stay, and no line is longer than ``most``."""
     return "\n".join(one_line(one, most) for one in text.split("\n"))
 
 
 def readable(streams: Iterable[object]) -> None:
-    """What the encoding of one of ``streams`` has no letter for is replaced from now on, by a plainer one or a number.
+    """From now on, replace characters that the encoding of a stream cannot represent by plainer ones or escapes.
 
-    A terminal in a locale of ASCII must not cost what was measured.
+    A terminal with an ASCII locale must not lose a measurement.
     """
     codecs.register_error(READABLE, _replaced)
     for stream in streams:

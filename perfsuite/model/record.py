@@ -1,7 +1,7 @@
-"""What a run leaves behind: plain frozen values, one file per run, written once.
+"""The result of a run: plain frozen values, one file per run, written once.
 
-Raw times are kept as they were taken; medians, intervals, ratios and distances are derived where they are shown.
-All times are seconds, all sizes bytes. The schema's history stands in ``SCHEMA``'s comment.
+Raw times are stored as measured; medians, intervals, ratios and distances are derived where they are shown.
+All times are in seconds, all sizes in bytes. The comment on ``SCHEMA`` gives the schema's history.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 from perfsuite.model.cell import Cell
 
 # 1 (2026-11): first.
-# A field that is new and has a default needs no new number: files that lack it are read with the default. A field that
-# is gone, is renamed or means something else does, and what reads the older number stays. An unknown field is damage.
+# A new field with a default needs no new number: files without it are read with the default. Removing or renaming a
+# field, or changing its meaning, needs one, and the code that reads the older number stays. Unknown fields are damage.
 SCHEMA = 1
 
 FAILED = ("wrong", "error", "timeout", "crashed", "oom")  # the variant's own fault
-# No result, and the exit code of a run is 3. What is impossible may also be the fault of the declared work, so it is
-# none of the variant's alone: its worker is as good as before, and its samples stay in the record.
+# No result; the run exits with code 3. "impossible" is not in FAILED because the declared work may be wrong instead of
+# the variant: the worker is still usable, and the samples stay in the record.
 REFUSED = (*FAILED, "impossible")
-# Why a cell has a time, or none. Only "ok" enters an aggregate.
+# Whether a cell has a time, and if not, why. Only "ok" cells enter an aggregate.
 STATUSES = ("ok", *REFUSED, "skipped", "unstable", "contended")
 
 
@@ -34,69 +34,69 @@ class Launch:
     calls: int  # calls per sample
     prepare: float  # seconds to prepare the callable, not part of any sample
     first: float  # seconds of the first call in this process
-    at: tuple[float, ...]  # when each sample began, seconds since the run began
+    at: tuple[float, ...]  # start of each sample, in seconds since the start of the run
     wall: tuple[float, ...]  # seconds per call of each sample, in time order
     cpu: tuple[float, ...] = ()  # thread CPU seconds of each sample
     delay: tuple[float, ...] = ()  # seconds that each sample waited for a core
     switches: tuple[int, ...] = ()  # involuntary context switches in each sample
     faults: tuple[int, ...] = ()  # minor page faults in each sample
-    # "first item", "per item", "device", or what a timeline calls the parts of its work: seconds
+    # seconds of "first item", "per item", "device", or of the parts that a timeline names
     parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    alone: bool = False  # whether its rivals had processes of their own
-    judged: tuple[int, ...] = ()  # positions of the samples whose answers were compared with the reference
+    alone: bool = False  # whether its rivals ran in separate processes
+    judged: tuple[int, ...] = ()  # positions of the samples whose results were compared with the reference
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How the answer compared with the float64 reference, before anything was timed."""
+    """How the result compared with the float64 reference, before anything was timed."""
 
     error: float  # largest |error|
     share: float  # largest |error| / allowed, at most 1
     seeds: int  # inputs tried
-    first: float  # seconds of preparation and first call in a fresh process; a compiled variant's cold compile
+    first: float  # seconds of preparation and first call in a fresh process; includes a compiled variant's cold compile
     call: float  # seconds of a later call; only for planning
-    drawn: tuple[int, ...] = ()  # the seeds of these inputs, which nobody could know beforehand
+    drawn: tuple[int, ...] = ()  # the seeds of these inputs, unpredictable for the variant
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one call used beside time, from a pass of its own."""
+    """What one call used besides time, measured in a separate pass."""
 
-    peak: int | None  # bytes above entry at the worst moment
+    peak: int | None  # peak bytes above the level at entry
     peak_is: str  # "exact", "at least" (native code outside torch and numpy), or why it is unknown
     allocations: int | None  # allocations in one call
-    ops: int | None  # operators dispatched that are no views; None for compiled code
+    ops: int | None  # operators dispatched, without views; None for compiled code
     views: int | None
     traffic: int | None  # bytes that these operators read and write, unfused
 
 
 @dataclass(frozen=True)
 class Record:
-    """One cell's result."""
+    """The result of one cell."""
 
     cell: str
     status: str  # one of STATUSES
     reason: str = ""  # why the status is not "ok"
     dtype: str = ""
-    series: str = ""  # the curve that the case belongs to
+    series: str = ""  # the curve of time against size that the case belongs to
     size: int = 0
     flops: int = 0  # declared by the component for this case
     bytes: int = 0
     proof: Proof | None = None
     launches: tuple[Launch, ...] = ()
     cost: Cost | None = None
-    remark: str = ""  # what a reader must know of how the time was taken
+    remark: str = ""  # what a reader must know about how the time was measured
     trace: str = ""  # path of the profiler's trace, relative to the results folder
 
     @property
     def key(self) -> Cell:
-        """The cell as axes."""
+        """The cell, split into its axes."""
         return Cell.parse(self.cell)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What a reader needs to know of a variant: the record carries its source, so a report never imports it."""
+    """What a reader needs to know about a variant: the record carries its source, so a report never imports it."""
 
     name: str
     lesson: str  # first line of its docstring
@@ -109,7 +109,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Problem:
-    """What a reader needs to know of a component."""
+    """What a reader needs to know about a component."""
 
     name: str
     title: str
@@ -121,14 +121,14 @@ class Problem:
     cases: tuple[str, ...] = ()  # in the component's order
     stream: bool = False
     work: Mapping[str, str] = field(default_factory=dict)
-    published: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # a position per source, nan for none
+    published: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # one position per source, nan if missing
     published_case: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Roof:
-    """One measured ceiling of this machine."""
+    """One measured hardware limit of this machine."""
 
     name: str  # "fp32", "L2", "dispatch": see perfsuite.instruments.limits
     threads: str  # "1", "all"
@@ -141,23 +141,23 @@ class Roof:
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that a source says and that is no matter of time."""
+    """A claim from a source that does not concern time."""
 
     says: str
-    holds: bool | None  # None: it could not be looked at
+    holds: bool | None  # None: it could not be checked
     seen: str
 
 
 @dataclass(frozen=True)
 class Run:
-    """All that one invocation measured."""
+    """Everything that one invocation measured."""
 
     run: str  # id: "20261121-235000-3f2a"
     started: str  # ISO 8601, UTC
-    seconds: float  # how long it took, over all its sittings
+    seconds: float  # total duration, over all its sittings
     partial: bool  # interrupted; --resume finishes it
-    selection: str  # what was asked for: "quick", "full", "-k ..."
-    command: str  # what repeats it
+    selection: str  # the requested cells: "quick", "full", "-k ..."
+    command: str  # the command that repeats it
     left_out: str  # what the selection left out, and the command for it
     commit: str  # "" outside a repository
     dirty: bool
@@ -169,7 +169,7 @@ class Run:
     problems: tuple[Problem, ...]
     records: tuple[Record, ...]
     facts: tuple[Fact, ...] = ()
-    secrets: tuple[int, ...] = ()  # what the seeds of the inputs were drawn from, one for each sitting: ``--seed``
+    secrets: tuple[int, ...] = ()  # the values that the input seeds were drawn from, one per sitting: ``--seed``
     schema: int = SCHEMA
 
     def problem(self, name: str) -> Problem:
@@ -178,7 +178,7 @@ class Run:
 
 
 def to_json(value: Any) -> Any:
-    """A dataclass as JSON's own types; field order is kept, ``nan`` and infinities become ``None``."""
+    """A dataclass as JSON types; field order is kept, ``nan`` and infinities become ``None``."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -191,7 +191,7 @@ def to_json(value: Any) -> Any:
 
 
 def launch_from(data: Mapping[str, Any]) -> Launch:
-    """A :class:`Launch` as this process has just written it: nothing is looked at twice, and no library is needed."""
+    """A :class:`Launch` from what this process has just written: no validation, and no library is needed."""
     columns = ("at", "wall", "cpu", "delay", "switches", "faults", "judged")
     lists = {name: tuple(data[name]) for name in columns if name in data}
     parts = {name: tuple(values) for name, values in data.get("parts", {}).items()}

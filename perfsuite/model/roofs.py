@@ -1,4 +1,4 @@
-"""The names of the roofs, and what is made of those that several probes found."""
+"""The names of the roofs, and how the results of several probes are merged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DTYPES = {"fp32": "float32", "fp64": "float64", "bf16": "bfloat16", "fp16": "flo
 LEVELS = ("L2", "L3", "DRAM", "HBM")
 OVERHEADS = ("dispatch", "view", "empty tensor", "python call", "round trip")
 CACHES = {"L1 size": "L1d", "L2 size": "L2", "L3 size": "L3"}
-NAMES = (*DTYPES, *LEVELS, *(level + IN_PLACE for level in LEVELS), *OVERHEADS, *CACHES)  # each where it applies
+NAMES = (*DTYPES, *LEVELS, *(level + IN_PLACE for level in LEVELS), *OVERHEADS, *CACHES)  # not all apply everywhere
 
 PREFIXES = [(1e0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"), (1e15, "P")]
 SCALES = {
@@ -25,7 +25,7 @@ SCALES = {
 
 
 def merge(probes: Iterable[Sequence[Roof]]) -> tuple[Roof, ...]:
-    """The roofs of one run from all its probes: the best value seen, the median of the typical ones."""
+    """The roofs of one run from all its probes: the best value, and the median of the typical ones."""
     same: dict[tuple[str, str, str], list[Roof]] = {}
     for roof in itertools.chain.from_iterable(probes):
         same.setdefault((roof.name, roof.threads, roof.device), []).append(roof)
@@ -50,7 +50,7 @@ def text(roofs: Sequence[Roof]) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """``value`` in the multiple of ``unit`` that fits: ``165 GFLOP/s``, ``2.00 MiB``, ``830 ns``."""
+    """``value`` with a suitable unit prefix: ``165 GFLOP/s``, ``2.00 MiB``, ``830 ns``."""
     scales = SCALES.get(unit) or [(scale, prefix + unit) for scale, prefix in PREFIXES]
     scale, name = max((pair for pair in scales if value >= 0.9995 * pair[0]), default=scales[0])
     number = float(f"{value / scale:.3g}")

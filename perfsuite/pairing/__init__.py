@@ -1,1 +1,1 @@
-"""Two trees in turns in one process, and the sequential test on what that gives."""
+"""Two trees timed in turns in one process, and the sequential test on the results."""

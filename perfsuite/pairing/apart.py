@@ -1,7 +1,7 @@
-"""One cell of two trees in a process each, for trees that cannot share one because their packages differ.
+"""Compare one cell of two trees in a process each, for trees that cannot share one because their packages differ.
 
-The X of one epoch, as in ``compare.pair``, with the turns taken from outside: one process is always idle. What a
-process's memory layout does to its speed no longer cancels, so X spreads more and a verdict takes more epochs.
+This gives the X of one epoch, as in ``pairing.pair``, but the turns are controlled from outside: one process is always
+idle. The effect of memory layout on speed no longer cancels, so X spreads more and a verdict takes more epochs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from perfsuite.workers.process import Process
 
 
 class _Failed(Exception):
-    """What a worker answered that could not do its part."""
+    """A worker failed; holds its reply."""
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
         super().__init__(answer["reason"])
@@ -40,7 +40,7 @@ def measure(base: Process, head: Process, cell: str, plan: pair.Plan) -> dict[st
         return answer
 
     def ready(arm: str) -> pair.Turn:
-        ask(arm, "hold", cell=cell, package=plan.packages["AB".index(arm)], seeds=plan.seeds)
+        ask(arm, "hold", cell=cell, side=plan.sides["AB".index(arm)], seeds=plan.seeds)
         return lambda calls, judged=False: timing.Batch(ask(arm, "batch", calls=calls, judged=judged)["wall"])
 
     def fill(at: int) -> None:

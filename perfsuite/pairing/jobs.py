@@ -1,12 +1,15 @@
-"""The jobs of a comparison's workers, beside those that a run's have."""
+"""The jobs of a comparison's workers, in addition to those of a run's workers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from perfsuite.isolation import private
 from perfsuite.model.cell import Cell
 from perfsuite.pairing import pair
+from perfsuite.project.catalogue import PROJECT
+from perfsuite.project.declarations import by_decorator
 from perfsuite.tasks import jobs, passes
 from perfsuite.workers.context import WorkerContext
 from perfsuite.workers.outcomes import attempt
@@ -26,6 +29,7 @@ JOBS: Jobs = {
     **jobs.JOBS,
     "counts": lambda job, context: passes.counts(context, Cell.parse(job["cell"]), job["seed"], job["instructions"]),
     "pair": lambda job, context: pair.measure(context, Cell.parse(job["cell"]), pair.Plan(**job["plan"])),
+    "strangers": lambda job, context: private.strangers(PROJECT.measured, context.mount) if by_decorator() else [],
     "hold": _turn(_hold),
     "quiet": _turn(lambda job, context: context.held.quiet()),
     "batch": _turn(lambda job, context: {"wall": context.held.batch(job["calls"], job["judged"])}),

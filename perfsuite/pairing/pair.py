@@ -1,7 +1,7 @@
-"""One cell of two trees in one process, taking turns: the X of one epoch. Runs in a worker.
+"""Time one cell of two trees in turns in one process, which gives the X of one epoch. Runs in a worker.
 
-In one process both trees share the allocator, the pages and the addresses. Between processes that luck alone makes
-identical code differ by up to 41 %, and no number of samples removes it.
+In one process both trees share the allocator, the pages and the addresses. Between processes, these differ at random,
+which alone makes the times of identical code differ by up to 41 %, and no number of samples removes that.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from perfsuite.proving import gate
 from perfsuite.workers.context import CHANCE, WorkerContext, consume, first_call, ready_in, timed_in
 from perfsuite.workers.outcomes import attempt
 
-USUAL = 20  # blocks at least, where calls are not so long that
-LONG = 0.5  # seconds are not enough for them
-FINE = 2e-3  # seconds of a batch up to which a slowdown is put in by whole calls
+USUAL = 20  # minimum number of blocks, as long as they fit into
+LONG = 0.5  # this many seconds
+FINE = 2e-3  # seconds of a batch up to which a slowdown is injected by additional calls
 LEAST = 2  # blocks of a cell whose calls are very long
 MOST = 200
-FILLED = 4  # blocks for each filling of the inputs, after which caches are as no other batch finds them
+FILLED = 4  # blocks per refill of the inputs, because a refill leaves the caches in an unusual state
 
 
 @dataclass(frozen=True)
 class Plan:
     """How one cell is compared in one epoch."""
 
-    packages: tuple[str, str]  # what the trees of BASE and HEAD are called in this epoch
-    seed: int  # of all coins that are tossed inside the epoch
+    sides: tuple[str, str]  # the suffixes of the packages of BASE and HEAD in this epoch
+    seed: int  # of all random choices inside the epoch
     seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
     target: float  # seconds of a batch, about
     budget: float  # seconds of batches, about
-    orders: tuple[str, ...]  # of a block's batches; a coin draws one for each block
-    scale: float = 0.0  # for the validation: the slowdown that is put into HEAD
+    orders: tuple[str, ...]  # of a block's batches; one is drawn at random for each block
+    scale: float = 0.0  # for the calibration: the slowdown that is injected into HEAD
 
 
 def measure(context: WorkerContext, cell: Cell, plan: Plan) -> dict[str, Any]:
-    """Compare one cell: ``{"status": ..., "seconds": ..., and what :func:`compare` finds}``."""
+    """Compare one cell: ``{"status": ..., "seconds": ..., and the result of :func:`compare`}``."""
 
     def take() -> dict[str, Any]:
         began = time.perf_counter()
@@ -55,7 +55,7 @@ def measure(context: WorkerContext, cell: Cell, plan: Plan) -> dict[str, Any]:
         with surroundings.kept(cell) as verify, contextlib.ExitStack() as stack:
 
             def ready(arm: str) -> Turn:
-                context.package = plan.packages["AB".index(arm)]
+                context.side = plan.sides["AB".index(arm)]
                 turn = inputs.begun(stack)
                 verify()
                 return turn
@@ -70,14 +70,14 @@ def measure(context: WorkerContext, cell: Cell, plan: Plan) -> dict[str, Any]:
 
 
 class Turn(Protocol):
-    """What times a number of calls of one arm, and may have an answer of them judged when the clock has stopped."""
+    """Times a number of calls of one arm, and may have one of their outputs judged after the clock has stopped."""
 
     def __call__(self, calls: int, judged: bool = False, /) -> timing.Batch:
         """The time of ``calls`` calls."""
 
 
 class Filled:
-    """The inputs of a cell in this process, filled with one of a few contents at a time."""
+    """The inputs of a cell in this process, which hold one of a few contents at a time."""
 
     def __init__(self, context: WorkerContext, cell: Cell, seeds: Sequence[int]) -> None:
         self._context, self._cell = context, cell
@@ -91,7 +91,7 @@ class Filled:
         gate.refill(self._inputs, self._now.inputs)
 
     def begun(self, stack: contextlib.ExitStack) -> Turn:
-        """What times the variant of the tree at hand, prepared and called once; ``stack`` closes it."""
+        """A timer for the variant of the current tree, prepared and called once; ``stack`` closes it."""
         ready = stack.enter_context(ready_in(self._context, self._cell, self._inputs))
         consume(first_call(self._cell, ready), self._now.component)
         timed = timed_in(self._cell, ready, clock_for(self._cell.device))
@@ -103,13 +103,13 @@ class Filled:
 
 @contextlib.contextmanager
 def undisturbed(cell: Cell) -> Iterator[None]:
-    """While samples are taken: no garbage collection, no compiling."""
+    """Prevent garbage collection and compiling while samples are taken."""
     with surroundings.undisturbed(), surroundings.no_recompiles([cell]):
         yield
 
 
 def side(arm: str) -> str:
-    """What people call an arm."""
+    """The displayed name of an arm."""
     return "BASE" if arm == "A" else "HEAD"
 
 
@@ -124,9 +124,9 @@ def compare(
     """Let two arms, "A" of BASE and "B" of HEAD, take turns: ``{"x": ..., "blocks": ..., "base": ..., ...}``.
 
     ``x`` is the trimmed mean over the blocks of log(HEAD / BASE); ``base`` BASE's median seconds per call; ``truth``
-    the log ratio that ``plan.scale`` puts in. ``ready`` prepares an arm, ``quiet`` surrounds the samples, ``step``
-    tells what begins, ``fill`` changes what the inputs hold, before every ``FILLED``-th block. In one block, chosen by
-    chance, an answer of either arm is judged.
+    the log ratio that ``plan.scale`` injects. ``ready`` prepares an arm, ``quiet`` is entered around the samples,
+    ``step`` reports the step that begins, and ``fill`` changes the contents of the inputs before every ``FILLED``-th
+    block. In one block, chosen at random, one output of each arm is judged.
     """
     coin = random.Random(plan.seed)
     arms: dict[str, Turn] = {}
@@ -158,18 +158,18 @@ def compare(
 
 @dataclass(frozen=True)
 class _Batch:
-    """What an arm does in one batch."""
+    """One batch of an arm."""
 
     calls: int
     counted: float  # the calls that its time is divided by
 
 
 def _batches(calls: int, seconds: float, scale: float) -> tuple[_Batch, _Batch]:
-    """The batches of BASE and HEAD: alike, unless a slowdown is put in.
+    """The batches of BASE and HEAD, which are identical unless a slowdown is injected.
 
-    Then HEAD makes ``round(k (1 + x))`` calls where BASE makes ``k``, and both are divided by ``k``. A whole number
-    takes ``k`` of 1/x at least. Where calls are so long that such batches would be nothing like those of a comparison,
-    both make the usual calls, and HEAD's are counted as 1/(1 + x) of them.
+    With a slowdown of x, HEAD makes ``round(k (1 + x))`` calls where BASE makes ``k``, and both times are divided by
+    ``k``. For at least one additional call, ``k`` must be at least 1/x. If calls are so long that such batches would be
+    unlike those of a comparison, both make the usual number of calls, and HEAD's time is multiplied by 1 + x.
     """
     if not scale:
         return _Batch(calls, calls), _Batch(calls, calls)
@@ -186,7 +186,7 @@ def _block(
     step: Callable[[str], None],
     judged: bool = False,
 ) -> tuple[float, float]:
-    """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches; of each arm one may be judged."""
+    """``(log HEAD/BASE, BASE's seconds per call)`` of one block of four batches; one per arm may be judged."""
     logs: dict[str, list[float]] = {"A": [], "B": []}
     for arm in order:
         step(f"sample in {side(arm)}")
@@ -199,7 +199,7 @@ def _block(
 
 
 class Held:
-    """A cell that is ready in this worker while another process holds the other arm: ``apart`` gives the turns."""
+    """A cell prepared in this worker while another process holds the other arm; ``apart`` controls the turns."""
 
     def __init__(self, context: WorkerContext, cell: Cell, seeds: Sequence[int]) -> None:
         self._cell = cell
@@ -215,7 +215,7 @@ class Held:
             raise
 
     def quiet(self) -> None:
-        """Nothing else happens here from now on until it is released."""
+        """Prevent garbage collection and compiling here until release."""
         self._stack.enter_context(undisturbed(self._cell))
 
     def fill(self, at: int) -> None:
@@ -223,13 +223,13 @@ class Held:
         self._inputs.fill(at)
 
     def batch(self, calls: int, judged: bool) -> float:
-        """The seconds per call of a batch; an answer of it may be judged."""
+        """The seconds per call of a batch; one of its outputs may be judged."""
         return self._turn(calls, judged).wall
 
     def release(self) -> None:
-        """Let it go.
+        """Release the cell.
 
         Raises:
-            Changed: it left something changed, or a thread running.
+            Changed: it left global state changed, or a thread running.
         """
         self._stack.close()

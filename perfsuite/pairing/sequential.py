@@ -1,9 +1,9 @@
-"""The sequential sign-symmetry test: what the X of fresh processes prove, however often one looks. Numbers only.
+"""The sequential sign-symmetry test on the X of fresh processes, valid however often it is evaluated. Numbers only.
 
-X is the logarithm of HEAD's time over BASE's in one epoch. Coins decide which tree gets which slot, so if both are
-equally fast the sign of X is a fair coin, whatever the noise looks like. Each epoch bets on that sign; wealth that
-starts at 1 and cannot grow on average is evidence when it has grown (Ville 1939; e-tests of symmetry after de la Pena
-1999 and Vovk and Wang, arXiv 2208.08925). The bound holds at every look at once.
+X is the logarithm of HEAD's time over BASE's in one epoch. Chance decides which tree gets which slot, so if both are
+equally fast the sign of X is a fair coin toss, whatever the noise looks like. Each epoch bets on that sign. The wealth
+starts at 1 and cannot grow on average under the null hypothesis, so growth is evidence against it (Ville 1939; e-tests
+of symmetry after de la Pena 1999 and Vovk and Wang, arXiv 2208.08925). The bound holds at all stopping times at once.
 """
 
 from __future__ import annotations
@@ -13,54 +13,54 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-STAKES = (0.125, 0.25, 0.5, 1.0, 2.0)  # how boldly to bet; the wealth is the mean over them
+STAKES = (0.125, 0.25, 0.5, 1.0, 2.0)  # sizes of the bet; the wealth is the mean over them
 MOST = 100  # epochs before the first SLOWER
-CLIP = 2.5  # a spike counts as so many scales at most
-PRIOR = 0.005  # the scale of X until four are known: 0.5 %, what most functions show
+CLIP = 2.5  # X is clipped to this many scales
+PRIOR = 0.005  # the scale of X until four are known: 0.5 %, which is typical
 SETTLED = 4
 LOG2 = math.log(2)
-FLOOR = 0.25  # of PRIOR: the scale is never smaller
+FLOOR = 0.25  # minimum scale, as a share of PRIOR
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What counts as slower, and how sure one must be."""
+    """What counts as slower, and the error rates."""
 
     cells: int  # that are judged together
     alpha: float = 0.01  # P(some cell is called SLOWER although none is), in one comparison; the same for FASTER
-    delta: float = 0.02  # SAME means: within so much
-    tolerance: float = 0.003  # a difference that layout luck alone can make; SLOWER means: by more than this
+    delta: float = 0.02  # SAME means: within this margin
+    tolerance: float = 0.003  # a difference that memory layout alone can make; SLOWER means: by more than this
     alpha_same: float = 0.05  # P(a cell is called SAME although it differs by delta or more)
-    split: float = 0.0  # where set: a log ratio; SLOWER means above it, SAME below it, each with ``alpha``
+    split: float = 0.0  # if not 0, a log ratio: SLOWER means above it, SAME below it, each with ``alpha``
 
     def __post_init__(self) -> None:
-        """Refuse what means nothing.
+        """Reject invalid values.
 
         Raises:
             ValueError: a level is not a probability, or the margins are not in order.
         """
         if not (0 < self.alpha < 1 and 0 < self.alpha_same < 1):
-            raise ValueError(f"alpha {self.alpha:g} is no error rate: it lies between 0 and 1")
+            raise ValueError(f"alpha {self.alpha:g} is not an error rate: it must be between 0 and 1")
         if not 0 <= self.tolerance < self.delta:
             raise ValueError(f"delta {self.delta:g} must be above the tolerance {self.tolerance:g}")
         if self.cells < 1:
             raise ValueError("nothing to judge: no cells")
         if _most(MOST) < self.bar:
-            raise ValueError(f"alpha {self.alpha:g} is more than {MOST} epochs can ever show: take 1e-9 or more")
+            raise ValueError(f"alpha {self.alpha:g} cannot be reached within {MOST} epochs: use 1e-9 or more")
 
     @property
     def bar(self) -> float:
-        """The logarithm of the evidence that SLOWER or FASTER takes."""
+        """The logarithm of the evidence that SLOWER or FASTER requires."""
         return math.log(self.cells / self.alpha)
 
     @property
     def bar_same(self) -> float:
-        """The logarithm of the evidence that SAME takes, on either side."""
+        """The logarithm of the evidence that SAME requires, on each side."""
         return -math.log(self.alpha_same)
 
     @property
     def least(self) -> int:
-        """Epochs before any SLOWER is possible: each can double the wealth at most."""
+        """Epochs before any SLOWER is possible: each can at most double the wealth."""
         return next(n for n in range(1, MOST + 1) if _most(n) >= self.bar)
 
     @property
@@ -71,12 +71,12 @@ class Rule:
 
 
 def _most(epochs: int) -> float:
-    """The logarithm of the evidence that ``epochs`` epochs can give at most."""
+    """The logarithm of the largest evidence that ``epochs`` epochs can give."""
     return _mean_of_logs([epochs * _bet(stake * CLIP) for stake in STAKES])
 
 
 def _bet(x: float) -> float:
-    """``log(2 sigmoid(2 x))``: what one epoch multiplies the wealth by; the mean over both signs of x is 1."""
+    """``log(2 sigmoid(2 x))``: the log of the factor of one epoch on the wealth; its mean over both signs of x is 1."""
     return LOG2 - (math.log1p(math.exp(-2 * x)) if x > -300 else -2 * x)
 
 
@@ -86,12 +86,12 @@ def _mean_of_logs(logs: Sequence[float]) -> float:
 
 
 def scales(xs: Sequence[float], prior: float = PRIOR) -> list[float]:
-    """The scale that each X is measured by: from those before it only, so that it says nothing of the sign at hand."""
+    """The scale for each X, from earlier ones only, so that it is independent of the sign of this X."""
     return [_scale(xs[:index], prior) for index in range(len(xs))]
 
 
 def _scale(before: Sequence[float], prior: float = PRIOR) -> float:
-    """The scale of the X that comes after ``before``."""
+    """The scale for the X that follows ``before``."""
     if len(before) < SETTLED:
         return prior
     middle = statistics.median(before)
@@ -99,7 +99,7 @@ def _scale(before: Sequence[float], prior: float = PRIOR) -> float:
 
 
 class Evidence:
-    """The wealth of one who bets, epoch after epoch, that the true log ratio lies above ``bound`` (or below it)."""
+    """The wealth from betting, epoch after epoch, that the true log ratio lies above ``bound`` (or below it)."""
 
     def __init__(self, bound: float, *, above: bool) -> None:
         self.bound = bound
@@ -110,23 +110,23 @@ class Evidence:
         """Bet on one epoch's X; ``scale`` must come from earlier ones.
 
         Raises:
-            ValueError: X is no number.
+            ValueError: X is not finite.
         """
         if not math.isfinite(x):
-            raise ValueError(f"X is {x}: an epoch that failed must not enter")
+            raise ValueError(f"X is {x}: a failed epoch must not be added")
         psi = max(-CLIP, min(CLIP, (x - self.bound) / scale))
         self._logs = [log + _bet(self._sign * stake * psi) for log, stake in zip(self._logs, STAKES, strict=True)]
 
     @property
     def log(self) -> float:
-        """The logarithm of the wealth now."""
+        """The logarithm of the current wealth."""
         return _mean_of_logs(self._logs)
 
 
 def evidence(xs: Sequence[float], bound: float, *, above: bool, by: Sequence[float] | None = None) -> float:
     """The logarithm of the evidence of ``xs`` that the true log ratio lies above ``bound`` (or below it).
 
-    ``by`` are the :func:`scales` of ``xs``, for those who ask again and again.
+    ``by`` are the :func:`scales` of ``xs``, to avoid computing them again in repeated calls.
     """
     found = Evidence(bound, above=above)
     for x, scale in zip(xs, scales(xs) if by is None else by, strict=True):
@@ -135,9 +135,9 @@ def evidence(xs: Sequence[float], bound: float, *, above: bool, by: Sequence[flo
 
 
 def interval(xs: Sequence[float], alpha: float) -> tuple[float, float]:
-    """The log ratios that ``xs`` do not refute; each end errs with probability ``alpha`` at most, at any stop.
+    """The log ratios that ``xs`` do not refute; each end is wrong with probability at most ``alpha``, at any stop.
 
-    Evidence falls as the bound rises, so each end is found by bisection; without enough epochs it is infinite.
+    Evidence falls as the bound rises, so each end is found by bisection; with too few epochs it is infinite.
     """
     bar = -math.log(alpha)
 
@@ -152,7 +152,7 @@ def interval(xs: Sequence[float], alpha: float) -> tuple[float, float]:
 
 
 def _bisect(true_at: object, low: float, high: float) -> float:
-    """The largest bound at which the condition still holds; it holds at ``low`` or nowhere."""
+    """The largest bound at which the condition holds, or -inf if it does not hold at ``low``."""
     assert callable(true_at)
     if not true_at(low):
         return -math.inf
@@ -165,12 +165,12 @@ def _bisect(true_at: object, low: float, high: float) -> float:
 
 
 def middle(xs: Sequence[float]) -> float:
-    """Hodges and Lehmann's estimate: the median of the means of all pairs, each X with itself included."""
+    """The Hodges-Lehmann estimate: the median of the means of all pairs, including each X with itself."""
     return statistics.median((a + b) / 2 for index, a in enumerate(xs) for b in xs[index:])
 
 
 def visible(xs: Sequence[float], rule: Rule) -> float:
-    """The smallest slowdown, as a log ratio, that epochs with this spread would have been called SLOWER for."""
+    """The smallest slowdown, as a log ratio, that would have been called SLOWER with epochs of this spread."""
     if not xs or _most(len(xs)) < rule.bar:
         return math.inf
     centred = [x - middle(xs) for x in xs]
@@ -182,10 +182,10 @@ def visible(xs: Sequence[float], rule: Rule) -> float:
 
 
 def needed(xs: Sequence[float], rule: Rule) -> float:
-    """About how many epochs in all it will take to decide, if they go on like these.
+    """About how many epochs in total a decision will take, if they continue like these.
 
-    Three times log(1/alpha) times (spread / effect) squared: for SAME the effect is the margin that is left, for the
-    others the estimate beyond the tolerance.
+    Three times log(1/alpha) times (spread / effect) squared. For SAME the effect is the remaining margin, for the other
+    verdicts it is how far the estimate is beyond the tolerance.
     """
     centre = middle(xs)
     spread = max(1.4826 * statistics.median(abs(x - centre) for x in xs), 1e-6)
@@ -197,7 +197,7 @@ def needed(xs: Sequence[float], rule: Rule) -> float:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the epochs of one cell say."""
+    """The result of the epochs of one cell."""
 
     verdict: str  # SLOWER, FASTER, SAME or UNDECIDED
     slower: float  # log evidence that HEAD is slower by more than the tolerance
@@ -205,7 +205,7 @@ class Finding:
 
 
 class Judge:
-    """Follows one cell, epoch after epoch, and says when it is decided."""
+    """Follows one cell, epoch after epoch, and knows when it is decided."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -216,7 +216,7 @@ class Judge:
         self._below = Evidence(rule.split or math.log1p(rule.delta), above=False)
 
     def add(self, x: float) -> None:
-        """Take in one epoch's X."""
+        """Add one epoch's X."""
         scale = _scale(self.xs)
         for side in (self._slower, self._faster, self._above, self._below):
             side.add(x, scale)
@@ -242,7 +242,7 @@ class Judge:
 def listed(logs: Sequence[float], alpha: float) -> list[int]:
     """Which of N cells may be listed together with a false discovery rate of ``alpha`` (e-BH, arXiv 2009.02824).
 
-    ``logs`` are the logarithms of their evidence where each stopped, never its running maximum.
+    ``logs`` are the logarithms of their evidence at the time each stopped, never of its running maximum.
     """
     order = sorted(range(len(logs)), key=lambda index: -logs[index])
     most = 0

@@ -1,4 +1,4 @@
-"""The worker processes of one epoch: one that holds both trees, or one for each where their packages differ."""
+"""The worker processes of one epoch: one for both trees, or one for each if their packages differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perfsuite.workers.referee import vouched
 
 
 class Workers:
-    """The process of either side: one for both, unless their packages differ."""
+    """The process of each side: one for both, unless their packages differ."""
 
     def __init__(self, base: Process, head: Process) -> None:
         self.base = base
@@ -28,31 +28,31 @@ class Workers:
         self.close()
 
     def close(self) -> None:
-        """Stop them and all that they started."""
+        """Stop them and every process that they started."""
         self.base.close()
         if self.apart:
             self.head.close()
 
     @property
     def apart(self) -> bool:
-        """Whether either side has a process of its own."""
+        """Whether each side has its own process."""
         return self.base is not self.head
 
     def ready(self) -> None:
         """Wait until torch is imported.
 
         Raises:
-            Fault: it was not.
+            Fault: the import failed.
         """
         for process in {self.base, self.head}:
             process.ask("ready")
 
     def strays(self) -> list[psutil.Process]:
-        """What variants started and left behind."""
+        """The processes that variants started and left behind."""
         return [stray for process in {self.base, self.head} for stray in process.strays()]
 
     def compare(self, cell: str, plan: pair.Plan) -> dict[str, Any]:
-        """Compare one cell: what ``compare.pair`` answers.
+        """Compare one cell: the result of ``pairing.pair``.
 
         Raises:
             Fault: a worker crashed, or one step took too long.

@@ -1,1 +1,1 @@
-"""Where a project keeps its variants and components, and the trees of its commits."""
+"""A project: where its variants and components are, and the trees of its commits."""

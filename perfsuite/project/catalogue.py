@@ -1,104 +1,121 @@
-"""What exists: variants read from the text of ``impls``, components, the cells they span, and how cells are chosen.
+"""The catalogue: variants, read from the source of ``impls``, components, and the cells that they span.
 
-Names are read with ``ast``, so that listing needs no torch and asv sees today's names whatever commit it installs.
+Names are read with ``ast``, so that listing needs no torch and asv sees the current names whatever commit it installs.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
+import contextlib
+import dataclasses
+import difflib
 import importlib
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Case, Component
+from perfsuite.model.printable import one_line
 from perfsuite.model.record import Problem, Variant
-from perfsuite.project.settings import TABLE, project
+from perfsuite.project import packages, sources
+from perfsuite.project.declarations import COMPONENTS, ROOT, WHOLE, Declaration, declarations
+from perfsuite.project.packages import FIRST, PROJECT, tree_hash
+from perfsuite.project.settings import SIDES
 
-PROJECT = project()
-ROOT = PROJECT.root
-IMPLS = ROOT / PROJECT.variants
-COMPONENTS = ROOT / Path(*PROJECT.components.split("."))
+__all__ = ["COMPONENTS", "IMPLS", "PROJECT", "ROOT", "tree_hash"]  # re-exported for other modules
+
+SIDE = os.environ.get(SIDES, "")  # in a worker with two trees: the suffix of the one that declares the components
+IMPLS = FIRST
 
 
 @cache
 def components() -> dict[str, Component]:
-    """Every component by name, families and files in alphabetical order."""
-    return {name: component(name) for name in _names()}
-
-
-@cache
-def _names() -> tuple[str, ...]:
-    for what, folder in (("components", COMPONENTS), ("variants", IMPLS)):
-        if not folder.is_dir():
-            told = f"[tool.perfsuite] in {ROOT / TABLE} says where they are"
-            raise ValueError(f"no {what}: {folder} is not there; {told}")
-    return tuple(f"{path.parent.name}.{path.stem}" for path in sorted(COMPONENTS.glob("*/[!_]*.py")))
+    """Every component by name, in the alphabetical order of their files."""
+    return {name: component(name) for name in declarations()}
 
 
 @cache
 def component(name: str) -> Component:
-    """The component called ``name``; no other is imported.
+    """The component ``name``; no other is imported.
 
     Raises:
-        ValueError: there is none, or its file calls it otherwise.
+        ValueError: there is no such component, its file cannot be imported, or declares another name.
     """
-    if name not in _names():
-        raise ValueError(f"no component {name!r}: `python -m benchmarks list` names them")
-    found: Component = importlib.import_module(f"{PROJECT.components}.{name}").COMPONENT
+    if name not in declarations():
+        raise ValueError(
+            f"no component {name!r}{near(name, declarations())}: `{PROJECT.command} list` shows all of them"
+        )
+    where = declarations()[name]
+    found: Component = getattr(_module(where), where.name)
+    if where.name != WHOLE:
+        named = {one: _plain(reference) for one, reference in found.variants.items()}
+        return dataclasses.replace(found, name=name, variants=named)
     if found.name != name:
-        raise ValueError(f"{declared_in(name)} calls itself {found.name!r}: rename it to {name!r}")
+        raise ValueError(f"{where.file} declares the name {found.name!r}: rename it to {name!r}")
     return found
 
 
+def _module(where: Declaration) -> Any:
+    """The module that declares a component; in a worker with two trees, that of one side."""
+    home, dot, rest = where.module.partition(".")
+    if where.name == WHOLE:
+        return importlib.import_module(where.module)
+    importable()
+    try:
+        return importlib.import_module(f"{home}{SIDE}{dot}{rest}")
+    except ValueError:
+        raise  # its message already says what is wrong
+    except Exception as problem:
+        said = one_line(f"{type(problem).__name__}: {problem}")
+        raise ValueError(f"{where.file} cannot be imported: {said}") from problem
+
+
+def _plain(reference: str) -> str:
+    """A reference with the package's own name, where the component was imported on one side of a comparison."""
+    top, dot, rest = reference.partition(".")
+    module, colon, name = top.partition(":")
+    own = module.removesuffix(SIDE) if SIDE else module
+    return f"{own if own in (*PROJECT.measured, PROJECT.home) else module}{colon}{name}{dot}{rest}"
+
+
+def importable() -> None:
+    """Let this process import the project's folders, in preference to installed packages of the same name."""
+    if SIDES in os.environ:
+        return  # a worker has them in its mounted folder
+    for folder in (ROOT, *(path.parent for path in PROJECT.measured.values())):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Ask whether another name was meant, if a known one is nearly the same; "" otherwise."""
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f": did you mean {close[0]!r}?" if close else ""
+
+
 def declared_in(name: str) -> str:
-    """The file that declares component ``name``, as people call it: from the root of the project."""
-    return (COMPONENTS / Path(*name.split("."))).with_suffix(".py").relative_to(ROOT).as_posix()
+    """The file that declares component ``name``, relative to the root of the project, as shown to users."""
+    return declarations()[name].file
 
 
 @cache
 def variants(name: str, tree: Path = IMPLS) -> tuple[Variant, ...]:
-    """The variants of component ``name`` in ``tree``, an ``impls`` folder, in ladder order; none without its file.
+    """The variants of component ``name`` in ``tree``, in ladder order; none if the tree does not have them.
 
     Raises:
-        ValueError: the file is no Python.
+        ValueError: a file is not valid Python.
     """
-    path = tree / Path(*name.split(".")).with_suffix(".py")
-    if not path.exists():
-        return ()
-    text = path.read_text(encoding="utf-8")
-    try:
-        module = ast.parse(text)
-    except SyntaxError as problem:
-        raise ValueError(f"{path} is not valid Python: {problem}") from problem
-    public = [node for node in module.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-    return tuple(_variant(node, text) for node in public)
-
-
-def _variant(node: ast.FunctionDef, text: str) -> Variant:
-    lines = text.splitlines()
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    source = "\n".join(lines[first - 1 : node.end_lineno])
-    doc = ast.get_docstring(node) or ""
-    needs: tuple[str, ...] = ()
-    for mark in node.decorator_list:
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func).split(".")[-1] == "needs":
-            needs = tuple(ast.literal_eval(word) for word in mark.args)
-    return Variant(
-        name=node.name,
-        lesson=" ".join(doc.split("\n\n")[0].split()),
-        doc=doc,
-        source=source,
-        hash=hashlib.sha256(source.encode()).hexdigest()[:16],
-        needs=needs,
-        prepared=any(ast.unparse(mark).split(".")[-1] == "prepared" for mark in node.decorator_list),
-    )
+    if name in declarations() and (named := component(name).variants):
+        return sources.of_references(named, tree)
+    return sources.of_file(tree / Path(*name.split(".")).with_suffix(".py"))
 
 
 def cells(component: Component, tree: Path = IMPLS) -> list[Cell]:
-    """All cells of ``component``: case by case, and in each the ladder in order."""
+    """All cells of ``component``: case by case, in ladder order within a case."""
     found = []
     for device in component.devices:
         for case in component.cases:
@@ -118,6 +135,10 @@ def cells(component: Component, tree: Path = IMPLS) -> list[Cell]:
 
 
 def _executors(component: Component, case: Case, variant: Variant, device: str) -> Iterable[str]:
+    if component.executors:
+        named = component.executors.get(variant.name, ("eager",))
+        yield from (one for one in named if device == "cuda" or "cudagraph" not in one.split("+"))
+        return
     yield "eager"
     compiled = component.compiled if case.compiled is None else case.compiled
     if variant.name in compiled and not variant.prepared:
@@ -132,27 +153,21 @@ def all_cells(tree: Path = IMPLS) -> list[Cell]:
 
 
 def operators(name: str, tree: Path = IMPLS) -> set[str]:
-    """The operators that the file of component ``name`` registers under names that are written out whole.
+    """The operators that the file of component ``name`` registers under literal names.
 
-    torch keeps one operator of a name in a process: of two trees that register it, both would call the later one's.
+    torch has one operator per name in a process: if two trees register the same name, both would call the later one.
     """
-    path = tree / Path(*name.split(".")).with_suffix(".py")
-    if not path.exists():
-        return set()
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(name, tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("custom_op", "Library", "define"):
             found |= {str(word.value) for word in node.args[:1] if isinstance(word, ast.Constant)}
     return found
 
 
 def libraries(name: str, tree: Path = IMPLS) -> set[str]:
-    """The packages that the file of component ``name`` imports, wherever it does, by their top-level names."""
-    path = tree / Path(*name.split(".")).with_suffix(".py")
-    if not path.exists():
-        return set()
+    """The packages that the file of component ``name`` imports anywhere, by their top-level names."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(name, tree):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -160,14 +175,25 @@ def libraries(name: str, tree: Path = IMPLS) -> set[str]:
     return found
 
 
+def _nodes(name: str, tree: Path) -> Iterator[ast.AST]:
+    """All nodes of the files that hold the variants of component ``name``."""
+    files = [tree / Path(*name.split(".")).with_suffix(".py")]
+    if name in declarations() and component(name).variants:
+        files = [path for folder in packages.packages(tree).values() for path in folder.rglob("*.py")]
+    for path in files:
+        if path.exists():
+            with contextlib.suppress(ValueError):
+                yield from ast.walk(sources.parsed(path)[1])
+
+
 def _work(component: Component) -> dict[str, str]:
-    """Variant -> what it does that the others do not, and why contents that it has just seen may be quick."""
+    """Variant -> extra work that the others do not do, and why it may be faster on contents that it has just seen."""
     both = (component.work, component.quick_again)
     return {name: " ".join(filter(None, (one.get(name) for one in both))) for name in {**both[0], **both[1]}}
 
 
 def problem(component: Component, tree: Path = IMPLS) -> Problem:
-    """What a report tells of ``component``, sources included."""
+    """What a report shows about ``component``, including its sources."""
     return Problem(
         name=component.name,
         title=component.title,
@@ -183,13 +209,3 @@ def problem(component: Component, tree: Path = IMPLS) -> Problem:
         published_case=component.published_case,
         left_out=dict(component.left_out),
     )
-
-
-def tree_hash(tree: Path) -> str:
-    """A hash of all files of an ``impls`` folder, names and contents; what Python writes there itself is left out."""
-    digest = hashlib.sha256()
-    for path in sorted(tree.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(tree).as_posix()}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The packages of two trees that want different ones: an environment for each, made by uv."""
+"""Environments made by uv for two trees that require different packages, one for each tree."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-WORKER = ("numpy", "psutil", "threadpoolctl")  # what a worker imports, whatever the tree declares
+WORKER = ("numpy", "psutil", "threadpoolctl")  # what a worker imports itself, in addition to the tree's packages
 LONGEST = 1800.0  # seconds that installing may take
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Where one side runs."""
+    """The environment that one side runs in."""
 
     python: str  # the interpreter
-    packages: tuple[str, ...]  # that the other side does not have, "torch==2.13.0"
+    packages: tuple[str, ...]  # those that the other side does not have, "torch==2.13.0"
 
 
 def make(sides: tuple[Sequence[str], Sequence[str]], into: Path) -> list[Environment]:
-    """Environments that hold what each of ``sides`` requires, made below ``into``.
+    """Make an environment below ``into`` for the requirements of each of ``sides``.
 
-    Where the requirements differ but what they install does not, both get the same one.
+    If the requirements differ but install the same packages, both sides get the same environment.
 
     Raises:
         ValueError: uv is not installed, or it cannot install them.
@@ -33,20 +33,20 @@ def make(sides: tuple[Sequence[str], Sequence[str]], into: Path) -> list[Environ
     made = []
     for index, requirements in enumerate(sides):
         folder = into / str(index)
-        _uv("venv", "--quiet", "--no-project", "--python", sys.executable, str(folder))
+        uv("venv", "--quiet", "--no-project", "--python", sys.executable, str(folder))
         made.append(str(folder / ("Scripts" if os.name == "nt" else "bin") / "python"))
-        _uv("pip", "install", "--quiet", "--python", made[-1], *requirements, *WORKER)
-    base, head = (set(_uv("pip", "freeze", "--quiet", "--python", python).split("\n")) for python in made)
+        uv("pip", "install", "--quiet", "--python", made[-1], *requirements, *WORKER)
+    base, head = (set(uv("pip", "freeze", "--quiet", "--python", python).split("\n")) for python in made)
     if base == head:
         return [Environment(made[0], ())] * 2
     return [Environment(made[0], tuple(sorted(base - head))), Environment(made[1], tuple(sorted(head - base)))]
 
 
-def _uv(*words: str) -> str:
-    """What uv prints; it compiles bytecode, which every fresh worker would wait for otherwise.
+def uv(*words: str) -> str:
+    """The output of uv. It compiles bytecode at install time, because otherwise every fresh worker would wait for it.
 
     Raises:
-        ValueError: it is not installed, fails, or takes too long.
+        ValueError: uv is not installed, fails, or takes too long.
     """
     try:
         done = subprocess.run(
@@ -75,6 +75,6 @@ def _find() -> str:
     except ImportError:
         raise ValueError(
             "the trees require different packages, and uv, which makes an environment for each, is not installed: "
-            "`pip install uv`, or compare with --installed, which runs both with the packages that are here"
+            "`pip install uv`, or compare with --installed, which runs both with the installed packages"
         ) from None
     return str(find_uv_bin())

@@ -1,6 +1,9 @@
-"""How a worker gets the tree it measures: a copy of an ``impls`` folder under a private name, and never ``impls``.
+"""How a worker gets the tree it measures: copies of its packages, in a folder that comes first on ``sys.path``.
 
-A worker that could import a plain ``impls`` might time today's code under an old commit's label, with no error.
+A worker of one tree imports a package of functions, such as ``impls``, under a private name; one that could import a
+plain ``impls`` might time today's code under an old commit's label, without an error. What components name by
+decorators is imported under its own name there, and a worker of two trees imports all packages under two names, with
+their imports of themselves rewritten (:mod:`perfsuite.project.renaming`).
 """
 
 from __future__ import annotations
@@ -8,76 +11,157 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from perfsuite.project.catalogue import PROJECT, ROOT
+from perfsuite.project import packages, renaming
+from perfsuite.project.catalogue import PROJECT, ROOT, component
+from perfsuite.project.declarations import by_decorator, declarations
 from perfsuite.project.settings import ENGINE
 
-NAME = "impls_x"  # the package's name in a worker of one tree
+ONE = "_x"  # the suffix of a package of functions in a worker of one tree
+HERE = "#"  # in the name of a variant: found only by its component
+LEFT_OUT = ("__pycache__", ".*", "results")
 
 
-def lay(tree: Path, where: Path, name: str = NAME) -> Path:
-    """Copy ``tree``, an ``impls`` folder, to ``where/name`` and lay this engine and the project's components beside it.
+def alone() -> str:
+    """The suffix of the packages in a worker of one tree."""
+    return "" if by_decorator() else ONE
 
-    The copy keeps the user free to edit while the run goes on. ``where`` is what goes on the worker's ``sys.path``:
-    DataLoader's own worker processes then find the package however they are started.
+
+def lay(tree: Path, where: Path, side: str = ONE) -> list[Path]:
+    """Copy the packages of ``tree`` to ``where`` under their names and ``side``; link engine and components there.
+
+    The copies let the user keep editing during the run. ``where`` goes on the worker's ``sys.path``, so that
+    DataLoader's own worker processes find the packages however they are started.
 
     Raises:
-        ValueError: ``tree`` is not a package.
+        ValueError: a package does not exist.
         OSError: it cannot be copied.
     """
-    if not (tree / "__init__.py").is_file():
-        raise ValueError(f"{tree} is not an impls folder: it has no __init__.py")
-    try:
-        shutil.copytree(tree, where / name, ignore=shutil.ignore_patterns("__pycache__"))
-    except shutil.Error as problem:  # a list of every file that could not be copied
-        _, _, why = problem.args[0][0]
-        raise OSError(f"{tree} cannot be copied to {where / name}: {why}") from problem
+    folders = dict(packages.packages(tree))
+    if side and by_decorator():
+        folders[PROJECT.home] = ROOT / PROJECT.home
+    laid = []
+    for name, folder in folders.items():
+        if name != PROJECT.home and not (folder / "__init__.py").is_file():
+            kind = "an impls folder" if name == "impls" else "a package"
+            raise ValueError(f"{folder} is not {kind}: it has no __init__.py")
+        if not side and name != PROJECT.home and by_decorator() and packages.built_elsewhere(folder):
+            continue  # what is installed of it is measured
+        laid.append(where / f"{name}{side}")
+        try:
+            shutil.copytree(folder, laid[-1], ignore=shutil.ignore_patterns(*LEFT_OUT))
+        except shutil.Error as problem:  # it lists every file that could not be copied
+            _, _, why = problem.args[0][0]
+            raise OSError(f"{folder} cannot be copied to {laid[-1]}: {why}") from problem
+        if side and by_decorator():
+            renaming.rename(laid[-1], {one: f"{one}{side}" for one in folders})
     beside(where)
-    return where / name
+    return laid
 
 
 def beside(where: Path) -> None:
-    """Lay this engine and the package that holds the project's components into ``where``."""
+    """Link this engine and the package with the project's components into ``where``."""
+    where.mkdir(parents=True, exist_ok=True)
     for package in (ENGINE, ROOT / PROJECT.home):
         link = where / package.name
         if not link.exists():
             link.symlink_to(package, target_is_directory=True)
 
 
-def file_of(component: str) -> str:
-    """The file that the variants of ``component`` stand in, as people call it."""
-    return f"impls/{component.replace('.', '/')}.py"
+def trees(where: Path, side: str) -> list[Path]:
+    """The folders of the packages below ``where``."""
+    return [where / f"{name}{side}" for name in PROJECT.measured]
 
 
-def load(component: str, where: Path, name: str = NAME) -> Any:
-    """Import ``component``'s module from the mounted tree.
+def file_of(name: str) -> str:
+    """The file with the variants of component ``name``, as shown to users."""
+    if name in declarations() and component(name).variants:
+        return declarations()[name].file
+    return f"{PROJECT.package[0]}/{name.replace('.', '/')}.py"
+
+
+def load(name: str, variant: str, where: Path, side: str) -> Any:
+    """Import the module that has a variant of component ``name``.
 
     Raises:
-        ImportError: the module came from elsewhere, or a plain ``impls`` was imported on the way.
+        ImportError: it was not imported from below ``where``, or it imports the package by its plain name.
     """
-    module = importlib.import_module(f"{name}.{component}")
-    if not Path(str(module.__file__)).resolve().is_relative_to(where.resolve()):
-        raise ImportError(f"{component} was imported from {module.__file__}, not from the mounted tree {where}")
-    if "impls" in sys.modules:
-        raise ImportError(f"{component} imports `impls` by that name: inside impls, imports are relative")
+    module_name = module_of(name, variant)
+    top, dot, rest = module_name.partition(".")
+    if top not in (*PROJECT.measured, PROJECT.home):
+        return importlib.import_module(module_name)
+    module = importlib.import_module(f"{top}{side}{dot}{rest}")
+    own = top in PROJECT.measured and (where / f"{top}{side}").exists()
+    if own and not Path(str(module.__file__)).resolve().is_relative_to(where.resolve()):
+        raise ImportError(f"{module_name} was imported from {module.__file__}, not from the mounted tree {where}")
+    if side and not by_decorator() and top in sys.modules:
+        raise ImportError(f"{rest} imports `{top}` by that name: imports inside {top} must be relative")
     return module
 
 
-def variant(component: str, name: str, where: Path, package: str = NAME) -> Callable[..., Any]:
-    """One variant's function.
+def variant(name: str, variant: str, where: Path, side: str = ONE) -> Callable[..., Any]:
+    """One variant of component ``name``: a function, or a factory of modules.
 
     Raises:
-        NotImplementedError: the tree has no such variant (an older commit, say).
+        NotImplementedError: the tree has no such variant, for example an older commit.
     """
+    reference = _reference(name, variant)
+    module_name, _, path = reference.partition(":")
+    missing = f"needs {reference if _named(name) else name}"
     try:
-        found = getattr(load(component, where, package), name, None)
+        found: Any = load(name, variant, where, side)
     except ModuleNotFoundError as problem:
-        if problem.name is not None and problem.name.startswith(package):
-            raise NotImplementedError(f"needs {component}, which this tree does not have") from None
+        if problem.name is not None and problem.name in _names(module_name, side):
+            raise NotImplementedError(f"{missing}, which this tree does not have") from None
         raise
+    first, here, last = path.partition(HERE)
+    for part in first.split("."):
+        found = getattr(found, part, None)
+    found = found.made[last] if here and found is not None else found
     if not callable(found):
-        raise NotImplementedError(f"needs {component}.{name}, which this tree does not have")
+        missing += "" if _named(name) else f".{variant}"
+        raise NotImplementedError(f"{missing}, which this tree does not have")
+    _own(found, side)
     return found  # type: ignore[no-any-return]
+
+
+def _own(found: Any, side: str) -> None:
+    """Check that a variant is of this side's copy of the package that it comes from.
+
+    Raises:
+        ImportError: it is of another: it would be measured under a wrong label.
+    """
+    top = str(getattr(found, "__module__", "")).split(".")[0]
+    for name in (*PROJECT.measured, *([PROJECT.home] if side and by_decorator() else [])):
+        if top.startswith(name) and top != f"{name}{side}" and top.removeprefix(name) in ("", ONE, "_a", "_b", "_c"):
+            raise ImportError(f"{found.__qualname__} comes from {top}, not from {name}{side}")
+
+
+def module_of(name: str, variant: str) -> str:
+    """The module of a variant of component ``name``, under its own name."""
+    return _reference(name, variant).partition(":")[0]
+
+
+def absent(problem: ModuleNotFoundError, name: str, variant: str, side: str) -> bool:
+    """Whether an import failed because the tree does not have the file of a variant."""
+    return problem.name in _names(module_of(name, variant), side)
+
+
+def _named(name: str) -> Mapping[str, str]:
+    """Variant -> "module:name", if component ``name`` lists its variants."""
+    return component(name).variants if name in declarations() else {}
+
+
+def _reference(name: str, variant: str) -> str:
+    """``"module:name"`` of a variant; by default in the file of the component in the first package."""
+    return _named(name).get(variant) or f"{next(iter(PROJECT.measured))}.{name}:{variant}"
+
+
+def _names(name: str, side: str) -> set[str]:
+    """The module under its private name, and the packages that it is in."""
+    top, _, rest = name.partition(".")
+    parts = [f"{top}{side}", *(rest.split(".") if rest else [])]
+    return {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}

@@ -1,4 +1,4 @@
-"""Which cells: ``-k`` expressions, the quick set, and cases that must be named."""
+"""Cell selection: ``-k`` expressions, the quick set, and opt-in cases that must be named."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ Match = Callable[[Cell], bool]
 
 
 def expression(text: str) -> Match:
-    """Read a ``-k`` expression: words that occur in the cell, ``and``, ``or``, ``not`` and brackets, as in pytest.
+    """Parse a ``-k`` expression: words that occur in the cell, ``and``, ``or``, ``not`` and brackets, as in pytest.
 
-    Case does not matter. A word that is a whole cell stands for that cell alone.
+    Case does not matter. A word that is a complete cell matches only that cell.
 
     Raises:
-        ValueError: the expression does not read.
+        ValueError: the expression is not valid.
     """
     tokens = re.findall(r"[()]|[^\s()]+", text)
 
     def fail() -> ValueError:
-        return ValueError(f"-k {text!r} does not read: use words of a cell, `and`, `or`, `not` and brackets")
+        return ValueError(f"-k {text!r} is not valid: use words of a cell, `and`, `or`, `not` and brackets")
 
     def either() -> Match:
         left = both()
@@ -70,23 +70,23 @@ def select(cells: Sequence[Cell], text: str) -> list[Cell]:
     """The cells that match a ``-k`` expression, in their order.
 
     Raises:
-        ValueError: the expression does not read, or matches nothing.
+        ValueError: the expression is not valid, or matches nothing.
     """
     match = expression(text)
     found = [cell for cell in cells if match(cell)]
     if not found:
-        raise ValueError(f"-k {text!r} matches no cell: `python -m benchmarks list` prints all of them")
+        raise ValueError(f"-k {text!r} matches no cell: `{catalogue.PROJECT.command} list` prints all of them")
     return found
 
 
 def quick(cells: Sequence[Cell]) -> list[Cell]:
-    """Those of ``cells`` that a run without arguments measures: all, where the project has no list of them."""
+    """Those of ``cells`` that a run without arguments measures: all, if the project does not list any."""
     module = catalogue.PROJECT.module("quick")
     return pick(cells, module.QUICK) if module else list(cells)
 
 
 def profiled(cells: Sequence[Cell]) -> list[Cell]:
-    """Those of ``cells`` that are profiled without being asked for."""
+    """Those of ``cells`` that are profiled by default."""
     module = catalogue.PROJECT.module("quick")
     return pick(cells, module.TRACED) if module else []
 
@@ -98,7 +98,7 @@ def pick(cells: Sequence[Cell], lines: Sequence[str]) -> list[Cell]:
 
 
 def opt_in() -> dict[tuple[str, str], str]:
-    """Component and case of what runs only when it is asked for by name, and why."""
+    """``(component, case)`` of each opt-in case -> why it runs only when named."""
     return {
         (one.name, case.name): case.opt_in
         for one in catalogue.components().values()
@@ -117,7 +117,7 @@ def asked(cells: Sequence[Cell], text: str) -> list[Cell]:
     """The cells that match a ``-k`` expression, without the opt-in cases that it does not name.
 
     Raises:
-        ValueError: the expression does not read, matches nothing, or only cases that it would have to name.
+        ValueError: the expression is not valid, matches nothing, or matches only opt-in cases without naming them.
     """
     found = select(cells, text)
     named = usual(found, text)

@@ -1,12 +1,14 @@
-"""Which project is measured, and where it keeps its parts: the ``[tool.perfsuite]`` table of its ``pyproject.toml``.
+"""Which project is measured, and where its parts are: the ``[tool.perfsuite]`` table of its ``pyproject.toml``.
 
-A worker is told by its parent, through ``PERFSUITE_ROOT``; else it is the project that the current folder lies in, or
-the one that this engine was checked out with; where there is neither, the current folder.
+A worker gets the project from its parent through ``PERFSUITE_ROOT``. Otherwise it is the project that contains the
+current folder, or the one that this engine was checked out with; if there is neither, it is the current folder.
 """
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import importlib.util
 import os
 import sys
 import tomllib
@@ -19,39 +21,59 @@ from typing import Any
 from perfsuite.model.printable import one_line
 
 VARIABLE = "PERFSUITE_ROOT"
+SIDES = "PERFSUITE_SIDE"  # set in workers: the suffix of the tree that declares the components, or ""
 ENGINE = Path(__file__).resolve().parent.parent  # the folder of this package
 TABLE = "pyproject.toml"
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project, and where its parts are. What is empty it does not have."""
+    """A project, and where its parts are. An empty field means the project does not have that part."""
 
     root: Path
-    variants: str = "impls"  # the package whose trees are measured
-    components: str = "benchmarks.components"  # the package that declares what they are to do
-    evidence: str = "benchmarks/evidence"  # the folder of the runs that it keeps
-    facts: str = ""  # a module with ``asked(rows)`` and ``look()``: facts beside times
-    quick: str = ""  # a module with ``QUICK`` and ``TRACED``, lists of ``-k`` expressions: what runs without arguments
-    rows: str = ""  # a module with ``table(tree)``: what is to be measured, and what measures it
-    sections: str = ""  # a package of sections with ``START`` and ``COMPONENT``, which say what stands on the pages
-    ledger: str = ""  # a module with what it says of a run beside its cells (``perfsuite.reporting.ledger``)
+    command: str = "perfsuite"  # the command shown to users in messages
+    package: tuple[str, ...] = ("impls",)  # what is measured: folders from the root, or the names of installed packages
+    benchmarks: str = "perf"  # the folder of the components, which declare what the variants do
+    evidence: str = "perf/evidence"  # the folder of its archived runs
+    facts: str = ""  # a module with ``asked(rows)`` and ``look()``: facts other than times
+    quick: str = ""  # a module with ``QUICK`` and ``TRACED``, lists of ``-k`` expressions: the default cells
+    rows: str = ""  # a module with ``table(tree)``: the rows to measure, and what measures each
+    sections: str = ""  # a package of report sections; its ``START`` and ``COMPONENT`` list the sections of the pages
+    ledger: str = ""  # a module with further statements about a run (``perfsuite.reporting.ledger``)
+
+    @property
+    def components(self) -> str:
+        """The package of the components."""
+        return self.benchmarks.replace("/", ".")
 
     @property
     def home(self) -> str:
-        """The top-level package in which the components lie."""
+        """The top-level package of the components."""
         return self.components.split(".")[0]
 
     @property
     def packages(self) -> tuple[str, str]:
-        """The top-level packages of this engine and of the components, which run beside variants."""
+        """The top-level packages of this engine and of the components, which run in the same process as variants."""
         return ENGINE.name, self.home
 
+    @property
+    def measured(self) -> dict[str, Path]:
+        """The measured packages: import name -> folder."""
+        return {name.split("/")[-1]: self._folder(name) for name in self.package}
+
+    def _folder(self, name: str) -> Path:
+        folder = self.root / name
+        if "/" not in name and not folder.is_dir():
+            spec = importlib.util.find_spec(name)
+            if spec is not None and spec.submodule_search_locations:
+                return Path(next(iter(spec.submodule_search_locations)))
+        return folder
+
     def module(self, part: str) -> Any:
-        """The module of ``part``, such as "facts"; ``None`` where the project has none.
+        """The module of ``part``, such as "facts"; ``None`` if the project has none.
 
         Raises:
-            ValueError: there is no module of the name that the table gives.
+            ValueError: the module named in the table does not exist.
         """
         if not (name := getattr(self, part)):
             return None
@@ -59,17 +81,17 @@ class Project:
             return importlib.import_module(name)
         except ModuleNotFoundError as problem:
             if problem.name is None or not f"{name}.".startswith(f"{problem.name}."):
-                raise  # it is there, and what it imports is not
+                raise  # the module exists, but something that it imports does not
             table = f"[tool.perfsuite] in {self.root / TABLE}"
             raise ValueError(f"no module {name!r}, which {table} names as {part}: {problem}") from problem
 
 
 @cache
 def project() -> Project:
-    """The project at hand.
+    """The current project.
 
     Raises:
-        SystemExit: its table does not read; nothing can be done without.
+        SystemExit: its table is not valid; nothing works without it.
     """
     try:
         return of(root(Path.cwd(), os.environ))
@@ -79,7 +101,7 @@ def project() -> Project:
 
 
 def root(here: Path, environ: Mapping[str, str]) -> Path:
-    """The root of the project that ``here`` lies in."""
+    """The root of the project that contains ``here``."""
     if told := environ.get(VARIABLE):
         return Path(told)
     return next((folder for folder in (here, *here.parents, ENGINE.parent) if _table(folder / TABLE) is not None), here)
@@ -89,24 +111,30 @@ def of(root: Path) -> Project:
     """The project whose root is ``root``.
 
     Raises:
-        ValueError: its table does not read.
+        ValueError: its table is not valid.
     """
     path = root / TABLE
     table = _table(path) or {}
     known = [one.name for one in fields(Project) if one.name != "root"]
     for name, value in table.items():
         if name not in known:
-            raise ValueError(f"{path}: [tool.perfsuite] has no {name!r}; it knows {', '.join(known)}")
-        if not isinstance(value, str):
-            raise ValueError(f"{path}: {name} of [tool.perfsuite] is {value!r}; it must be a text")
+            close = "".join(f": did you mean {near!r}?" for near in difflib.get_close_matches(str(name), known, 1))
+            raise ValueError(f"{path}: [tool.perfsuite] has no key {name!r}{close}; valid keys are {', '.join(known)}")
+        several = name == "package" and isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+        if not several and not isinstance(value, str):
+            raise ValueError(f"{path}: {name} of [tool.perfsuite] is {value!r}; it must be a string")
+    table = {name: value.strip("/") if name == "benchmarks" else value for name, value in table.items()}
+    if "package" in table:
+        names = [table["package"]] if isinstance(table["package"], str) else table["package"]
+        table["package"] = tuple(str(name).strip("/") for name in names)
     return Project(root, **table)
 
 
 def _table(path: Path) -> dict[str, Any] | None:
-    """The table in ``path``; ``None`` where there is none.
+    """The ``[tool.perfsuite]`` table in ``path``; ``None`` if there is none.
 
     Raises:
-        ValueError: the file speaks of it and is not valid TOML, or what bears its name is no table.
+        ValueError: the file mentions perfsuite and is not valid TOML, or ``tool.perfsuite`` is not a table.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -114,7 +142,7 @@ def _table(path: Path) -> dict[str, Any] | None:
     except (OSError, UnicodeDecodeError):
         return None
     except tomllib.TOMLDecodeError as problem:
-        if "perfsuite" not in text:  # whatever else it holds is no business of ours
+        if "perfsuite" not in text:  # the error does not concern this engine
             return None
         raise ValueError(f"{path} is not valid TOML: {problem}") from problem
     if not isinstance(found, dict | None):

@@ -1,1 +1,1 @@
-"""Whether an answer is right: inputs, references, answers as evidence."""
+"""Checking results: inputs, references, and the results that are handed to the referee."""

@@ -1,7 +1,7 @@
-"""What a variant returned, as evidence: plain tensors in memory of their own, written down for the referee.
+"""The result of a variant as evidence: plain tensors in their own memory, written to a file for the referee.
 
-What looks at an answer is bound when a worker starts, before any variant is imported: a variant that replaces a
-function of torch later does not reach it. torch is imported only inside the functions, which run in a worker.
+The functions that inspect a result are bound when a worker starts, before any variant is imported, so a variant that
+replaces a torch function later cannot affect them. torch is imported only inside the functions, which run in a worker.
 """
 
 from __future__ import annotations
@@ -9,23 +9,26 @@ from __future__ import annotations
 import json
 import math
 import mmap
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from perfsuite.model import nested
 from perfsuite.model.component import Inputs
 from perfsuite.proving.gate import Content, Wrong, leaves
 
-NUMBERS = (bool, int, float, complex, str, type(None))  # of Python's own, which hold what they are
-ALIGNED = 64  # bytes: where the values of a tensor may begin in a file
-Part = tuple[str, Any]  # where a tensor was, and what it holds, on the CPU
+NUMBERS = (bool, int, float, complex, str, type(None))  # Python's own types, which cannot compute when read
+ALIGNED = 64  # bytes: alignment of a tensor's values in the file
+Part = tuple[str, Any]  # the device that a tensor was on, and a copy of it on the CPU
 
 
 @cache
 def bound() -> SimpleNamespace:
-    """What of torch and numpy is used here, as it was when this was first called."""
+    """The parts of torch and numpy used here, as they were at the first call."""
     import numpy
     import torch
 
@@ -45,10 +48,10 @@ def bound() -> SimpleNamespace:
 
 
 def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Part]:
-    """The parts of an answer, copied.
+    """The parts of a result, copied.
 
     Raises:
-        Wrong: a part is no plain tensor, or lies in the memory of an input although a new one was promised.
+        Wrong: a part is not a plain tensor, or shares memory with an input although a new tensor is required.
     """
     if content.component.stream:
         output = list(output)
@@ -57,7 +60,7 @@ def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Pa
     if not content.component.aliases:
         _own(output, inputs)
     found = []
-    for leaf in leaves(output, content, device):
+    for leaf in leaves(output, content, device) if content.component.canonical else _parts(output):
         if type(leaf) not in bound().plain:
             raise Wrong(f"returns {type(leaf).__name__}, not a tensor")
         found.append((leaf.device.type, _copied(leaf)))
@@ -65,13 +68,13 @@ def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Pa
 
 
 def _copied(tensor: Any) -> Any:
-    """The values of ``tensor`` in memory that is as large as they are, on the CPU."""
+    """The values of ``tensor``, copied to memory of exactly their size on the CPU."""
     with_own_memory = bound().empty(tensor.shape, dtype=tensor.dtype, device="cpu")
     return bound().copy(with_own_memory, bound().detach(tensor))
 
 
 def write(parts: Sequence[Part], path: Path) -> None:
-    """Write the parts of an answer to ``path``: a line of JSON that says what they are, and then their bytes."""
+    """Write the parts of a result to ``path``: one line of JSON that describes them, followed by their bytes."""
     told = [(place, str(tensor.dtype).removeprefix("torch."), tensor.shape) for place, tensor in parts]
     with path.open("wb") as file:
         file.write(json.dumps(told).encode() + b"\n")
@@ -81,10 +84,10 @@ def write(parts: Sequence[Part], path: Path) -> None:
 
 
 def read(path: Path) -> list[Part]:
-    """Read what :func:`write` wrote; no code of whoever wrote it is run.
+    """Read what :func:`write` wrote, without running any code from the file.
 
     Raises:
-        Exception: it is something else.
+        Exception: the file is not valid.
     """
     with path.open("rb") as file:
         told, at = json.loads(file.readline()), file.tell()
@@ -107,26 +110,29 @@ def _placed(held: mmap.mmap, at: int, dtype: str, shape: Sequence[int]) -> Any:
 
 
 def _parts(output: Any) -> Iterator[Any]:
-    """The leaves of the containers in which an answer may come.
+    """The leaves of the containers in a result, read without running the containers' own code.
 
     Raises:
-        Wrong: a container is of a type of the variant's own, which could compute when it is read.
+        Wrong: a container has a custom type, which could compute when it is read.
     """
     kind = type(output)
-    if kind in (tuple, list) or kind.__module__ == "torch.return_types":
-        for item in output:
+    if kind in (tuple, list) or kind.__module__ == "torch.return_types" or hasattr(kind, "_fields"):
+        for item in (list if isinstance(output, list) else tuple).__iter__(output):
             yield from _parts(item)
-    elif kind is dict:
-        for item in output.values():
+    elif isinstance(output, dict) and (kind in (dict, OrderedDict) or is_dataclass(kind)):
+        for _, item in sorted(dict.items(output), key=lambda one: str(one[0])):
             yield from _parts(item)
+    elif is_dataclass(kind):
+        for field in fields(kind):
+            yield from _parts(object.__getattribute__(output, field.name))
     elif isinstance(output, tuple | list | dict):
-        raise Wrong(f"returns a {kind.__name__}: an answer comes in plain tuples, lists and dicts")
+        raise Wrong(f"returns a {kind.__name__}: custom subclasses of tuple, list and dict are not allowed")
     else:
         yield output
 
 
 def _plain(part: Any) -> None:
-    """Check that a part is a number or a tensor of torch's own kind, which cannot compute its values when it is read.
+    """Check that a part is a number or a plain torch tensor, which cannot compute its values when it is read.
 
     Raises:
         Wrong: it is not.
@@ -145,18 +151,18 @@ def _plain(part: Any) -> None:
 
 
 def _own(output: Any, inputs: Inputs) -> None:
-    """Check that no part of ``output`` lies in the memory of an input."""
+    """Check that no part of ``output`` shares memory with an input."""
     theirs = [(number, span) for number, value in enumerate(inputs) for span in _spans(value)]
     for start, stop in (span for part in _parts(output) for span in _spans(part)):
         for number, (low, high) in theirs:
             if start < high and low < stop:
-                raise Wrong(f"returns the memory of its input number {number}, where a new tensor is promised")
+                raise Wrong(f"returns the memory of its input number {number}, where a new tensor is required")
 
 
 def _spans(value: Any) -> Iterator[tuple[int, int]]:
-    """The addresses at which tensors and arrays have their memory."""
-    if isinstance(value, list | tuple):
-        for item in value:
+    """The address ranges of tensors and arrays in ``value``."""
+    if (held := nested.branches(value)) is not None:
+        for item in held:
             yield from _spans(item)
     elif isinstance(value, bound().Tensor):
         storage = bound().storage(value)

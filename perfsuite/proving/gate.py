@@ -1,30 +1,31 @@
-"""No time without proof: a variant's answer against the float64 reference, on inputs that change under its feet.
+"""The correctness gate: compare a variant's result with the float64 reference, on inputs that change in place.
 
-The variant and the reference live in different processes: the worker holds :class:`Content` and takes an answer apart
-into plain tensors, the referee holds :class:`Truth` and compares. torch is imported only inside the functions.
+The variant and the reference are in different processes: the worker has :class:`Content` and splits a result into
+plain tensors, the referee has :class:`Truth` and compares. torch is imported only inside the functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from perfsuite.model.component import Case, Component, Inputs
+from perfsuite.model import nested
+from perfsuite.model.component import Case, Component, Derived, Inputs
 from perfsuite.proving.farthest import outside
 
-SEEDS = 3  # inputs that each variant is proved on
-LEAST = 1e-300  # an allowed error of nothing at all, so that it divides
-CHUNK = 1 << 15  # elements that are compared at a time: what is computed on the way stays in a core's cache
+SEEDS = 3  # number of inputs that each variant is checked on
+LEAST = 1e-300  # replaces an allowed error of 0, to avoid dividing by 0
+CHUNK = 1 << 15  # elements compared at a time: intermediate values stay in a core's cache
 
 
 class Wrong(Exception):
-    """The answer is not the component's answer; the text says how."""
+    """The result is wrong; the message says how."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """What the inputs of one seed hold."""
+    """The inputs of one seed."""
 
     component: Component
     case: Case
@@ -34,18 +35,19 @@ class Content:
 
 @dataclass(frozen=True)
 class Truth:
-    """The inputs of one seed and what must come out of them."""
+    """The inputs of one seed and the expected result."""
 
     component: Component
     case: Case
     inputs: Inputs  # on the CPU, never handed to a variant
     expected: Any
     bound: Any  # allowed |error|, same structure as ``expected``
+    derived: Derived | None = None  # where the component does not declare it all
 
 
 @dataclass(frozen=True)
 class Match:
-    """How close an accepted answer was."""
+    """How close an accepted result was."""
 
     error: float  # largest |error|
     share: float  # largest |error| / allowed
@@ -61,39 +63,36 @@ def content(component: Component, case: Case, seed: int) -> Content:
 def truth(component: Component, case: Case, seed: int) -> Truth:
     """Inputs, reference and tolerance for ``seed``."""
     inputs = content(component, case, seed).inputs
+    if component.derive:
+        told = component.derive(case, inputs)
+        return Truth(component, case, inputs, _dense(told.expected), told.bound, told)
     expected = _dense(component.reference(case, *inputs))
     return Truth(component, case, inputs, expected, component.tolerance(case, expected, *inputs))
 
 
 def _dense(value: Any) -> Any:
-    """The same tensors, each in order in memory: so they need not be copied for each answer."""
-    if isinstance(value, list | tuple):
-        return type(value)(_dense(item) for item in value)
-    return value.contiguous() if hasattr(value, "contiguous") else value
+    """The same tensors, each contiguous, so that they are not copied for each comparison."""
+    return nested.mapped(lambda leaf: leaf.contiguous() if hasattr(leaf, "contiguous") else leaf, value)
 
 
 def copy(inputs: Inputs, device: str) -> Inputs:
-    """A fresh copy of ``inputs`` on ``device``; what is neither tensor nor array is passed on as it is."""
-    return tuple(_copied(value, device) for value in inputs)
+    """A fresh copy of ``inputs`` on ``device``; values that are neither tensor nor array are passed through."""
+    return tuple(nested.mapped(lambda leaf: _copied(leaf, device), value) for value in inputs)
 
 
-def _copied(value: Any, device: str) -> Any:
+def _copied(leaf: Any, device: str) -> Any:
     import numpy
     import torch
 
-    if isinstance(value, torch.Tensor):
-        return value.to(device, copy=True)
-    if isinstance(value, numpy.ndarray):
-        return value.copy()
-    if isinstance(value, list | tuple):
-        return type(value)(_copied(item, device) for item in value)
-    return value
+    if isinstance(leaf, torch.Tensor):
+        return leaf.detach().to(device, copy=True).requires_grad_(leaf.requires_grad)
+    return leaf.copy() if isinstance(leaf, numpy.ndarray) else leaf
 
 
 def refill(inputs: Inputs, source: Inputs, unseen: bool = False) -> None:
     """Overwrite the contents of ``inputs`` with those of ``source``: same objects, new values.
 
-    With ``unseen``, the version that torch counts for each tensor stays as it is.
+    With ``unseen``, torch's version counter of each tensor does not change.
 
     Raises:
         ValueError: a part that is neither tensor nor array differs, so that it cannot be changed in place.
@@ -101,32 +100,23 @@ def refill(inputs: Inputs, source: Inputs, unseen: bool = False) -> None:
     import numpy
     import torch
 
-    for old, new in zip(parts(inputs), parts(source), strict=True):
+    for old, new in zip(nested.leaves(inputs), nested.leaves(source), strict=True):
         if isinstance(old, torch.Tensor):
-            (old.data if unseen else old).copy_(new)
+            (old.data if unseen or old.requires_grad else old).copy_(new)
         elif isinstance(old, numpy.ndarray):
             old[...] = new
-        elif old != new:
+        elif not _same(old, new):
             raise ValueError(f"inputs() must change with the seed in tensors only, but {old!r} became {new!r}")
 
 
-def parts(value: Any) -> Iterator[Any]:
-    """What is in nested lists and tuples."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from parts(item)
-    else:
-        yield value
-
-
 def differ(one: Inputs, other: Inputs) -> bool:
-    """Whether any part of ``one``, on the CPU, is not what the same part of ``other`` is, bit by bit."""
-    return any(not _same(mine, theirs) for mine, theirs in zip(parts(one), parts(other), strict=True))
+    """Whether any part of ``one``, on the CPU, differs from the same part of ``other``, bit by bit."""
+    return any(not _same(mine, theirs) for mine, theirs in zip(nested.leaves(one), nested.leaves(other), strict=True))
 
 
 def size(value: Any) -> int:
     """Bytes of the tensors and arrays in ``value``."""
-    return sum(int(getattr(leaf, "nbytes", 0)) for leaf in parts(value))
+    return sum(int(getattr(leaf, "nbytes", 0)) for leaf in nested.leaves(value))
 
 
 def unchanged(inputs: Inputs, truth: Content | Truth) -> None:
@@ -135,13 +125,13 @@ def unchanged(inputs: Inputs, truth: Content | Truth) -> None:
     Raises:
         Wrong: it did not.
     """
-    for position, (now, then) in enumerate(zip(parts(inputs), parts(truth.inputs), strict=True)):
+    for position, (now, then) in enumerate(zip(nested.leaves(inputs), nested.leaves(truth.inputs), strict=True)):
         if not _same(then, now):
             raise Wrong(f"changes its input number {position}")
 
 
 def _same(mine: Any, theirs: Any) -> bool:
-    """Whether a part, on the CPU, is bit by bit what the same part of other inputs is, wherever that lies."""
+    """Whether a part, on the CPU, equals the same part of other inputs bit by bit, on whatever device that is."""
     import numpy
     import torch
 
@@ -149,14 +139,14 @@ def _same(mine: Any, theirs: Any) -> bool:
         return bool(torch.equal(mine, theirs.cpu()))
     if isinstance(mine, numpy.ndarray):
         return bool(numpy.array_equal(mine, theirs))
-    return bool(mine == theirs)
+    return bool(mine == theirs) or (type(mine) is type(theirs) and type(mine).__eq__ is object.__eq__)  # type: ignore[comparison-overlap]
 
 
 def match(output: Any, truth: Truth, device: str = "cpu") -> Match:
     """Compare ``output`` with the reference, leaf by leaf: type, device, dtype, shape, then every element.
 
-    A stream is consumed first. Where the reference is floating, the output must have the case's dtype; integers and
-    booleans must have the reference's own.
+    A stream is consumed first. If the reference is floating-point, the output must have the case's dtype; integers and
+    booleans must have the reference's dtype.
 
     Raises:
         Wrong: something differs by more than the tolerance.
@@ -169,10 +159,10 @@ def _place(leaf: Any) -> str:
 
 
 def leaves(output: Any, content: Content | Truth, device: str = "cpu") -> list[Any]:
-    """The parts of an answer, in the component's canonical form where it has one.
+    """The parts of a result, in the component's canonical form if it has one.
 
     Raises:
-        Wrong: it cannot be brought into that form.
+        Wrong: it cannot be converted to that form.
     """
     component, case = content.component, content.case
     if component.stream:
@@ -183,30 +173,34 @@ def leaves(output: Any, content: Content | Truth, device: str = "cpu") -> list[A
         except Exception as problem:
             raise Wrong(f"returns what cannot be compared: {type(problem).__name__}: {problem}") from problem
         output = _numbers(output, device)
-    return list(parts(output))
+    return list(nested.leaves(output))
 
 
-def compare(got: Sequence[tuple[str, Any]], truth: Truth, device: str = "cpu") -> Match:
-    """Compare the parts of an answer, each with the device that it was on, with the reference.
+def compare(got: Sequence[tuple[str, Any]], truth: Truth, device: str = "cpu", coarse: str = "") -> Match:
+    """Compare the parts of a result, each with the device that it was on, with the reference.
+
+    ``coarse`` is the dtype that was computed in, where it is a coarser one than the inputs' (autocast).
 
     Raises:
         Wrong: something differs by more than the tolerance.
     """
-    wanted = list(parts(truth.expected))
-    bounds = list(parts(truth.bound))
+    wanted = list(nested.leaves(truth.expected))
+    bounds = list(nested.leaves(truth.bound))
     if len(bounds) == 1:
         bounds *= len(wanted)
     if len(got) != len(wanted):
         raise Wrong(f"returns {len(got)} tensors, not {len(wanted)}")
+    usual = [truth.case.dtype if value.is_floating_point() else _name(value.dtype) for value in wanted]
+    dtypes = truth.derived.dtypes if truth.derived else usual
     found = [
-        _leaf(place, part, value, bound, truth.case, device)
-        for (place, part), value, bound in zip(got, wanted, bounds, strict=True)
+        _leaf(place, part, value, bound, (dtype, coarse), device)
+        for (place, part), value, bound, dtype in zip(got, wanted, bounds, dtypes, strict=True)
     ]
     return Match(max((leaf.error for leaf in found), default=0.0), max((leaf.share for leaf in found), default=0.0))
 
 
 def _numbers(value: Any, device: str) -> Any:
-    """Python's numbers, which lie nowhere, as tensors where the answer is expected."""
+    """Python numbers, which have no device, as tensors on the device where the result is expected."""
     import torch
 
     if isinstance(value, list | tuple):
@@ -214,16 +208,21 @@ def _numbers(value: Any, device: str) -> Any:
     return torch.tensor(value, device=device) if type(value) in (bool, int, float) else value
 
 
-def _leaf(place: str, got: Any, wanted: Any, bound: Any, case: Case, device: str) -> Match:
+def _name(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _leaf(place: str, got: Any, wanted: Any, bound: Any, dtypes: tuple[str, str], device: str) -> Match:
     import torch
 
     if not isinstance(got, torch.Tensor):
         raise Wrong(f"returns {type(got).__name__}, not a tensor")
     if place != device:
         raise Wrong(f"returns a tensor on {place}, not on {device}")
-    dtype = getattr(torch, case.dtype) if wanted.is_floating_point() else wanted.dtype
-    if got.dtype != dtype:
-        raise Wrong(f"returns {got.dtype}, not {dtype}")
+    if _name(got.dtype) not in dtypes:
+        raise Wrong(f"returns {got.dtype}, not torch.{dtypes[0]}")
+    if got.is_complex():  # compared as pairs of numbers
+        got, wanted = (torch.view_as_real(one.resolve_conj()) for one in (got, wanted))
     if got.shape != wanted.shape:
         raise Wrong(f"returns shape {tuple(got.shape)}, not {tuple(wanted.shape)}")
     if not wanted.numel():
@@ -235,6 +234,9 @@ def _leaf(place: str, got: Any, wanted: Any, bound: Any, case: Case, device: str
             raise Wrong(f"{differ} of {wanted.numel()} elements differ; they must be equal")
         return Match(0.0, 0.0)
     allowed = torch.as_tensor(bound, dtype=torch.float64).expand_as(wanted)
+    if dtypes[1]:
+        fine, coarse = (torch.finfo(getattr(torch, dtype)).eps for dtype in dtypes)
+        allowed = allowed * max(1.0, coarse / fine)
     found = []
     for some in zip(*(whole.reshape(-1).split(CHUNK) for whole in (values, wanted, allowed)), strict=True):
         near = _near(*some)
@@ -247,23 +249,23 @@ def _leaf(place: str, got: Any, wanted: Any, bound: Any, case: Case, device: str
 def _near(values: Any, wanted: Any, allowed: Any) -> tuple[float, float] | None:
     """The largest error, and the largest share of what is allowed; ``None`` if an element is outside its limit.
 
-    Nearly all answers are right, and for those a few passes over the elements will do.
+    Nearly all results are right, and for those a few passes over the elements are enough.
     """
     error = (values.double() - wanted.double()).abs_()
     largest = float(error.amax())
     share = largest and float(error.div_(allowed.clamp_min(LEAST)).amax())
-    if share < 1:  # so that NaN and infinity are looked at more closely
+    if share < 1:  # False for NaN and infinity, which are checked exactly below
         return largest, share
     error = _errors(values, wanted)
-    if not bool((error <= allowed).all()):  # so that NaN is outside
+    if not bool((error <= allowed).all()):  # NaN counts as outside
         return None
     return float(error.max()), float((error / allowed).masked_fill_(error == 0, 0.0).max())
 
 
 def _errors(values: Any, wanted: Any) -> Any:
-    """How far each element is from what is wanted, in double precision."""
+    """The error of each element, in double precision."""
     values, wanted = values.double(), wanted.double()
-    return (values - wanted).abs_().masked_fill_(values == wanted, 0.0)  # an infinity less itself is no number
+    return (values - wanted).abs_().masked_fill_(values == wanted, 0.0)  # inf - inf would be NaN
 
 
 Judge = Callable[[Any, Any, str], Match]  # (output, content or truth, device) -> how close; Wrong if it is not
@@ -276,13 +278,13 @@ def prove(
     device: str = "cpu",
     judge: Judge = match,
 ) -> Match:
-    """Call on each of ``contents`` in turn, in place in ``inputs``, and let ``judge`` look at the answers.
+    """Call on each of ``contents`` in turn, written in place into ``inputs``, and let ``judge`` check the results.
 
-    What ``inputs`` hold at entry does not matter. A second pass over the first of them shows an answer kept from an
-    earlier call.
+    The initial contents of ``inputs`` do not matter. The first of ``contents`` is repeated at the end, to detect a
+    result that was kept from an earlier call.
 
     Raises:
-        Wrong: an answer is wrong, or an input was changed.
+        Wrong: a result is wrong, or an input was changed.
     """
     found = []
     for content in [*contents, contents[0]]:

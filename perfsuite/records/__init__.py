@@ -1,1 +1,1 @@
-"""What is written down: the journal of a run, record files, and the runs that a project keeps."""
+"""Stored results: the journal of a run, record files, and the archive of runs in a project."""

@@ -1,4 +1,4 @@
-"""The runs that the project keeps, so that anybody can see what was timed, where, and what was not and why."""
+"""The project's archive of runs: what was timed and where, and what was not timed and why."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from perfsuite.model.record import Launch, Record, Run
 from perfsuite.project import catalogue
 from perfsuite.records.store import read, write
 
-FOLDER = catalogue.ROOT / catalogue.PROJECT.evidence  # a folder for each kind of machine
+FOLDER = catalogue.ROOT / catalogue.PROJECT.evidence  # with a folder for each machine class
 
 
 def condensed(run: Run) -> Run:
-    """``run`` with one sample per launch, its median: all that estimates use, at a tenth of the size."""
+    """``run`` with one sample per launch, its median: all that the estimates need, at a tenth of the size."""
     return dataclasses.replace(run, records=tuple(map(_condensed, run.records)))
 
 
@@ -40,13 +40,15 @@ def _median(launch: Launch) -> Launch:
 
 
 def keep(run: Run, folder: Path = FOLDER) -> Path:
-    """Put ``run`` into the project's evidence; a full run replaces what there is of its kind of machine.
+    """Add ``run`` to the archive; a full run replaces the archived runs of its machine class.
 
     Raises:
         ValueError: the run was interrupted.
     """
     if run.partial:
-        raise ValueError(f"run {run.run} was interrupted: finish it with `python -m benchmarks run --resume` first")
+        raise ValueError(
+            f"run {run.run} was interrupted: finish it with `{catalogue.PROJECT.command} run --resume` first"
+        )
     before = list((folder / run.machine_class).glob("*.jsonl.gz")) if run.selection == "full" else []
     path = write(condensed(run), folder)
     for old in before:
@@ -57,12 +59,12 @@ def keep(run: Run, folder: Path = FOLDER) -> Path:
 
 @cache
 def runs(folder: Path = FOLDER) -> tuple[Run, ...]:
-    """The runs that the project keeps, by machine and time."""
+    """The archived runs, by machine and time."""
     return tuple(map(read, sorted(folder.glob("*/*.jsonl.gz"))))
 
 
 def records(runs: Iterable[Run]) -> Mapping[str, Sequence[Record]]:
-    """What ``runs`` found of each component."""
+    """Component -> its records in ``runs``."""
     found: dict[str, list[Record]] = {}
     for record in (record for run in runs for record in run.records):
         found.setdefault(record.cell.partition("/")[0], []).append(record)
@@ -70,7 +72,7 @@ def records(runs: Iterable[Run]) -> Mapping[str, Sequence[Record]]:
 
 
 def states(records: Iterable[Record]) -> Mapping[str, str]:
-    """For each variant in ``records``: "timed", or the commonest reason why none of its cells was."""
+    """For each variant in ``records``: "timed", or the most common reason why none of its cells was."""
     reasons: dict[str, Counter[str]] = {}
     timed = set()
     for record in records:
@@ -82,7 +84,7 @@ def states(records: Iterable[Record]) -> Mapping[str, str]:
 
 
 def named_only(component: Component, tree: Path) -> Mapping[str, str]:
-    """The variants whose every case runs only when it is named, which no full run does, each with why."""
+    """The variants that have only opt-in cases, which a full run leaves out, each with the reason."""
     apart = {case.name: case.opt_in for case in component.cases}
     reasons: dict[str, list[str]] = {}
     for cell in catalogue.cells(component, tree):
@@ -91,11 +93,11 @@ def named_only(component: Component, tree: Path) -> Mapping[str, str]:
 
 
 def summary(variants: Iterable[str], found: Mapping[str, str]) -> str:
-    """How many of ``variants`` were timed, and what kept the others from it."""
+    """How many of ``variants`` were timed, and why the others were not."""
     names = list(variants)
     timed = sum(found.get(name) == "timed" for name in names)
     others: dict[str, list[str]] = {}
     for name in names:
-        if (why := found.get(name, "in no kept run")) != "timed":
+        if (why := found.get(name, "in no archived run")) != "timed":
             others.setdefault(why, []).append(name)
     return "; ".join([f"{timed} of {len(names)} timed", *(f"{', '.join(who)}: {why}" for why, who in others.items())])

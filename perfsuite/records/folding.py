@@ -1,4 +1,4 @@
-"""From a journal to the run that a record file holds: a pure function."""
+"""Turn a journal into the run that a record file contains: a pure function."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from perfsuite.project import catalogue
 from perfsuite.records import impossible
 from perfsuite.records.journal import Found
 
-UNSTABLE = 4.0  # an interval whose upper end is this many times its lower one is no measurement
+UNSTABLE = 4.0  # a cell is unstable if the upper end of its interval exceeds this multiple of the lower end
 
 
 def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
-    """All that the journal holds as a :class:`Run`."""
+    """The content of the journal as a :class:`Run`."""
     options = found.options
     cells = [Cell.parse(cell) for cell in options.cells]
     names = list(dict.fromkeys(cell.component for cell in cells))
@@ -48,19 +48,19 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
 
 
 def _launches(cell: str, found: Found) -> tuple[Launch, ...]:
-    """The launches that count: those beside its rivals or, where its group was timed again, those apart from them.
+    """The launches that count: those beside its rivals or, if its group was timed again, those apart from them.
 
-    What one that is alone takes in a fresh process is no measure of what it takes in one with a past: the allocator
-    differs. So the two kinds are never mixed.
+    A time alone in a fresh process is not comparable with one in a process that has already run other work, because
+    the allocator's state differs. So the two kinds are never mixed.
     """
     numbers = sorted(number for number, name in found.launches if name == cell)
-    look = found.options.launches  # the number of the launch in which it was looked at alone
+    look = found.options.launches  # the number of the launch in which it was timed alone for comparison
     chosen = [number for number in numbers if number > look] or [number for number in numbers if number < look]
     return tuple(found.launches[number, cell] for number in chosen)
 
 
 def _apart(cell: str, found: Found, launches: Sequence[Launch]) -> str:
-    """That a cell was timed apart from its rivals, and why."""
+    """A remark that a cell was timed apart from its rivals, and why; "" if it was not."""
     if len(launches) < 2 or not all(launch.alone for launch in launches):
         return ""
     return f"timed apart from its rivals{f': it {told}' if (told := found.disturbance(cell)) else ''}"
@@ -75,15 +75,16 @@ def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
     status, reason = check["status"], check["reason"]
     if status == "ok":
         status, reason = found.faults.get(name, ("ok", ""))
+    derived = check.get("work", {})
     record = Record(
         cell=name,
         status=status,
         reason=reason,
-        dtype=case.dtype,
+        dtype=case.dtype or derived.get("dtype", ""),
         series=case.series,
         size=case.size,
-        flops=component.flops(case),
-        bytes=component.bytes(case),
+        flops=derived.get("flops", 0) if component.derive else component.flops(case),
+        bytes=derived.get("bytes", 0) if component.derive else component.bytes(case),
         proof=Proof(**check["proof"]) if status == "ok" and check.get("proof") else None,
         launches=launches if status == "ok" else (),
         cost=Cost(**check["cost"]) if check.get("cost") else None,
@@ -94,11 +95,11 @@ def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
 
 
 def _judged(record: Record, contended: int, beyond: str) -> Record:
-    """``record`` with the status that its own samples give it; ``beyond`` says why the hardware allows no such."""
+    """``record`` with the status that follows from its samples; ``beyond`` says why its time is impossible."""
     if record.status != "ok":
         return record
     if not record.launches:
-        return dataclasses.replace(record, status="skipped", reason="not timed: the run was interrupted before")
+        return dataclasses.replace(record, status="skipped", reason="not timed: the run was interrupted first")
     if beyond:
         return dataclasses.replace(record, status="impossible", reason=beyond)
     estimate = estimates.seconds(record)

@@ -1,6 +1,6 @@
-"""What a run has found so far, on disk: one JSON line per step, so that a killed run loses only what was running.
+"""The journal of a run on disk: one JSON line per step, so that a killed run loses only the step that was running.
 
-The record file is a pure function of the journal: an interrupted run and a resumed one end in the same kind of file.
+The record file is a pure function of the journal, so an interrupted run and a resumed one give the same kind of file.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from perfsuite.project import catalogue
 from perfsuite.records import jsonl, reading, sound
 from perfsuite.records.options import Options
 
-DIFFERENT = 2.0  # times that a cell may take beside its rivals of what it takes alone, in the best of its launches
+DIFFERENT = 2.0  # a cell is disturbed if its best launch beside rivals takes more than this multiple of its time alone
 
 
 @dataclass
 class Found:
-    """The journal's lines, put together."""
+    """The combined content of the journal's lines."""
 
     head: dict[str, Any]
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -32,20 +32,21 @@ class Found:
     traces: dict[str, str] = field(default_factory=dict)
     roofs: list[list[Roof]] = field(default_factory=list)
     facts: tuple[Fact, ...] = ()
-    secrets: list[int] = field(default_factory=list)  # what the seeds of the inputs were drawn from, a sitting each
+    secrets: list[int] = field(default_factory=list)  # the values that input seeds were drawn from, one per sitting
     seconds: float = 0.0
     ended: bool = False
 
     @property
     def options(self) -> Options:
-        """What was asked for."""
+        """The options that the run was started with."""
         data = self.head["options"]
         return Options(**{**data, "cells": tuple(data["cells"]), "traces": tuple(data["traces"])})
 
     def disturbance(self, cell: str) -> str:
         """Whether its rivals slow ``cell`` down: "takes ... alone and ... beside its rivals"; "" if they do not.
 
-        The other way round it says nothing: a process with a past has memory at hand that a fresh one has to fetch.
+        A longer time alone does not count: a process that has already run has memory available that a fresh one must
+        first get from the system.
         """
         taken = [launch for (_, name), launch in self.launches.items() if name == cell and launch.wall]
         alone, beside = ([statistics.median(one.wall) for one in taken if one.alone == kind] for kind in (True, False))
@@ -55,7 +56,7 @@ class Found:
         return "takes {:.3g} µs alone and {:.3g} µs beside its rivals".format(*(seconds * 1e6 for seconds in each))
 
     def add(self, line: Mapping[str, Any]) -> None:
-        """Take in one line of the journal."""
+        """Add one line of the journal."""
         cell = line.get("cell", "")
         match line["kind"]:
             case "check":
@@ -82,7 +83,7 @@ class Found:
 Journal = jsonl.Journal[Found]
 
 
-# -- the file, as others may have written it ---------------------------------------------------------------------------
+# -- the file format, for validation -----------------------------------------------------------------------------------
 
 
 class _Head(TypedDict):
@@ -101,7 +102,7 @@ class _Head(TypedDict):
 class _Check(TypedDict):
     kind: str
     cell: str
-    answer: dict[str, Any]  # of a worker: what is read of it is an ``_Answer``
+    answer: dict[str, Any]  # from a worker; the fields that are read form an ``_Answer``
 
 
 class _Answer(TypedDict):
@@ -109,6 +110,7 @@ class _Answer(TypedDict):
     reason: str
     proof: NotRequired[Proof | None]
     cost: NotRequired[Cost | None]
+    work: NotRequired[dict[str, Any]]
 
 
 class _Launch(TypedDict):
@@ -172,7 +174,7 @@ def begin(results: Path, options: Options, machine: Mapping[str, Any]) -> Journa
 
 
 def resume(results: Path, run: str = "") -> Journal:
-    """Open the journal of a run that did not end, or whose record file was not written, by default the newest.
+    """Open the journal of an unfinished run, or of one whose record file was not written, by default the newest.
 
     Raises:
         ValueError: there is no such run.
@@ -181,10 +183,10 @@ def resume(results: Path, run: str = "") -> Journal:
 
 
 def load(path: Path) -> Found:
-    """Read a journal, whoever wrote it.
+    """Read and validate a journal from any source.
 
     Raises:
-        ValueError: it is damaged elsewhere than at its end, or of cells that are no more.
+        ValueError: it is damaged anywhere but at its end, or has cells that no longer exist.
     """
     asked: set[str] = set()
 
@@ -192,14 +194,14 @@ def load(path: Path) -> Found:
         if line["kind"] == "run":
             asked.update(line["options"]["cells"])
         elif "cell" in line and line["cell"] not in asked:
-            raise ValueError("cell: is not among those that the run was asked for")
+            raise ValueError("cell: is not among the cells of this run")
         _check(line)
 
     return jsonl.load(path, Found, KINDS, check)
 
 
 def _check(line: Mapping[str, Any]) -> None:
-    """What the types of a line do not say."""
+    """Check what the types of a line do not express."""
     match line["kind"]:
         case "run":
             sound.origin(line)
@@ -230,7 +232,7 @@ def _check_options(data: Mapping[str, Any]) -> None:
         where = f"options.cells[{at}]"
         cell = sound.cell(name, where)
         if cell.case not in {case.name for case in catalogue.component(cell.component).cases}:
-            raise ValueError(f"{where}: {reading.told(name)} is no more")
+            raise ValueError(f"{where}: {reading.told(name)} no longer exists")
     for name in ("launches", "rounds", "seeds"):
         sound.at_least(1, getattr(options, name), f"options.{name}")
     for name in ("budget", "target", "longest", "timeout", "limits"):

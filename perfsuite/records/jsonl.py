@@ -1,6 +1,6 @@
-"""An append-only file of what was found, a JSON line each, so that a killed process loses only what was running.
+"""An append-only file with one JSON line per finding, so that a killed process loses only the step that was running.
 
-What the lines mean is for those who keep one: ``perfsuite.records.journal`` for a run,
+The users of this module define what the lines mean: ``perfsuite.records.journal`` for a run,
 ``perfsuite.judging.comparisons`` for a comparison.
 """
 
@@ -18,26 +18,26 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from perfsuite.records import reading, sound
 
-KEPT = "what was found until then is kept: put that right, then go on with --resume"
+KEPT = "the results so far are saved: fix this, then continue with --resume"
 
 
 class Findings(Protocol):
-    """What the lines of a journal add up to."""
+    """The combined content of a journal's lines."""
 
     head: dict[str, Any]  # the first line
     ended: bool
 
     def add(self, line: Mapping[str, Any]) -> None:
-        """Take in one line."""
+        """Add one line."""
 
 
 F = TypeVar("F", bound=Findings)
-Make = Callable[[dict[str, Any]], F]  # the findings that begin with this first line
+Make = Callable[[dict[str, Any]], F]  # creates the findings from the first line
 Check = Callable[[Mapping[str, Any]], None]
 
 
 class Journal(Generic[F]):
-    """The file and what is in it."""
+    """A journal file and its content."""
 
     def __init__(self, path: Path, found: F) -> None:
         self.path = path
@@ -45,14 +45,14 @@ class Journal(Generic[F]):
         self._file = path.open("ab", buffering=0)
 
     def add(self, kind: str, **values: Any) -> None:
-        """Write one finding down, then take it in."""
+        """Write one finding to the file, then add it to ``found``."""
         self.found.add(self._write({"kind": kind, **values}))
 
     def _write(self, line: Mapping[str, Any]) -> dict[str, Any]:
-        """Write a line; what a reader of the file would make of it.
+        """Write a line; returns it as a reader of the file would parse it.
 
         Raises:
-            OSError: it cannot be written, on a full disk for one; the file ends with the line before.
+            OSError: it cannot be written, for example on a full disk; the file then ends with the previous line.
         """
         text = json.dumps(line)
         size, data = os.fstat(self._file.fileno()).st_size, text.encode() + b"\n"
@@ -67,12 +67,12 @@ class Journal(Generic[F]):
         return json.loads(text)  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Close the file; it stays."""
+        """Close the file without deleting it."""
         self._file.close()
 
     @classmethod
     def begin(cls, folder: Path, make: Make[F], kind: str, facts: Mapping[str, Any]) -> Journal[F]:
-        """Start a new journal; its first line holds the facts, an id and the time."""
+        """Start a new journal; its first line has the facts, an id and the time."""
         now = datetime.now(UTC)
         run = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,12 +85,13 @@ class Journal(Generic[F]):
     def resume(
         cls, folder: Path, read: Callable[[Path], F], what: str, run: str = "", ended: bool = False
     ) -> Journal[F]:
-        """Open the journal of a ``what`` that did not end, by default the newest; a torn last line is dropped.
+        """Open the journal of an unfinished ``what``, by default the newest; an incomplete last line is dropped.
 
-        With ``ended``, also of one that did: where a whole one has its journal removed, what is there is not whole.
+        With ``ended``, a journal marked as ended is accepted too: journals of completed runs are removed, so one that
+        still exists is not complete.
 
         Raises:
-            ValueError: there is none, or the one that is named is complete.
+            ValueError: there is none, or the named one is complete.
         """
         paths = sorted(folder.glob(f"{run or '*'}.jsonl"), reverse=True)
         for path in paths:
@@ -107,17 +108,17 @@ class Journal(Generic[F]):
 
 
 def load(path: Path, make: Make[F], kinds: Mapping[str, Any], check: Check, schema: int | None = None) -> F:
-    """Read a journal, whoever wrote it.
+    """Read and validate a journal from any source.
 
     Args:
         path: the file.
-        make: the findings that begin with a first line.
-        kinds: what a line of each kind must be, a ``TypedDict``; the first kind is that of the first line.
-        check: looks at a line whose types are right; raises a ``ValueError`` that begins with the field.
-        schema: what the first line must call its schema; ``None`` where it has none.
+        make: creates the findings from the first line.
+        kinds: the type of each kind of line, a ``TypedDict``; the first kind is that of the first line.
+        check: checks a line whose types are right; raises a ``ValueError`` that begins with the field.
+        schema: the schema number that the first line must have; ``None`` if it has none.
 
     Raises:
-        ValueError: it is damaged elsewhere than at its end; names the line, its cell and the field.
+        ValueError: it is damaged anywhere but at its end; the message names the line, its cell and the field.
     """
     remedy = "delete it and start again"
     first, *others = kinds
@@ -138,5 +139,5 @@ def load(path: Path, make: Make[F], kinds: Mapping[str, Any], check: Check, sche
             else:
                 found.add(line)
     if found is None:
-        raise ValueError(f"{path} is damaged: it holds no whole line: {remedy}")
+        raise ValueError(f"{path} is damaged: it has no complete line: {remedy}")
     return found

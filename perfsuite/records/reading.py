@@ -1,8 +1,8 @@
-"""Files that others wrote: JSON into our own values, or one line that says where the file is damaged, and how.
+"""Read untrusted files: JSON becomes typed values, or a one-line error says where and how the file is damaged.
 
-What a value must be is said by its type, a frozen dataclass or a ``TypedDict``. What a type cannot say is in
-``perfsuite.records.sound``. Everything that is wrong is a ``ValueError``. Only this module knows msgspec, and imports
-it when a file is read: a run on a machine that lacks it ends well.
+The type of a value, a frozen dataclass or a ``TypedDict``, defines its format. Rules that a type cannot express are in
+``perfsuite.records.sound``. Every error is a ``ValueError``. Only this module uses msgspec, and imports it when a file
+is read, so that a run works on a machine without it.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from perfsuite.model.printable import cut, visible
 
 T = TypeVar("T")
 
-LARGEST = 1e30  # no time, size or rate comes near it, and what is computed from such numbers stays finite
-DEEPEST = 20  # levels of what a machine tells of itself
-LONGEST = 200  # characters of a cell or a value in a message
+LARGEST = 1e30  # far above any time, size or rate, and small enough that computations with it stay finite
+DEEPEST = 20  # maximum nesting of the machine's description
+LONGEST = 200  # maximum characters of a cell or a value in a message
 
 
 class Missing(ValueError):
-    """What reads files is not installed: no file is to blame."""
+    """The library that reads files is not installed; the file is not damaged."""
 
 
 @contextlib.contextmanager
 def damage(path: Path, where: str = "", remedy: str = "") -> Iterator[None]:
-    """What is wrong inside is damage of ``path``, at ``where``.
+    """Report a ``ValueError`` raised inside as damage of ``path``, at ``where``.
 
     Raises:
-        ValueError: something is; one line that names the file, the place and the field.
+        ValueError: the damage, as one line that names the file, the place and the field.
     """
     try:
         yield
@@ -46,7 +46,7 @@ def damage(path: Path, where: str = "", remedy: str = "") -> Iterator[None]:
 
 
 def told(value: object) -> str:
-    """``value`` in a message: on one line, harmless to print, and short."""
+    """``value`` for a message: one line, safe to print, and short."""
     return cut(visible(str(value)), LONGEST)
 
 
@@ -54,8 +54,8 @@ def packed(path: Path) -> list[bytes]:
     """The lines of a gzipped file.
 
     Raises:
-        FileNotFoundError: there is none.
-        ValueError: it is no gzip, or not all of it is there.
+        FileNotFoundError: there is no such file.
+        ValueError: it is not gzip, or is truncated.
     """
     try:
         return whole(gzip.decompress(path.read_bytes()))
@@ -70,19 +70,19 @@ def whole(content: bytes) -> list[bytes]:
 
 
 def kept(path: Path) -> list[bytes]:
-    """The lines of a file that lines are added to, without their line feeds; a torn last one is dropped."""
+    """The lines of an append-only file, without line feeds; an incomplete last line is dropped."""
     return path.read_bytes().split(b"\n")[:-1]
 
 
 class _Refused(ValueError):
-    """JSON that a strict reader does not take."""
+    """JSON that strict parsing rejects."""
 
 
 def parsed(text: bytes) -> dict[str, Any]:
-    """A JSON object, read strictly: every key once, no NaN, no infinity.
+    """A JSON object, parsed strictly: no duplicate keys, no NaN, no infinity.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not such an object.
     """
     try:
         data = json.loads(text.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
@@ -94,8 +94,8 @@ def parsed(text: bytes) -> dict[str, Any]:
         raise ValueError("is nested too deeply") from None
     except _Refused:
         raise
-    except ValueError:  # Python reads no integer of more than 4,300 digits
-        raise ValueError("holds a number of thousands of digits") from None
+    except ValueError:  # Python does not parse integers of more than 4,300 digits
+        raise ValueError("contains a number with thousands of digits") from None
     if not isinstance(data, dict):
         raise ValueError(f"is not an object, but {type(data).__name__}")
     return data
@@ -105,19 +105,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _Refused(f"{told(next(name for name in names if names.count(name) > 1))}: is there twice")
+        raise _Refused(f"{told(next(name for name in names if names.count(name) > 1))}: appears twice")
     return found
 
 
 def _no_number(name: str) -> NoReturn:
-    raise _Refused(f"holds {name}, which is no number")
+    raise _Refused(f"contains {name}, which is not a number")
 
 
 def value(data: Any, kind: type[T]) -> T:
-    """``data``, as JSON gives it, as a ``kind``: no key more, none less but those with a default, every type exact.
+    """Convert parsed JSON to ``kind``: no unknown keys, no missing keys without a default, and exact types.
 
     Raises:
-        ValueError: it is none; names the field.
+        ValueError: it does not fit; the message names the field.
     """
     try:
         import msgspec
@@ -128,7 +128,7 @@ def value(data: Any, kind: type[T]) -> T:
     except msgspec.ValidationError as problem:
         raise ValueError(_located(str(problem))) from None
     except UnicodeEncodeError:  # msgspec tries to read any text as a number or a date
-        raise ValueError("half a character (a lone surrogate) stands where no text belongs") from None
+        raise ValueError("contains half a character (a lone surrogate) where no text is allowed") from None
     except RecursionError:
         raise ValueError("is nested too deeply") from None
     _agree(found, data, "")
@@ -136,7 +136,7 @@ def value(data: Any, kind: type[T]) -> T:
 
 
 def _located(message: str) -> str:
-    """The library's message with the field first: ``launches[0].calls: expected int, got str``."""
+    """The message of msgspec with the field first: ``launches[0].calls: expected int, got str``."""
     what, _, where = message.replace("`", "").partition(" - at ")
     where = where.removeprefix("key in ").removeprefix("$").removeprefix(".")
     if missing := re.fullmatch(r"Object missing required field (\S+)", what):
@@ -146,9 +146,9 @@ def _located(message: str) -> str:
 
 
 def _agree(found: Any, data: Any, where: str, depth: int = 0) -> None:
-    """Refuse what conversion lets pass: keys that nobody knows, and numbers that nothing can be computed from.
+    """Reject what the conversion accepts: unknown keys, and numbers that are out of range.
 
-    ``found`` is what ``data`` was converted to; what may be anything is the same in both.
+    ``found`` is the converted ``data``; values of type ``Any`` are the same in both.
     """
     if depth > DEEPEST:
         raise ValueError(f"{told(where)}: is nested too deeply")
@@ -159,7 +159,7 @@ def _agree(found: Any, data: Any, where: str, depth: int = 0) -> None:
             if not _fine(item):
                 _agree(item, data[at], f"{where}[{at}]", depth + 1)
         return
-    known = found if isinstance(found, dict) else found.__dataclass_fields__  # a TypedDict leaves out what is unknown
+    known = found if isinstance(found, dict) else found.__dataclass_fields__  # a TypedDict drops unknown keys
     for name in data:
         inner = f"{where}.{told(name)}" if where else told(name)
         if name not in known:
@@ -170,8 +170,8 @@ def _agree(found: Any, data: Any, where: str, depth: int = 0) -> None:
 
 
 def _fine(item: Any) -> bool:
-    """Whether there is nothing more to look at: a text, or a number that can be computed with.
+    """Whether ``item`` needs no further check: None, text, or a number in range.
 
-    nan passes: it stands for a source without a figure, and is in no JSON.
+    nan passes: it stands for a source without a figure, and never comes from the JSON itself.
     """
     return item is None or isinstance(item, str) or (isinstance(item, float | int) and not abs(item) > LARGEST)

@@ -1,6 +1,6 @@
-"""What a file must hold beyond the types of its fields, so that everything that reads it can rely on it.
+"""Validation of file contents beyond the types of the fields, so that all readers can rely on it.
 
-Each function looks at one value and raises a ``ValueError`` that begins with the field. Nothing is read here.
+Each function checks one value and raises a ``ValueError`` that begins with the field. Nothing is read here.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from perfsuite.model.printable import visible
 from perfsuite.model.record import STATUSES, Launch, Proof, Record, Roof, Run
 from perfsuite.records.reading import told
 
-SHORTEST = 1e-15  # seconds: no call and no operator takes less, and nothing is divided by less
-LOG = 100.0  # a logarithm of a ratio of times: e to its power is still a number
+SHORTEST = 1e-15  # seconds: no call or operator takes less, so it is safe to divide by
+LOG = 100.0  # largest logarithm of a ratio of times: exp() of it is still finite
 ORIGIN = ("run", "started", "machine_class", "commit")
-NAME = 200  # characters of what becomes the name of a file or a folder
+NAME = 200  # maximum characters of a value used as a file or folder name
 PATH = 1000
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def run(found: Run) -> None:
-    """What stands in the first line of a record file."""
+    """The first line of a record file."""
     if found.records:
         raise ValueError("records: belong on lines of their own")
     origin({name: getattr(found, name) for name in ORIGIN})
@@ -36,23 +36,23 @@ def run(found: Run) -> None:
     for at, problem in enumerate(found.problems):
         family, _, file = problem.name.partition(".")
         if not (family and file):
-            raise ValueError(f"problems[{at}].name: '{told(problem.name)}' is no component; it reads family.file")
+            raise ValueError(f"problems[{at}].name: '{told(problem.name)}' is not a component name (family.file)")
         if problem.name in names:
-            raise ValueError(f"problems[{at}].name: {told(problem.name)} is there twice")
+            raise ValueError(f"problems[{at}].name: {told(problem.name)} appears twice")
         names.add(problem.name)
 
 
 def origin(found: Mapping[str, Any]) -> None:
-    """What tells one run from another: files and folders are called after it."""
+    """The fields that identify a run: files and folders are named after them."""
     for name in ORIGIN:
         if name == "started":
             moment(found[name], name)
-        elif found[name] or name != "commit":  # outside a repository there is none
+        elif found[name] or name != "commit":  # empty outside a repository
             named(found[name], name)
 
 
 def record(found: Record, components: Iterable[str]) -> None:
-    """One cell's result, of a run that tells of ``components``."""
+    """The result of one cell, from a run that describes ``components``."""
     component = cell(found.cell, "cell").component
     if component not in components:
         raise ValueError(f"cell: {told(component)} is not among the components of this file")
@@ -72,7 +72,7 @@ def record(found: Record, components: Iterable[str]) -> None:
     for at, one in enumerate(found.launches):
         launch(one, f"launches[{at}]")
         if one.launch in numbers:
-            raise ValueError(f"launches[{at}].launch: {one.launch} is there twice")
+            raise ValueError(f"launches[{at}].launch: {one.launch} appears twice")
         numbers.add(one.launch)
     if found.status in ("ok", "impossible") and not found.launches:
         raise ValueError(f"launches: is empty, but the status is {found.status}")
@@ -92,7 +92,7 @@ def launch(found: Launch, where: str) -> None:
     columns = {name: getattr(found, name) for name in ("cpu", "delay", "switches", "faults")}
     columns |= {f"parts.{told(name)}": values for name, values in found.parts.items()}
     for name, values in columns.items():
-        if values:  # what is kept of a run for good has fewer columns
+        if values:  # archived runs have fewer columns
             _as_long(values, found.wall, f"{where}.{name}")
         for at, number in enumerate(values):
             at_least(0, number, f"{where}.{name}[{at}]")
@@ -106,7 +106,7 @@ def _as_long(values: Sequence[float], wall: Sequence[float], where: str) -> None
 
 
 def proof(found: Proof, where: str) -> None:
-    """How an answer compared with the reference."""
+    """How a result compared with the reference."""
     for name in ("error", "share", "seeds", "first", "call"):
         at_least(0, getattr(found, name), f"{where}.{name}")
     for at, seed in enumerate(found.drawn):
@@ -114,27 +114,27 @@ def proof(found: Proof, where: str) -> None:
 
 
 def ceiling(found: Roof, where: str) -> None:
-    """A measured limit: something is divided by it."""
+    """A measured hardware limit, which others divide by."""
     for name in ("value", "typical"):
         at_least(SHORTEST, getattr(found, name), f"{where}.{name}")
 
 
 def at_least(least: float, value: float, where: str) -> None:
-    """A number that is not smaller than ``least``."""
+    """A number that is at least ``least``."""
     if not value >= least:
         above = f"at least {least:g}" if least else "not below 0"
         raise ValueError(f"{where}: must be {above}, is {value:g}")
 
 
 def status(found: str, where: str) -> None:
-    """One of the words for why a cell has a time, or none."""
+    """One of ``STATUSES``."""
     one_of(STATUSES, found, where)
 
 
 def one_of(known: Collection[Any], found: Any, where: str) -> None:
-    """One of a few words."""
+    """One of a few values."""
     if found not in known:
-        raise ValueError(f"{where}: '{told(found)}' is unknown; known are {', '.join(map(str, known))}")
+        raise ValueError(f"{where}: '{told(found)}' is not one of {', '.join(map(str, known))}")
 
 
 def cell(found: str, where: str) -> Cell:
@@ -146,7 +146,7 @@ def cell(found: str, where: str) -> Cell:
 
 
 def named(found: str, where: str) -> None:
-    """What becomes the name of a file or a folder, and of no other one."""
+    """A text that can be used as the name of a file or a folder."""
     if not _is_name(found):
         raise ValueError(f"{where}: '{told(found)}' cannot be the name of a folder")
 
@@ -162,17 +162,17 @@ def inside(found: str, where: str) -> None:
 
 
 def stays(path: str) -> bool:
-    """Whether ``path`` stays in the folder that it is relative to, whoever reads it: a browser, or any system."""
+    """Whether ``path`` stays in the folder that it is relative to, for a browser and for every operating system."""
     parts = PurePosixPath(path).parts
     odd = path.startswith("/") or ".." in parts or "\\" in path or SCHEME.match(path) or visible(path) != path
     return bool(parts) and not odd and len(path) <= PATH
 
 
 def moment(found: str, where: str) -> None:
-    """A time with its zone, which also stands in the name of a file."""
+    """A time with a time zone; it is also part of a file name."""
     try:
         aware = datetime.fromisoformat(found).tzinfo is not None
     except ValueError:
         aware = False
     if not (aware and _is_name(found)):
-        raise ValueError(f"{where}: '{told(found)}' is no time with a zone, such as 2026-11-21T23:50:00+00:00")
+        raise ValueError(f"{where}: '{told(found)}' is not a time with a time zone, such as 2026-11-21T23:50:00+00:00")

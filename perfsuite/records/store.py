@@ -1,4 +1,4 @@
-"""Record files: one for each run, written once, read whoever wrote it."""
+"""Record files: one per run, written once, and validated when read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from perfsuite.model.record import SCHEMA, Record, Run, to_json
+from perfsuite.project import catalogue
 from perfsuite.records import reading, sound
 
 
 def write(run: Run, folder: Path) -> Path:
-    """Write ``run`` below ``folder``, under a name that no other run has; the file appears whole or not at all.
+    """Write ``run`` below ``folder``, under a unique name; the file appears complete or not at all.
 
     The first line is the run without its records, each further line one record.
     """
@@ -35,12 +36,12 @@ def write(run: Run, folder: Path) -> Path:
 
 
 def read(path: Path) -> Run:
-    """Read a record file, whoever wrote it.
+    """Read and validate a record file from any source.
 
     Raises:
-        FileNotFoundError: there is none.
-        ValueError: it is not a record file, is damaged, or comes from a newer schema; or msgspec is not installed. One
-            line that names the file, the cell (where there is none, the line) and the field.
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a record file, is damaged, or has a newer schema; or msgspec is not installed. The message
+            is one line that names the file, the cell (or the line, if there is no cell) and the field.
     """
     try:
         lines = reading.packed(path)
@@ -59,13 +60,13 @@ def read(path: Path) -> Run:
             record = reading.value(data, Record)
             sound.record(record, components)
             if record.cell in records:
-                raise ValueError(f"cell: is there twice, again in line {number}")
+                raise ValueError(f"cell: appears twice, again in line {number}")
             records[record.cell] = record
     return dataclasses.replace(head, records=tuple(records.values()))
 
 
 def _head(path: Path, line: bytes) -> Run:
-    """The first line of a record file: the run, but for its records."""
+    """The first line of a record file: the run without its records."""
     try:
         data = reading.parsed(line)
     except ValueError as problem:
@@ -84,7 +85,7 @@ def _head(path: Path, line: bytes) -> Run:
 
 
 def _with_gaps(data: dict[str, Any]) -> dict[str, Any]:
-    """``data`` with nan where a source has no figure: JSON has only null for it."""
+    """``data`` with nan where a source has no figure, which JSON stores as null."""
     problems = data.get("problems")
     if not isinstance(problems, list):
         return data
@@ -110,5 +111,5 @@ def latest(folder: Path) -> Path:
     """
     files = sorted(folder.glob("*/*.jsonl.gz"), key=lambda path: (path.name, path.stat().st_mtime))
     if not files:
-        raise FileNotFoundError(f"no record file below {folder}: run `python -m benchmarks run` first")
+        raise FileNotFoundError(f"no record file below {folder}: run `{catalogue.PROJECT.command} run` first")
     return files[-1]

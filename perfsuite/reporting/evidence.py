@@ -1,4 +1,4 @@
-"""Why a row takes the time it takes: one short sentence out of what was measured beside the time."""
+"""Why a cell takes the time it takes: one short sentence from the measurements beside the time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from perfsuite.model.floor import UNEXPLAINED
 from perfsuite.reporting import units
 
-EARLY, BUSY = 0.5, 0.8  # shares of a call's time: up to the first the host is done early, from the second on it is busy
-ISSUING = 0.3  # and where dispatching its operators takes at least so much, that is what it is busy with
+EARLY, BUSY = 0.5, 0.8  # shares of a call's time: up to EARLY the host is done early, from BUSY it is busy
+ISSUING = 0.3  # share of the time from which a busy host counts as busy dispatching operators
 
 
 def why(row: Mapping[str, Any]) -> str:
-    """The measured reasons for the time of ``row`` (of :func:`perfsuite.reporting.frame.build`), the weightiest first.
+    """The measured reasons for the time of ``row`` (of :func:`perfsuite.reporting.frame.build`), most important first.
 
     At most three; empty for a cell without a time.
     """
@@ -26,23 +26,21 @@ def why(row: Mapping[str, Any]) -> str:
 
 def _remark(row: Mapping[str, Any]) -> str:
     if row["remark"] == "above the roof":
-        return (
-            "faster than the measured roof allows, if not impossibly: the roof is too low or the declared work too much"
-        )
+        return "faster than the measured roof, but not impossible: the roof is too low or the declared work is too much"
     if row["remark"] == "timed apart":
         return str(row["reason"])
     if row["remark"] == "less traffic":
-        return "faster than streaming its bytes: results land where inputs were"
+        return "faster than streaming its bytes: results are written over inputs"
     if row["remark"] == "unexplained":
         return f"unexplained: more than {UNEXPLAINED:g}× all measured limits together"
     return ""
 
 
 def _device(row: Mapping[str, Any]) -> str:
-    """Who waits for whom, where the work is done by a device that the host only tells what to do.
+    """Which side sets the time where the host issues work to a device.
 
-    A host that is done early leaves the device behind. One that is busy to the end either issues operators, as many as
-    fill the time, or waits inside the call for what the device has found.
+    If the host is done early, the device sets it. If it is busy to the end, it either issues operators all that time or
+    waits inside the call for a result from the device.
     """
     host, device = row["host_seconds"], row["device_seconds"]
     if not (units.known(host) and units.known(device)):
@@ -58,13 +56,13 @@ def _device(row: Mapping[str, Any]) -> str:
 
 
 def _dispatch(row: Mapping[str, Any]) -> str:
-    """Operators, where dispatching them is a good part of the time."""
+    """The operators, where dispatching them takes at least a fifth of the time."""
     if not units.known(row["floor_overhead"]) or row["floor_overhead"] < 0.2 * row["seconds"]:
         return ""
     ops = f"{units.count(row['ops'])} operator{'' if row['ops'] == 1 else 's'}"
     share = row["floor_overhead"] / row["seconds"]
     return f"{ops} dispatched, " + (
-        f"at least {units.percent(share)} of the time" if share < 0.9 else "which fill the time"
+        f"at least {units.percent(share)} of the time" if share < 0.9 else "which takes nearly all of the time"
     )
 
 
@@ -75,7 +73,7 @@ def _traffic(row: Mapping[str, Any]) -> str:
 
 
 def _bound(row: Mapping[str, Any]) -> str:
-    """The hardware's limit, where the time is near it."""
+    """The hardware limit, where the time is near it."""
     if not units.known(row["times_hardware"]) or row["times_hardware"] > 3 or row["times_hardware"] < 0.95:
         return ""
     compute = not units.known(row["floor_memory"]) or row["floor_compute"] >= row["floor_memory"]
@@ -88,5 +86,5 @@ def _compiling(row: Mapping[str, Any]) -> str:
         return ""
     cost = f"compiling takes {units.time(row['compile'])}"
     if math.isinf(row["break_even"]):
-        return f"{cost} and never pays"
+        return f"{cost} and never pays off"
     return f"{cost}, paid back after {units.count(row['break_even'])} calls" if units.known(row["break_even"]) else cost

@@ -1,7 +1,7 @@
 """From records to the one table that every report reads: a row per cell, every derived figure a column.
 
 Times are seconds, sizes bytes, shares and ratios plain numbers. A cell whose status is not "ok" has no time, and
-nothing that was computed from one.
+no figure computed from one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from perfsuite.reporting.metrics import METRICS
 WHAT = {  # column -> what it holds, in the order of the table
     "cell": "the cell's name",
     "component": "family.component",
-    "variant": "which way of computing",
+    "variant": "the implementation that is called",
     "executor": "how the variant is run: eager, compile, cudagraph",
     "way": "variant, with its executor unless that is eager",
     "device": "cpu or cuda",
@@ -39,12 +39,12 @@ WHAT = {  # column -> what it holds, in the order of the table
     "seconds": "per call: median over launches of the launch's median",
     "low": "lower end of its interval",
     "high": "upper end of its interval",
-    "confidence": "that the interval covers the median",
+    "confidence": "the probability that the interval covers the median",
     "launches": "fresh processes",
-    "samples": "timed batches in all",
+    "samples": "timed batches in total",
     "best": "the fastest of its group",
     "times_best": "times slower than the fastest of its group",
-    "tie": "its ratio to the fastest covers 1",
+    "tie": "the interval of its ratio to the fastest contains 1",
     "ratio": "to the baseline, from per-launch ratios",
     "ratio_low": "lower end of its interval",
     "ratio_high": "upper end of its interval",
@@ -61,18 +61,18 @@ WHAT = {  # column -> what it holds, in the order of the table
     "times_hardware": "seconds over floor_hardware",
     "times_floor": "seconds over floor, where operators were counted",
     "remark": "what the distance to the floor says: above the roof, less traffic, unexplained; or timed apart",
-    "peak": "bytes above entry at the worst moment",
+    "peak": "most bytes held at once, beyond those at entry",
     "peak_is": "exact, at least, or why it is unknown",
     "allocations": "in one call",
-    "ops": "operators dispatched that are no views",
+    "ops": "operators dispatched, without views",
     "views": "operators dispatched that are views",
     "traffic": "bytes that the operators read and write, unfused",
     "times_bytes": "traffic over compulsory bytes",
     "error": "largest |error| against float64",
-    "error_share": "largest |error| over the allowed one",
+    "error_share": "largest |error| over the allowed error",
     "first": "first call of a process: median over launches",
-    "compile": "preparation and first call of a compiled way in a fresh process",
-    "break_even": "calls after which compiling has paid",
+    "compile": "preparation and first call of a compiled variant in a fresh process",
+    "break_even": "calls after which compiling has paid off",
     "first_item": "stream: until the first item",
     "per_item": "stream: each further item",
     "device_seconds": "time on the device",
@@ -136,7 +136,7 @@ def in_order(problem: Problem, cells: pd.DataFrame) -> pd.DataFrame:
 def _of_group(
     records: Sequence[Record], run: Run, problem: Problem | None
 ) -> Iterator[tuple[Record, Mapping[str, Any]]]:
-    """The rows of one group: the cells that took turns and may be compared."""
+    """The rows of one group: cells that were timed in turns and may be compared."""
     timed = {record.cell: estimate for record in records if (estimate := _seconds(record))}
     ok = [record for record in records if record.cell in timed]
     best = min(ok, key=lambda record: timed[record.cell].value, default=None)
@@ -154,7 +154,7 @@ def _of_group(
 
 
 def _seconds(record: Record) -> Estimate | None:
-    """The time of an ok cell; nothing for any other, whatever samples it holds."""
+    """The time of an ok cell; ``None`` for any other, even if it has samples."""
     return estimates.seconds(record) if record.status == "ok" else None
 
 
@@ -167,7 +167,7 @@ def _axes(record: Record) -> dict[str, Any]:
 
 
 def _work(record: Record) -> dict[str, Any]:
-    """What the problem asks for, what the call used, and how right its answer was."""
+    """The declared work, what the call used, and the error of its result."""
     row: dict[str, Any] = {"flops": record.flops or None, "bytes": record.bytes or None}
     if record.status != "ok":
         return row
@@ -211,7 +211,7 @@ def _times(record: Record, estimate: Estimate, limit: Floor) -> dict[str, Any]:
 
 
 def _against_best(record: Record, best: Record, timed: Mapping[str, Estimate]) -> dict[str, Any]:
-    """Medians are compared, so the best has exactly 1; whether that is real is asked of the paired launches."""
+    """The ratio is of medians, so that of the best is exactly 1; a tie is decided by the paired launches."""
     paired = estimates.ratio(record, best)
     return {
         "best": record is best,
@@ -226,8 +226,8 @@ def _against_baseline(record: Record, base: Record | None) -> dict[str, Any]:
 
 
 def _compiled(record: Record, estimate: Estimate, eager: Estimate | None) -> dict[str, Any]:
-    """What compiling cost, and after how many calls it has paid: infinity where it never does."""
-    if record.key.executor != "compile" or not record.proof:
+    """What compiling cost, and after how many calls it pays off: infinity if never."""
+    if not record.key.compiles or not record.proof:
         return {}
     cost, saved = record.proof.first, eager.value - estimate.value if eager else math.nan
     return {"compile": cost, "break_even": cost / saved if saved > 0 else math.nan if saved != saved else math.inf}

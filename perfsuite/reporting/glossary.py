@@ -11,7 +11,7 @@ WORDS = {
     "executor": "how a variant is run: `eager`, `compile` (torch.compile), `cudagraph`",
     "case": "one size of the inputs: `5x784x10`",
     "cell": (
-        "what gets one time: `family.component/variant/executor/device/case/threads`, with `@cold` for flushed caches"
+        "one measurement: `family.component/variant/executor/device/case/threads`, with `@cold` for flushed caches"
     ),
     "ladder": "the variants of a component in teaching order, at one case",
     "baseline": "the variant that speed-ups are relative to",
@@ -26,7 +26,7 @@ WORDS = {
     "tie": "the interval of the ratio to the fastest contains 1: which of the two is faster is not decided",
     "speed-up": "the baseline's time, divided by this one",
     "roof": (
-        "what this machine can do at most, measured in the same run: arithmetic, bandwidth of each level of "
+        "the hardware limit of this machine, measured in the same run: arithmetic, bandwidth of each level of "
         "memory, dispatch"
     ),
     "× hw": (
@@ -39,42 +39,42 @@ WORDS = {
     "unexplained": "the time is more than twice what all known costs add up to",
     "less traffic": "faster than streaming all operands from memory: they were in a cache",
     "peak": (
-        'the most memory that a call held beside what was there before, from the allocators; "at least" where'
-        " native code holds some"
+        'the most memory that a call held at once beyond what was held before, from the allocators; "at least" '
+        "where native code holds some"
     ),
     "error": "the largest error, relative to what the component allows",
-    "ok": "proved and timed; only such a cell enters a ratio",
-    "wrong": "an answer, of the check or of a timed call, is not the right one",
+    "ok": "proved and timed; only such cells enter ratios",
+    "wrong": "a result, of the check or of a timed call, is not correct",
     "impossible": "the whole interval is more than five times faster than the hardware's floor",
-    "timed apart": "rivals changed each other's time, so each was timed in processes of its own",
+    "timed apart": "variants changed each other's times, so each was timed in its own processes",
     "unstable": "the upper end of the interval is more than four times the lower one",
     "contended": "the cores were not free in more than half of the launches of a cell that uses all of them",
 }
 
 
 def word(title: str) -> str:
-    """The word of the glossary that the heading ``title`` stands for: ``Time, µs`` for ``time``; "" for none."""
+    """The glossary's word for the heading ``title``: ``time`` for ``Time, µs``; "" if there is none."""
     text = title.lower()
     return next((found for found in (text, text.rpartition(" ")[0].rstrip(",")) if found in WORDS), "")
 
 
 def anchor(word: str) -> str:
-    """Where ``word`` is on the page."""
+    """The anchor of ``word`` on the page."""
     names = {"±": "interval", "×": "times"}
     return "word-" + re.sub(r"[^a-z-]+", "-", "".join(names.get(letter, letter) for letter in word)).strip("-")
 
 
 def address(title: str) -> str:
-    """Where the heading ``title`` is explained; "" where it is not."""
+    """The address where the heading ``title`` is explained; "" if it is not."""
     found = word(title)
     return f"{PAGE}#{anchor(found)}" if found else ""
 
 
 def meaning(title: str) -> str:
-    """What the heading ``title`` means; "" where nothing is said of it."""
+    """What the heading ``title`` means; "" if it is not in the glossary."""
     return WORDS.get(word(title), "")
 
 
 def markdown() -> str:
-    """All of it as a table."""
+    """The glossary as a Markdown table."""
     return "\n".join(["| word | meaning |", "|---|---|", *(f"| {name} | {text} |" for name, text in WORDS.items()), ""])

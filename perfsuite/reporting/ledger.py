@@ -1,4 +1,4 @@
-"""What a project says of a run beside its cells, such as how claims came out: its own module does, if it has one."""
+"""What a project adds to the reports of a run, such as verdicts on claims: its ``ledger`` module, if it has one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def whole(run: Run, width: int, paint: Paint) -> list[str]:
 
 
 def short(run: Run, width: int, paint: Paint) -> list[str]:
-    """The lines where there are very many cells."""
+    """The lines for a run with very many cells."""
     module = PROJECT.module("ledger")
     found: list[str] = module.short(run, width, paint) if module else []
     return found
@@ -31,7 +31,7 @@ def numbers(run: Run) -> list[tuple[str, str]]:
 
 
 def document(run: Run) -> dict[str, Any]:
-    """What stands in the JSON document, in place of what is there by the same name."""
+    """Entries to add to the JSON document; they replace those of the same name."""
     module = PROJECT.module("ledger")
     found: dict[str, Any] = module.document(run) if module else {}
     return found

@@ -1,6 +1,6 @@
-"""Figures of a timed cell that follow from its record and its time: a function each, and a line below.
+"""Metrics computed from a cell's record and its time: one function each, and one line in :data:`METRICS`.
 
-Each is a column of the table, and so of ``cells.csv`` and of the JSON document.
+Each is a column of the table, of ``cells.csv`` and of the JSON document.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from perfsuite.model.record import Record
 
 
 class Metric(NamedTuple):
-    """A column: what it holds, and how it is found. ``None`` is no value."""
+    """A column: what it holds, and how it is computed. ``None`` means no value."""
 
     what: str
     of: Callable[[Record, Estimate], float | None]

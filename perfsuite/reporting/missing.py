@@ -1,4 +1,4 @@
-"""What has no time, and why: counts by status and reason, so that nothing is left out silently."""
+"""The cells without a time, counted by status and reason, so that nothing is left out silently."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ NUMBER = re.compile(r"\d[\d.,]*(?:e[+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Gap:
-    """Cells that have no time for one reason."""
+    """Cells that have no time for the same reason."""
 
     status: str
-    reason: str  # with "…" for the numbers in which the cells' reasons differ
+    reason: str  # with "…" in place of numbers that differ between the cells
     cells: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -27,12 +27,12 @@ class Gap:
 
     @property
     def short(self) -> str:
-        """The same for a screen, where a reason may be of any length."""
+        """The same line for a terminal: a long reason is cut."""
         return cut(str(self), REASON)
 
 
 def gaps(frame: pd.DataFrame) -> tuple[Gap, ...]:
-    """Each reason for which cells of ``frame`` are not ok: what went wrong first, then what was skipped."""
+    """The reasons why cells of ``frame`` are not ok: failures first, then skipped cells."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for cell, status, reason in frame.loc[frame["status"] != "ok", ["cell", "status", "reason"]].itertuples(
         index=False

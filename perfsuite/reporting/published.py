@@ -1,4 +1,4 @@
-"""The sources' figures beside ours, as speed-ups over one rung: their machine differs, the ladder may not."""
+"""The sources' figures beside ours, as speed-ups over one rung: the machines differ, the ladder should not."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Rung:
     published: tuple[float, ...]  # one for each source that gives both times, smallest first
     here: Estimate | None  # None where there is no time
     status: str  # of the measured cell; "" where the run has none
-    case: str = ""  # where ``here`` was measured, if not at the published case: there it takes too long
+    case: str = ""  # the case of ``here``, if not the published one, which takes too long
 
     @property
     def verdict(self) -> str:
-        """How the measured interval lies to the range of the published figures; "" where nothing can be said."""
+        """How the measured interval compares with the published range; "" if that cannot be decided."""
         if self.here is None or self.here.launches < 2 or not self.published or self.case:
             return ""
         if self.here.high < self.published[0]:
@@ -33,7 +33,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The published variants of one component over one of them."""
+    """The speed-ups of a component's published variants over one of them."""
 
     problem: Problem
     base: str  # the baseline; the first published variant with a time where that has none
@@ -43,10 +43,10 @@ class Ladder:
 def ladder(problem: Problem, run: Run) -> Ladder | None:
     """The published ladder of ``problem`` with what was measured on its case: CPU, one thread, warm caches, eager.
 
-    Published figures of one source stand at the same position of each tuple; a source without a figure holds nan
-    there. Where two tuples are not of one length the sources cannot be told apart, and each is set against each.
-    A variant that is not measured at that case is shown at the first other case that has it and the base.
-    ``None`` where no two published variants can be compared, or nothing of them was to be measured.
+    Published figures of one source are at the same index of each tuple; nan marks a source without a figure. If two
+    tuples differ in length, their sources cannot be matched, and every pair of figures is compared. A variant
+    that is not measured at that case is shown at the first other case with a time for it and the base. ``None`` where
+    no two published variants can be compared, or none of them was selected.
     """
     names = [variant.name for variant in problem.variants if variant.name in problem.published]
     records = _records(problem, run, problem.published_case)
@@ -75,7 +75,7 @@ def _rung(problem: Problem, name: str, base: str, run: Run) -> Rung:
         at = "" if case == problem.published_case else case
         if (record := records.get(name)) and (under := records.get(base)) and _timed(record) and _timed(under):
             return Rung(name, published, estimates.ratio(under, record), record.status, at)
-        if record and not at:  # it was to be measured there
+        if record and not at:  # selected at the published case, but it or the base has no time
             return Rung(name, published, None, record.status)
     return Rung(name, published, None, "")
 

@@ -1,4 +1,4 @@
-"""The table of a run as files for other programs: CSV with everything, Markdown with what people read."""
+"""The table of a run as files: CSV with every column, Markdown with those that people read."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from perfsuite.reporting import units
 from perfsuite.reporting.frame import TEXTS
 from perfsuite.reporting.frame import rows as rows_of
 
-FORMULA = "=+-@\t\r\n＝＋－＠"  # a text that begins so is a formula to a spreadsheet (OWASP: CSV injection)
-LONGEST = 32_000  # letters of one text: spreadsheets take 32,767
-SHORT = 1000  # letters of one text in Markdown
+FORMULA = "=+-@\t\r\n＝＋－＠"  # a text that begins with one is a formula to a spreadsheet (OWASP: CSV injection)
+LONGEST = 32_000  # characters of one text: spreadsheets take 32,767
+SHORT = 1000  # characters of one text in Markdown
 
 MARKDOWN = ("Cell", "Time", "±", "× best", "Speed-up", "× hw", "Bound", "Peak", "Error", "Status")
 
 
 def csv(frame: pd.DataFrame) -> str:
-    """Every column of ``frame``; an empty field is a figure that is not known. Names and units are in its header.
+    """Every column of ``frame``; an empty field means unknown. Names and units are in the header.
 
-    A text that a spreadsheet would take for a formula begins with an apostrophe, which makes it a text there.
+    A text that a spreadsheet would take for a formula gets a leading apostrophe, which makes it plain text there.
     """
     out = io.StringIO()
     texts = {name: [_field(text) for text in frame[name]] for name in TEXTS}
@@ -32,7 +32,7 @@ def csv(frame: pd.DataFrame) -> str:
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet that reads ``text`` would compute it."""
+    """Whether a spreadsheet would evaluate ``text`` as a formula."""
     return text.startswith(tuple(FORMULA))
 
 
@@ -67,7 +67,7 @@ def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _escaped(text: str) -> str:
-    """``text`` so that Markdown neither ends the cell nor reads it as markup, nor a spreadsheet as a formula."""
+    """``text`` escaped: neither markup nor the end of a cell in Markdown, and no formula in a spreadsheet."""
     safe = cut(visible(text), SHORT)
     guard = "\\" if is_formula(safe) else ""
     return guard + "".join("\\" + letter if letter in "\\|`*_<>[]#$~&" else letter for letter in safe)

@@ -1,8 +1,8 @@
-"""A run as TensorBoard reads it: scalars, tables and figures that need no network, hyperparameters, and the traces.
+"""A run for TensorBoard: scalars, tables and figures that need no network, hyperparameters, and the traces.
 
-``<results>/tensorboard`` holds a folder per run, with the traces in it. ``<results>/tensorboard-hparams`` is a log of
-its own, with a folder per cell: TensorBoard opens with every run hidden once a log has more than 40. All of
-it can be deleted and written again.
+``<results>/tensorboard`` holds a folder per run, with the traces in it. ``<results>/tensorboard-hparams`` is a
+separate log with a folder per cell, because TensorBoard opens with every run hidden once a log has more than 40. Both
+can be deleted and written again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import pandas as pd
 from perfsuite.instruments.tracing import tensorboard_copy
 from perfsuite.model.printable import cut, legible, visible
 from perfsuite.model.record import Run
+from perfsuite.project import catalogue
 from perfsuite.records import sound
 from perfsuite.reporting import frame, units
 from perfsuite.reporting.missing import gaps
@@ -35,14 +36,14 @@ SCALARS = {"seconds": "seconds", "times_best": "times the best", "times_hardware
 HPARAMS = ("component", "variant", "executor", "device", "case", "threads", "dtype")
 COLUMNS = ("variant", "time", "±", "× best", "× hw", "bound", "operators", "peak", "note")
 DPI = 110
-LONGEST = 2000  # letters of one text
+LONGEST = 2000  # characters of one text
 
 
 def write(run: Run, results: Path) -> Path:
-    """Write ``run`` into both logs below ``results``, in place of what was there of it; the first log's folder.
+    """Write ``run`` into both logs below ``results``, replace what they had of it, and return the first log's folder.
 
     Raises:
-        ModuleNotFoundError: TensorBoard is not installed; the text says how to.
+        ModuleNotFoundError: TensorBoard is not installed; the message says how to install it.
         ValueError: a trace is damaged.
     """
     _needs_tensorboard()
@@ -80,7 +81,7 @@ def _needs_tensorboard() -> None:
 
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
-    """A folder to build in, which takes the place of ``target`` at the end; after an error nothing has changed."""
+    """A folder to build in, which replaces ``target`` at the end; after an error ``target`` is unchanged."""
     target.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{target.parent.name}-", dir=target.parent.parent))
     building.chmod(0o755)
@@ -95,7 +96,7 @@ def _replacing(target: Path) -> Iterator[Path]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # no name that a file can have
+    except (OSError, ValueError):  # not a valid file name
         return False
 
 
@@ -114,7 +115,7 @@ def _figures(row: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def ladder(view: View) -> str:
-    """The ladders of a component as Markdown: a table for each group that has a time, then what has none, and why."""
+    """A component's ladders as Markdown: a table for each group with a time, then the cells without one, and why."""
     parts = [f"**{escape(view.problem.title)}**", escape(view.problem.question)]
     rest = view.frame
     for cells in view.groups():
@@ -161,7 +162,7 @@ def drawings(view: View) -> Iterator[tuple[str, Drawing]]:
 
 
 def _about(run: Run, table: pd.DataFrame, traces: str) -> str:
-    """What the run is, as a Markdown list."""
+    """The facts of the run as a Markdown list."""
     facts = {
         "started": run.started,
         "selection": run.selection,
@@ -170,14 +171,14 @@ def _about(run: Run, table: pd.DataFrame, traces: str) -> str:
         "machine class": run.machine_class,
         "timed": f"{int(table['seconds'].notna().sum()):,} of {len(table):,} cells",
         "left out": run.left_out,
-        "partial": "interrupted: `python -m benchmarks run --resume` goes on" if run.partial else "",
+        "partial": f"interrupted: `{catalogue.PROJECT.command} run --resume` goes on" if run.partial else "",
         "traces found": traces,
     }
     return "\n".join(f"- {name}: {escape(fact)}" for name, fact in facts.items() if fact)
 
 
 def escape(text: str) -> str:
-    """``text`` as it stands, whatever Markdown or HTML would make of it; no more of it than anybody reads."""
+    """``text`` escaped for Markdown and HTML, and cut to :data:`LONGEST` characters."""
     shown = cut(visible(text), LONGEST)
     return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&" else letter for letter in shown)
 
@@ -198,7 +199,7 @@ def _log(directory: Path, run: Run) -> Iterator[Any]:
 
 
 def _tag(text: str) -> str:
-    """``text`` as a name in the log, where only whole characters may be."""
+    """``text`` as a name in the log, which must be valid Unicode."""
     return cut(legible(text), LONGEST)
 
 
@@ -223,13 +224,13 @@ def _image(tag: str, drawing: Drawing) -> Any:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
     picture = png(drawing)
-    width, height = struct.unpack(">II", picture[16:24])  # where a PNG has them
+    width, height = struct.unpack(">II", picture[16:24])  # a PNG stores them here
     image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=picture)
     return Summary.Value(tag=_tag(tag), image=image)
 
 
 def png(drawing: Drawing) -> bytes:
-    """A figure on white paper, the same bytes each time."""
+    """A figure as PNG on a white background, the same bytes each time."""
     import matplotlib as mpl
 
     out = io.BytesIO()

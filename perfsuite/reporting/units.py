@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-NONE = "–"  # what stands where there is no number
+NONE = "–"  # shown where there is no number
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ COUNTS = (Unit("", 1.0), Unit("k", 1e3), Unit("M", 1e6), Unit("G", 1e9), Unit("T
 
 
 def known(value: float | None) -> bool:
-    """Whether ``value`` is a number at all."""
+    """Whether ``value`` is a finite number."""
     return value is not None and math.isfinite(value)
 
 
@@ -65,7 +65,7 @@ def time(value: float | None) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """How long something took: in minutes from two on."""
+    """A duration in the unit that fits; in minutes from two minutes up."""
     return time(seconds) if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
@@ -87,7 +87,7 @@ def rate(value: float | None, of: str) -> str:
 
 
 def count(value: float | None) -> str:
-    """A whole number with its thousands apart."""
+    """A whole number with thousands separators."""
     return NONE if value is None or not math.isfinite(value) else f"{round(value):,}"
 
 
@@ -97,7 +97,7 @@ def times(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A share as per cent, two significant digits: ``0.83 %``."""
+    """A share in percent with two significant digits: ``0.83 %``; with three from 100 % up."""
     if value is None or not math.isfinite(value):
         return NONE
     return f"{digits(100 * value, 2 if abs(value) < 1 else 3)} %"
@@ -119,7 +119,7 @@ def roof(value: float, unit: str) -> str:
 
 
 def span(values: Iterable[float | None]) -> str:
-    """The range of some ratios: ``386–651×``; one figure where they are one."""
+    """The range of some ratios: ``386–651×``; one number where both ends read the same."""
     numbers = sorted(value for value in values if value is not None and math.isfinite(value))
     if not numbers:
         return NONE

@@ -1,4 +1,4 @@
-"""What a page looks at: a run, its table, and the components that the page is about; and how things are addressed."""
+"""What a page shows: a run, its table and the page's components; and the file names, anchors and addresses of pages."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pandas as pd
 from perfsuite.judging.record import Comparison
 from perfsuite.model.cell import Cell
 from perfsuite.model.record import Problem, Record, Run
+from perfsuite.project import catalogue
 from perfsuite.records import sound
 from perfsuite.reporting import frame as frames
 
@@ -24,7 +25,7 @@ GROUP = ["device", "case", "threads", "cold"]
 
 @dataclass(frozen=True)
 class View:
-    """A run seen from one page: the start page looks at every component, a component's page at one."""
+    """A run as one page shows it: the start page shows every component, a component's page shows one."""
 
     run: Run
     frame: pd.DataFrame  # of the components that the page is about
@@ -49,7 +50,7 @@ class View:
         return {record.cell: record for record in self.run.records}
 
     def groups(self) -> Iterator[pd.DataFrame]:
-        """The cells that took turns, group by group, where at least one has a time."""
+        """The groups of cells timed in turns in which at least one has a time."""
         for _, cells in self.frame.groupby(["component", *GROUP], sort=False):
             if cells["seconds"].notna().any():
                 yield cells
@@ -57,7 +58,7 @@ class View:
     def lead(self) -> pd.DataFrame | None:
         """The group that a component's page opens with.
 
-        The sources' case where it has a time; otherwise the group with the most times, the first of several.
+        The published case if it has a time; otherwise the group with the most times, the first of several.
         """
         groups = list(self.groups())
         usual = [
@@ -71,7 +72,7 @@ class View:
 
 
 def safe(name: str) -> str:
-    """``name`` as a file's name or an anchor; one that had to change ends in a digest, so that no two meet."""
+    """``name`` as a file's name or an anchor; a changed name ends in a digest, so that no two collide."""
     plain = UNSAFE.sub("-", name)[:120]
     if plain == name and not name.startswith("."):
         return name
@@ -85,13 +86,13 @@ def page_of(component: str) -> str:
 
 
 def anchor(cell: str) -> str:
-    """Where a cell is on its component's page."""
+    """The anchor of a cell on its component's page."""
     return safe(Cell.parse(cell).slug)
 
 
 def command(cell: str) -> str:
-    """What measures this cell again."""
-    return shlex.join(["python", "-m", "benchmarks", "run", "-k", cell])
+    """The command that measures this cell again."""
+    return shlex.join([*shlex.split(catalogue.PROJECT.command), "run", "-k", cell])
 
 
 def trace_of(path: str) -> str:

@@ -1,1 +1,1 @@
-"""What starts runs: the command line and the front ends of other tools."""
+"""Entry points: the command line, and the front ends for other tools."""

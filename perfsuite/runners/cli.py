@@ -1,4 +1,4 @@
-"""The command line. Results go to stdout, progress and complaints to stderr."""
+"""The command line. Results go to stdout, progress and errors to stderr."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from perfsuite.host import signals
 from perfsuite.model.fault import Fault
 from perfsuite.model.printable import one_line, readable
+from perfsuite.project.catalogue import PROJECT
 from perfsuite.runners.commands import COMMANDS
 from perfsuite.runners.commands._arguments import add_common
 
 EXAMPLES = """\
 examples:
   {called} run                          the quick set, under three minutes
-  {called} run -k 'ladder and 5x784x10' what matches, as pytest's -k does
+  {called} run -k 'ladder and 5x784x10' cells that match, as with pytest's -k
   {called} run -k matmul.ladder/mm/eager/cpu/5x784x10/1
   {called} list -k dataload
 
@@ -29,7 +29,7 @@ cells on one side only (compare), 5 untrusted (compare), 130 interrupted
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; what goes wrong is told in one line."""
+    """Run one command and return its exit code; errors are printed on one line."""
     readable((sys.stdout, sys.stderr))  # before help and usage, too
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser(next((one for one in arguments if one in COMMANDS), "")).parse_args(arguments)
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(problem, 2)
     except Fault as fault:
         return _complain(f"the worker failed: {fault.reason}", 3)
-    except BrokenPipeError:  # the reader of a pipe went away
+    except BrokenPipeError:  # the reader of the pipe is gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as problem:
@@ -50,34 +50,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def called() -> str:
-    """How this program was started, as one would start it again."""
-    path = Path(sys.argv[0])
-    if path.name == "__main__.py":
-        return f"python -m {path.parent.name}"
-    return path.stem if path.stem == "perfsuite" else "python -m benchmarks"
-
-
 def _complain(problem: object, code: int) -> int:
-    """Say what went wrong, in one line that holds nothing but letters; the exit code."""
-    print(one_line(f"{called().split()[-1]}: {problem}"), file=sys.stderr)
+    """Print what went wrong on one line of printable characters, and return the exit code."""
+    print(one_line(f"{PROJECT.command.split()[-1]}: {problem}"), file=sys.stderr)
     return code
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are harmless to print, whatever was typed."""
+    """A parser whose error messages are safe to print, whatever was typed."""
 
     def error(self, message: str) -> NoReturn:
-        """Print usage and complaint, and exit."""
+        """Print usage and the error, and exit."""
         super().error(one_line(message))
 
 
 def _parser(asked: str) -> argparse.ArgumentParser:
-    """The parser of all commands; only the one that is ``asked`` for is imported, and has its arguments."""
+    """The parser of all commands; only the ``asked`` one is imported and gets its arguments."""
     parser = _Parser(
-        prog=called(),
+        prog=PROJECT.command,
         description="Prove, time and explain what is in impls/.",
-        epilog=EXAMPLES.format(called=called()),
+        epilog=EXAMPLES.format(called=PROJECT.command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -1,4 +1,4 @@
-"""A run that a front end of another tool asks for. asv imports this only where it measures."""
+"""Measure a run for the front end of another tool. asv imports this only where it measures."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def measure(
     tree: Path = catalogue.IMPLS,
     commit: str = "",
 ) -> tuple[Run, Path]:
-    """Measure the time of ``cells`` in ``tree``, which is the one of ``commit``; the run, and its record file.
+    """Measure the time of ``cells`` in ``tree``, the tree of ``commit``, and return the run and its record file.
 
-    Memory, operators and traces are left to ``python -m benchmarks run``.
+    Memory, operators and traces are measured only by ``python -m benchmarks run``.
     """
     asked = Options(cells=tuple(cells), selection=wish.cells, command=command, left_out=left_out, cost=False)
     if wish.launches:

@@ -1,7 +1,7 @@
-"""What is asked of the front ends of pytest-benchmark and asv: which cells, and the one run whose samples both replay.
+"""The settings of the front ends for pytest-benchmark and asv: which cells, and the run whose samples both replay.
 
 Neither of them times anything. The core measures (:mod:`perfsuite.runners.measured`), or a stored run is read; a replay
-clock hands its samples out.
+clock returns its samples.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from perfsuite.records.store import read
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked of a front end: by its options, or where it has none, by the environment."""
+    """The settings of a front end: its options, or environment variables if it has none."""
 
     cells: str = "quick"  # "quick", "full" or a -k expression
     launches: int | None = None  # fresh processes per cell
@@ -32,7 +32,7 @@ class Wish:
         """Read ``BENCHMARKS_CELLS``, ``BENCHMARKS_LAUNCHES``, ``BENCHMARKS_BUDGET`` and ``BENCHMARKS_RECORD``.
 
         Raises:
-            ValueError: one of them does not read.
+            ValueError: one of them is not valid.
         """
         kinds = {"cells": str, "launches": int, "budget": float, "record": Path}
         found = {}
@@ -42,14 +42,14 @@ class Wish:
                 try:
                     found[name] = kind(text)
                 except ValueError:
-                    raise ValueError(f"{variable}={text!r} is no {kind.__name__}") from None
+                    raise ValueError(f"{variable}={text!r} is not a valid {kind.__name__}") from None
         return cls(**found)
 
 
 def chosen(component: Component, cells: str) -> list[Cell]:
-    """The cells of ``component`` in today's tree that "quick", "full" or a ``-k`` expression stands for, in order.
+    """The cells of ``component`` in the current tree that "quick", "full" or a ``-k`` expression selects, in order.
 
-    As everywhere, a case that is opt-in must be named.
+    As everywhere, an opt-in case must be named.
     """
     every = catalogue.cells(component)
     if cells == "quick":
@@ -59,14 +59,14 @@ def chosen(component: Component, cells: str) -> list[Cell]:
 
 
 def stored(wish: Wish) -> Run | None:
-    """The run that is to be replayed; ``None`` where it is to be measured.
+    """The run to replay; ``None`` if it has to be measured.
 
     Raises:
-        ValueError: the file is no record file.
+        ValueError: the file is not a record file.
     """
     return read(wish.record) if wish.record else None
 
 
 def seconds(record: Record) -> list[float]:
-    """The samples of a cell, launch by launch: what the replay clock hands out."""
+    """The samples of a cell, launch by launch: what the replay clock returns."""
     return [second for _, _, second in samples([record])]

@@ -1,1 +1,1 @@
-"""A run from its options to its record: the passes in order, each in workers of its own."""
+"""A run from its options to its record: the passes in order, each in its own workers."""

@@ -1,4 +1,4 @@
-"""The first pass of a run: what the machine can do, and the proof of every cell."""
+"""The first pass of a run: the limits of the machine, and the proof of every cell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from perfsuite.tasks.passes import COST
 from perfsuite.workers.context import IMPORT
 from perfsuite.workers.referee import vouched
 
-MARGIN = 3.0  # a prediction may be this far off
+MARGIN = 3.0  # factor that a prediction may be off by
 
 
 def check(run: Context) -> None:
@@ -50,7 +50,7 @@ def check(run: Context) -> None:
 
 
 def checked(run: Context, cell: Cell) -> dict[str, Any]:
-    """What is found of one cell: a worker's answer, or why there is none."""
+    """The result of checking one cell: a worker's result, or why there is none."""
     if answer := _file_at_fault(run, cell):
         return answer
     if run.lacks(cell):
@@ -72,7 +72,7 @@ def checked(run: Context, cell: Cell) -> dict[str, Any]:
 
 
 def _file_at_fault(run: Context, cell: Cell) -> dict[str, Any] | None:
-    """The answer of all cells of a component whose file is at fault, once that is known."""
+    """The result for all cells of a component whose file is at fault, once that is known."""
     for other, answer in run.found.checks.items():
         if answer.get("file") and Cell.parse(other).component == cell.component:
             return answer
@@ -80,7 +80,7 @@ def _file_at_fault(run: Context, cell: Cell) -> dict[str, Any] | None:
 
 
 def proved(run: Context, cell: Cell) -> dict[str, Any]:
-    """A worker's answer; once more without memory and operators where it is their measuring that fails.
+    """A worker's result; if measuring memory and operators is what fails, the check is repeated without it.
 
     Raises:
         Fault: the worker failed.
@@ -93,6 +93,8 @@ def proved(run: Context, cell: Cell) -> dict[str, Any]:
             raise
         answer = {**run.workers.ask("check", **job), "no cost": fault.reason}
     answer = vouched(run.workers.at_hand().verdicts(), str(cell), answer, run.options.seeds + 1)
+    if answer["status"] == "ok" and catalogue.component(cell.component).derive:
+        answer["work"] = run.workers.referee.work(cell.component, cell.case, job["seeds"][0])
     if "no cost" in answer:
         run.progress.note(f"{cell}: memory not measured: {answer['no cost']}")
     return answer

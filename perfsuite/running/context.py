@@ -1,4 +1,4 @@
-"""What the passes of one run share: its journal, its cells, its workers, and how far it is."""
+"""What the passes of one run share: its journal, its cells, its workers, and its progress."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from perfsuite.running.progress import Progress
 from perfsuite.tasks import alone
 from perfsuite.workers.pool import Workers
 
-ENOUGH = 4  # launches, so that it is worth while to look at each variant alone as well
+ENOUGH = 4  # with at least this many launches, it is worth timing each variant alone as well
 
 
 class Context:
-    """One run while it is measured."""
+    """A run in progress."""
 
     def __init__(self, journal: Journal, results: Path, tree: Path, progress: Progress | None) -> None:
         self.journal = journal
@@ -44,14 +44,14 @@ class Context:
 
     @property
     def numbers(self) -> range:
-        """The numbers of the launches; the last is that in which each variant is alone, where there is one."""
+        """The numbers of the launches; the extra last one, if any, times each variant alone."""
         return range(self.options.launches + (self.options.launches >= ENOUGH and alone.POSSIBLE))
 
     @functools.cached_property
     def drawn(self) -> frozenset[Any]:
-        """The groups in which each cell is looked at alone: of each component so many that each variant is in one.
+        """The groups in which each cell is timed alone: enough of each component to contain each of its variants.
 
-        They are drawn by chance, from those of many variants first: to look at every cell would take as long as five
+        They are drawn at random, those with many variants first. Timing every cell alone would take as long as five
         launches.
         """
         held = {group: {(cell.component, cell.way) for cell in cells} for group, cells in self.groups.items()}
@@ -66,17 +66,17 @@ class Context:
         return frozenset(chosen)
 
     def lacks(self, cell: Cell) -> bool:
-        """Whether the device of ``cell`` is not here."""
+        """Whether this machine lacks the device of ``cell``."""
         return cell.device == "cuda" and not self.found.head["environment"].get("cuda")
 
     def open(self, cell: Cell, launch: int) -> bool:
-        """Whether ``cell`` is to be timed in ``launch`` and has not been."""
+        """Whether ``cell`` still has to be timed in ``launch``."""
         name = str(cell)
         proved = self.found.checks.get(name, {}).get("status") == "ok"
         return proved and name not in self.found.faults and (launch, name) not in self.found.launches
 
     def plan(self, cell: str, launch: int) -> dict[str, Any]:
-        """How the group of ``cell`` is measured."""
+        """The plan for measuring the group of ``cell``."""
         options = self.options
         return {
             "launch": launch,
@@ -88,7 +88,7 @@ class Context:
         }
 
     def limits(self, threads: Sequence[str], seconds: float, names: Sequence[str] | None) -> None:
-        """Measure what the machine can do, on each device that the cells need."""
+        """Measure the limits of the machine, on each device that the cells need."""
         for device in sorted({cell.device for cell in self.cells if not self.lacks(cell)}):
             try:
                 job = {"threads": list(threads), "seconds": seconds, "names": names, "device": device}
@@ -99,7 +99,7 @@ class Context:
                 self.journal.add("roofs", roofs=roofs)
 
     def expect(self, group: Any) -> None:
-        """Tell the progress which steps of the cells of ``group`` are to come, as far as is known now."""
+        """Tell the progress display which steps remain for the cells of ``group``, as far as is known now."""
         steps: dict[tuple[str, Hashable], float] = {}
         for cell in self.groups[group]:
             name, check = str(cell), self.found.checks.get(str(cell), {})

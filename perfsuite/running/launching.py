@@ -1,4 +1,4 @@
-"""The second pass of a run: six launches in which rivals take turns, and one in which each variant is alone."""
+"""The second pass of a run: six launches in which variants take turns, and one in which each variant is alone."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from perfsuite.tasks import alone
 from perfsuite.tasks.turns import NOBODY
 from perfsuite.workers.referee import vouched
 
-LOOK = 5  # samples of a cell that is looked at alone
-# The ceilings that every launch measures again.
+LOOK = 5  # samples of a cell that is timed alone
+# The roofs that every launch measures again.
 DRIFT = ("fp32", *(f"{level}{how}" for level in ("L2", "L3", "DRAM", "HBM") for how in ("", " in place")), "dispatch")
 
 Answers = dict[str, dict[str, Any]]  # by cell
 
 
 def measure(run: Context) -> None:
-    """Six launches: in each a fresh process times every group, in random order. In one more, variants are alone.
+    """Six launches, in each of which a fresh process times every group, in random order, and one with variants alone.
 
-    Each is looked at in a group that is drawn by chance, and in all of its component where one is faster then: its
-    rivals disturb it. The groups that are disturbed are timed apart.
+    Each variant is timed alone in a group that is drawn at random. If one is faster alone, its rivals disturb it, and
+    all groups of its component are timed alone too. The groups that turn out to be disturbed are timed apart.
     """
     every = list(run.groups.values())
     for launch in range(run.options.launches):
@@ -65,7 +65,7 @@ def _launch(run: Context, launch: int, groups: Sequence[list[Cell]]) -> None:
 
 
 def _disturbed(run: Context, cells: Sequence[Cell]) -> str:
-    """Which of the cells of a group takes another time beside its rivals than alone; "" if none does."""
+    """The cell of a group whose time beside its rivals differs from its time alone, and how; "" if there is none."""
     for cell in map(str, cells):
         if cell not in run.found.faults and (told := run.found.disturbance(cell)):
             return f"{cell} {told}"
@@ -73,10 +73,10 @@ def _disturbed(run: Context, cells: Sequence[Cell]) -> str:
 
 
 def each_apart(run: Context, cells: Sequence[Cell], launch: int) -> None:
-    """Time the cells of one group in turns, each in a process of its own."""
+    """Time the cells of one group in turns, each in its own process."""
     waiting = [str(cell) for cell in cells if run.open(cell, launch)]
     plan = run.plan(waiting[0], launch)
-    if launch == run.options.launches:  # a look, no measurement
+    if launch == run.options.launches:  # only to detect disturbance, not for the record
         plan |= {"rounds": LOOK, "budget": plan["budget"] / 4}
     try:
         run.workers.forked(waiting[0], plan["seeds"])
@@ -88,10 +88,10 @@ def each_apart(run: Context, cells: Sequence[Cell], launch: int) -> None:
 
 
 def in_turns(run: Context, cells: Sequence[Cell], launch: int) -> None:
-    """Time the cells of one group; after a fault again without the culprit, until it goes through.
+    """Time the cells of one group; after a fault, again without the culprit, until there is no fault.
 
-    What was measured beside a culprit does not count. Where it is not known who it is, each is tried alone; if then
-    all goes well, the group is tried once more before all are blamed.
+    Measurements taken beside a culprit are discarded. If it is not known which cell failed, each is tried alone; if
+    none fails then, the group is tried once more before the fault is attributed to all of them.
     """
     tries = 0
     while waiting := [str(cell) for cell in cells if run.open(cell, launch)]:
@@ -115,7 +115,7 @@ def _keep(run: Context, answers: Answers) -> None:
 
 
 def _each(run: Context, cells: Sequence[str], launch: int) -> Answers:
-    """Those of ``cells`` that do not end well when they are timed by themselves, each with its answer."""
+    """Those of ``cells`` that fail when they are timed by themselves, each with its result."""
     found = {}
     for cell in cells:
         answer = next(iter(together_once(run, [cell], launch).values()))
@@ -125,7 +125,7 @@ def _each(run: Context, cells: Sequence[str], launch: int) -> Answers:
 
 
 def together_once(run: Context, cells: Sequence[str], launch: int) -> Answers:
-    """What the worker answers; it is replaced if anything did not end well."""
+    """The worker's results; the worker is replaced if any cell failed."""
     try:
         answers: Answers = run.workers.ask("time", cells=cells, plan=run.plan(cells[0], launch))
     except Fault as fault:

@@ -1,4 +1,4 @@
-"""How long a call of a cell will take, from smaller cases of its series."""
+"""Predict how long a call of a cell will take, from smaller cases of its series."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perfsuite.model.cell import Cell
+from perfsuite.model.component import Case, Component
 from perfsuite.project import catalogue
 
 
 def predict(cell: Cell, cells: Sequence[Cell], checks: Mapping[str, Mapping[str, Any]]) -> float | None:
     """Seconds of a call of ``cell``, from smaller cases of its series: a power law through the last two.
 
-    With one smaller case only, time is taken to grow with the declared work. ``None`` without any.
+    With only one smaller case, time is assumed to grow with the declared work. ``None`` without any.
     """
     component = catalogue.component(cell.component)
     by_name = {case.name: case for case in component.cases}
@@ -29,9 +30,17 @@ def predict(cell: Cell, cells: Sequence[Cell], checks: Mapping[str, Mapping[str,
             continue
         check = checks.get(str(other), {})
         if check.get("status") == "ok":
-            work = component.flops(theirs) or component.bytes(theirs)
+            work = _work(component, theirs, check)
             known.append((theirs.size, check["proof"]["call"], work))
-    return _power(known, case.size, component.flops(case) or component.bytes(case)) if known else None
+    return _power(known, case.size, _work(component, case, {})) if known else None
+
+
+def _work(component: Component, case: Case, check: Mapping[str, Any]) -> int:
+    """The declared work, or what was derived when the case was checked; 0 where it is not known."""
+    if component.derive:
+        derived = check.get("work", {})
+        return int(derived.get("flops") or derived.get("bytes") or 0)
+    return component.flops(case) or component.bytes(case)
 
 
 def _power(known: list[tuple[int, float, int]], size: int, work: int) -> float:

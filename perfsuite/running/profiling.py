@@ -1,4 +1,4 @@
-"""The last pass of a run: profiler's traces of the cells that were asked for."""
+"""The last pass of a run: profiler traces of the requested cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from perfsuite.running.context import Context
 
 
 def trace(run: Context) -> None:
-    """Trace each cell that was timed, in a worker of this pass."""
+    """Trace each requested cell that was timed, in a worker of this pass."""
     with run.workers.fresh():
         for name in run.options.traces:
             if not _timed(run, name) or name in run.found.traces:

@@ -1,6 +1,6 @@
-"""What is said while a run goes on, on stderr: one live line on a terminal, plain lines elsewhere.
+"""Progress messages of a run, on stderr: one live line on a terminal, plain lines elsewhere.
 
-Nothing is drawn by a thread of its own: on two cores a redraw would be a noise source for what is timed.
+There is no drawing thread, because on two cores a redraw would disturb what is being timed.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from typing import TextIO
 from perfsuite.model.printable import one_line
 
 EVERY = 10.0  # seconds between two lines where there is no terminal
-ENOUGH = 0.05  # of the expected seconds must be behind before anything is promised, and this many seconds:
-SOON = 5.0
-TRUST = 20.0, 6  # so many seconds of a phase, and so many of its steps, weigh as much as what was expected before
-OUTLIER = 5.0  # a step that takes so many times longer than expected hangs, and tells nothing of the others
-GROWTH = 1.5  # times that what is left may grow from one line to the next
-LEAST = 10.0  # seconds: less is not told apart
+ENOUGH = 0.05  # share of the expected time that must have passed before an estimate is shown, and
+SOON = 5.0  # the seconds that must have passed
+TRUST = 20.0, 6  # this many seconds of a phase, and this many of its steps, weigh as much as the prior expectation
+OUTLIER = 5.0  # a step that takes this many times longer than expected hangs, and says nothing about the others
+GROWTH = 1.5  # factor by which the time left may grow from one line to the next
+LEAST = 10.0  # seconds: shorter times are not shown exactly
 
 
-Step = tuple[str, Hashable]  # its phase, and what tells it apart
+Step = tuple[str, Hashable]  # its phase, and its key within the phase
 
 
 @dataclass
 class Phase:
-    """The steps of one kind that are over."""
+    """The finished steps of one kind."""
 
     done: int = 0
-    expected: float = 0.0  # seconds, in all
+    expected: float = 0.0  # seconds, in total
     took: float = 0.0
 
     def rate(self, before: float) -> float:
-        """How many times longer than expected the steps take, where ``before`` was thought before any was seen."""
+        """How many times longer than expected the steps take; ``before`` is the factor assumed before the first one."""
         seconds, steps = TRUST
         trust = seconds + steps * self.expected / max(1, self.done)
         return (self.took + before * trust) / (self.expected + trust)
 
 
 class Progress:
-    """Counts the steps of a run and says how long the rest will take; of steps without a number it says only the text.
+    """Counts the steps of a run and estimates how long the rest will take; steps without a phase only show their text.
 
-    A step is named by its phase, whose steps are alike, and by anything that tells it from the others. It is expected
-    to take a rough number of seconds; how wrong these are is learnt for each phase.
+    A step is identified by its phase, whose steps are similar, and by a key within the phase. Each has a rough expected
+    time; the error of these expectations is learnt for each phase.
     """
 
     def __init__(self, out: TextIO | None = None) -> None:
@@ -61,27 +61,27 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """How many steps have begun, or are over."""
+        """How many steps have begun or finished."""
         return sum(phase.done for phase in self._phases.values()) + bool(self._now)
 
     @property
     def steps(self) -> int:
-        """How many there are in all, as far as is known."""
+        """The total number of steps, as far as is known."""
         return self.done + len(self._ahead)
 
     def plan(self, what: Hashable, steps: Mapping[Step, float]) -> None:
-        """The steps of ``what`` to come, and the seconds that each may take; told again when more is known."""
+        """Set the remaining steps of ``what`` and the expected seconds of each; called again when more is known."""
         for step in self._plans.get(what, ()):
             self._ahead.pop(step, None)
         self._ahead.update(steps)
         self._plans[what] = list(steps)
 
     def forget(self) -> None:
-        """The step that runs turns out to be none: nothing was to be done."""
+        """Drop the current step, because there was nothing to do."""
         self._now = None
 
     def step(self, text: str, phase: str = "", step: Hashable = None, *, always: bool = False) -> None:
-        """A step begins. Off a terminal only every tenth second is printed, and what is said ``always``."""
+        """Begin a step. Without a terminal, a line is printed only every ten seconds, or if ``always``."""
         now = time.monotonic()
         self._close(now)
         if phase:
@@ -96,23 +96,23 @@ class Progress:
             self._said = now
 
     def note(self, text: str) -> None:
-        """Something that should stay readable."""
+        """Print a line that stays on the screen."""
         self.end()
         self._write(f"{one_line(text)}\n")
 
     def end(self) -> None:
-        """Leave the line."""
+        """Clear the live line."""
         if self._live:
             self._write("\r\x1b[2K")
 
     def _write(self, text: str) -> None:
-        """A terminal that is gone, as after SIGHUP, costs what was to be said and nothing else."""
+        """Write ``text``; if the terminal is gone, as after SIGHUP, only the message is lost."""
         with contextlib.suppress(OSError):
             self.out.write(text)
             self.out.flush()
 
     def _close(self, now: float) -> None:
-        """The step that ran is over."""
+        """Record the end of the current step."""
         if self._now:
             name, expected = self._now
             phase = self._phases.setdefault(name, Phase())
@@ -122,7 +122,7 @@ class Progress:
         self._now, self._since = None, now
 
     def _left(self, now: float) -> str:
-        """What is left, in words; nothing while too little is known."""
+        """The time left, in words; empty while too little is known."""
         behind = sum(phase.expected for phase in self._phases.values())
         if now - self._start < SOON or behind < ENOUGH * (behind + sum(self._ahead.values())):
             return ""
@@ -135,7 +135,7 @@ class Progress:
         return f", {left / 60:.0f} min left" if left > 90 else f", {left:.0f} s left"
 
     def estimate(self, now: float) -> float:
-        """Seconds that the rest is expected to take, by what the steps of each phase took so far."""
+        """Seconds that the rest is expected to take, based on the times of each phase's steps so far."""
         phases = self._phases.values()
         whole = [sum(getattr(phase, name) for phase in phases) for name in ("done", "expected", "took")]
         usual = Phase(*whole).rate(1.0)
@@ -149,5 +149,5 @@ class Progress:
 
 
 def _rounded(seconds: float) -> float:
-    """``seconds`` as they are shown: never under the least, whole minutes above a minute and a half."""
+    """``seconds`` rounded for display: at least ``LEAST``, whole minutes above a minute and a half."""
     return max(LEAST, 60.0 * round(seconds / 60) if seconds > 90 else float(round(seconds)))

@@ -1,7 +1,7 @@
-"""One run: the passes in order, each in workers of its own, whatever the variants do to them.
+"""One run: the passes in order, each in its own workers, whatever the variants do to them.
 
-limits and check, with memory and operators -> six launches of time -> trace. A fault costs the cell that was running;
-the others go on in a fresh worker. Everything found goes to the journal at once.
+limits and check, with memory and operators -> six launches of timing -> trace. A fault costs only the cell that was
+running; the others continue in a fresh worker. Every result is written to the journal at once.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Jour
 
 
 def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progress: Progress | None = None) -> Run:
-    """Do what is left of the journal's run, and fold it. Ctrl-C ends it early; what was found stays.
+    """Do the remaining work of the journal's run, and fold it. Ctrl-C ends it early and keeps the results so far.
 
     Raises:
-        ValueError: a resumed run's tree is not the one it began with.
+        ValueError: the tree of a resumed run has changed since the run began.
     """
     if catalogue.tree_hash(tree) != journal.found.head["tree"]:
         raise ValueError(f"{tree} has changed since run {journal.found.head['run']} began: start a new run")
@@ -55,11 +55,11 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
         profiling.trace(run)
         ended = True
     except KeyboardInterrupt:
-        run.progress.note("interrupted: what was measured is kept; `python -m benchmarks run --resume` goes on")
+        run.progress.note(f"interrupted: what was measured is kept; `{catalogue.PROJECT.command} run --resume` goes on")
     finally:
         run.progress.end()
         run.close()
-        with contextlib.suppress(OSError):  # on a full disk it has been told already
+        with contextlib.suppress(OSError):  # on a full disk the error has been reported already
             secret = run.workers.referee.secret
             journal.add("sitting", seconds=time.monotonic() - began, ended=ended, secret=secret)
         journal.close()

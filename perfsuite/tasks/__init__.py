@@ -1,1 +1,1 @@
-"""What a worker does when it is asked: check, time, count, trace."""
+"""The jobs of a worker: check, time, count, trace."""

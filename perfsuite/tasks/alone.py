@@ -1,7 +1,7 @@
-"""Rivals that take turns, each in a process of its own: what one does to its process, no other can feel.
+"""Time rival variants in turns, each in its own process, so that none can affect the process of another.
 
-The processes are forked from one that has imported all libraries and no variant; that takes a twentieth of a fresh
-start. Who takes turns and in which order is as in one process, so that what disturbs the machine falls on all alike.
+The processes are forked from one that has imported all libraries but no variant, which takes a twentieth of the time
+of a fresh start. The turns are the same as in one process, so that disturbances of the machine affect all alike.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from perfsuite.workers.context import CHANCE
 from perfsuite.workers.process import Process
 from perfsuite.workers.referee import vouched
 
-POSSIBLE = sys.platform == "linux"  # elsewhere nobody takes in a process that has lost its parent
+POSSIBLE = sys.platform == "linux"  # elsewhere a process cannot adopt one that has lost its parent
 
 
 class _Child:
@@ -29,7 +29,7 @@ class _Child:
 
     @property
     def fit(self) -> bool:
-        """Whether all went well so far."""
+        """Whether there has been no failure so far."""
         return bool(self.answer["status"] == "ok")
 
     def sample(self, at: int) -> None:
@@ -37,7 +37,7 @@ class _Child:
         self.answer = self._ask("sample", at=at)
 
     def finish(self) -> dict[str, Any]:
-        """What was measured, or why nothing was."""
+        """The measurements, or why there are none."""
         if self.fit:
             answer = self._ask("finish")
             if answer["status"] == "ok" and (strays := self._process.strays()):
@@ -46,7 +46,7 @@ class _Child:
         return self.answer
 
     def dismiss(self) -> None:
-        """Let its process end by itself."""
+        """Tell its process to end by itself."""
         self._process.dismiss()
 
     def close(self) -> None:
@@ -62,9 +62,9 @@ class _Child:
 
 
 def timed(cells: Sequence[str], plan: Mapping[str, Any], process: Callable[[], Process]) -> dict[str, dict[str, Any]]:
-    """Time the cells of one group: each cell's ``{"status": ..., "launch": ...}``, as ``turns.interleave`` answers.
+    """Time the cells of one group: for each cell ``{"status": ..., "launch": ...}``, as ``turns.interleave`` returns.
 
-    ``process`` starts a worker. One that fails costs its own cell alone.
+    ``process`` starts a worker. A worker that fails costs only its own cell.
     """
     children: list[_Child] = []
     try:
@@ -78,7 +78,7 @@ def timed(cells: Sequence[str], plan: Mapping[str, Any], process: Callable[[], P
                     child.sample(at)
         return {child.cell: child.finish() for child in children}
     finally:
-        for child in children:  # all at once: it takes a while until the memory of one is given back
+        for child in children:  # all at once, because it takes a while until the memory of one is freed
             child.dismiss()
         for child in children:
             child.close()

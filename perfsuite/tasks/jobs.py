@@ -1,4 +1,4 @@
-"""The jobs of a run's workers and of its referee: what each is asked for by, and what it answers in JSON's types."""
+"""The jobs of a run's workers and of its referee, by name; each returns its result in JSON types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perfsuite.project import catalogue
 from perfsuite.tasks import passes, turns
 from perfsuite.workers.context import WorkerContext
 from perfsuite.workers.outcomes import attempt
-from perfsuite.workers.referee import Truths, judged, seeds
+from perfsuite.workers.referee import Truths, judged, seeds, work
 from perfsuite.workers.serving import Job, Jobs
 
 
@@ -38,13 +38,20 @@ def _judge(job: Job, context: WorkerContext) -> Any:
     return judged(job["question"], context.truths)
 
 
+def _work(job: Job, context: WorkerContext) -> Any:
+    context.step("reference", "")
+    context.truths = context.truths or Truths()
+    component, case, seed = job["arguments"]
+    return work(component, case, seed, context.truths)
+
+
 def _seeds(job: Job, context: WorkerContext) -> Any:
     context.step("seeds", "")
     return seeds(*job["arguments"])
 
 
 def _alone(job: Job, context: WorkerContext) -> Any:
-    """Make a cell ready that has this process for itself; its samples are asked for one by one."""
+    """Prepare a cell that has this process to itself; its samples are requested one by one."""
 
     def take() -> dict[str, Any]:
         context.held = turns.Alone(context, Cell.parse(job["cell"]), turns.Plan(**job["plan"]))
@@ -69,6 +76,7 @@ JOBS: Jobs = {
     "accuracy": _accuracy,
     "judge": _judge,
     "seeds": _seeds,
+    "work": _work,
     "check": lambda job, context: passes.check(context, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False)),
     "time": lambda job, context: turns.interleave(
         context, [Cell.parse(cell) for cell in job["cells"]], turns.Plan(**job["plan"])

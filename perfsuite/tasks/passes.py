@@ -1,7 +1,7 @@
-"""What a worker does for each pass: check, time, cost, trace. torch is imported only inside the functions.
+"""A worker's part of each pass: check, time, cost, trace. torch is imported only inside the functions.
 
-The passes are apart, each in a process of its own: a profiler inside a timed region changed a published speed-up from
-2.17x to 1.87x.
+Each pass runs in its own process, because a profiler inside a timed region changed a published speed-up from 2.17x to
+1.87x.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from perfsuite.tasks import trial
 from perfsuite.workers.context import WorkerContext, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 from perfsuite.workers.outcomes import attempt
 
-COST = "memory and operators"  # the step of a check whose failure says nothing of the answer
+COST = "memory and operators"  # the step of a check whose failure says nothing about the output
 
 
 # -- check ------------------------------------------------------------------------------------------------------------
@@ -34,15 +34,15 @@ COST = "memory and operators"  # the step of a check whose failure says nothing 
 def check(context: WorkerContext, cell: Cell, seeds: Sequence[int], cost: bool = False) -> dict[str, Any]:
     """Prove one cell on the inputs of ``seeds``: ``{"status": ..., "reason": ..., "proof": ..., "cost": ...}``.
 
-    With ``cost``, what a call uses beside time is measured on the way, for the cell is ready and warm. No time that is
-    shown comes from this process.
+    With ``cost``, memory and operators of a call are measured too, since the cell is prepared and warm here. No time
+    that is shown comes from this process.
     """
 
     def prove() -> dict[str, Any]:
         variant_of(context, cell)
         contents = [context.content(cell, seed) for seed in seeds]
         inputs = gate.copy(contents[0].inputs, cell.device)
-        if cell.executor == "compile":
+        if cell.compiles:
             start_compiler(context)
         with surroundings.kept(cell):
             context.step("preparation and first call", str(cell))
@@ -95,15 +95,15 @@ def _cost(context: WorkerContext, cell: Cell, ready: prepared.Prepared, content:
 
 
 def counts(context: WorkerContext, cell: Cell, seed: int, instructions: bool = False) -> dict[str, Any]:
-    """What of a warm call is the same in every process: ``{"status": ..., "counts": {"operators": ..., ...}}``.
+    """The counts of a warm call that are the same in every process: ``{"status": ..., "counts": {"operators": ...}}``.
 
-    ``None`` where it cannot be counted: operators under compiled code, for one.
+    A count is ``None`` where it cannot be taken, such as operators in compiled code.
     """
 
     def count() -> dict[str, Any]:
         content = context.content(cell, seed)
         with surroundings.settings(cell), ready_in(context, cell, gate.copy(content.inputs, cell.device)) as ready:
-            before = compiling.graphs() if cell.executor == "compile" else 0
+            before = compiling.graphs() if cell.compiles else 0
             consume(first_call(cell, ready), content.component)
             context.step("counts", str(cell))
             call = partial(_whole, ready, content)
@@ -117,7 +117,7 @@ def counts(context: WorkerContext, cell: Cell, seed: int, instructions: bool = F
                     "bytes moved": traffic,
                     "allocations": held and held.allocations,
                     "peak bytes": held and held.peak,
-                    "graphs": compiling.graphs() - before if cell.executor == "compile" else None,
+                    "graphs": compiling.graphs() - before if cell.compiles else None,
                     "Python instructions": operators.instructions(call) if instructions else None,
                 }
             }
@@ -126,7 +126,7 @@ def counts(context: WorkerContext, cell: Cell, seed: int, instructions: bool = F
 
 
 def trace(context: WorkerContext, cell: Cell, seed: int, folder: Path) -> dict[str, Any]:
-    """A profiler's trace of a cell, below ``folder``: ``{"status": ..., "trace": ...}``."""
+    """Write a profiler trace of a cell below ``folder``: ``{"status": ..., "trace": ...}``."""
 
     def profile() -> dict[str, Any]:
         content = context.content(cell, seed)
@@ -144,7 +144,7 @@ def trace(context: WorkerContext, cell: Cell, seed: int, folder: Path) -> dict[s
 
 
 def _whole(call: Callable[[], Any], content: gate.Content) -> Any:
-    """A call with its stream consumed item by item; nothing of a stream is kept."""
+    """A call with its stream consumed item by item; no item is kept."""
     output = call()
     if not content.component.stream:
         return output

@@ -1,6 +1,7 @@
-"""What a variant does while it is timed for a trial, in a process whose times nobody sees.
+"""Time a variant in a trial whose times are not recorded, to see what it does while it is timed.
 
-Whether it looks at who calls it, whether its work is done when it returns, and whether it does it at each call.
+The trial finds out whether it inspects its callers, whether its work is done when it returns, and whether it does the
+work in every call.
 """
 
 from __future__ import annotations
@@ -13,23 +14,24 @@ from perfsuite.isolation import audit, surroundings
 from perfsuite.measuring import timing
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Inputs
+from perfsuite.project import mount
 from perfsuite.proving import gate, repeats
 from perfsuite.workers.context import WorkerContext
 
-LONGEST = 0.5  # seconds: who takes longer is not timed for a trial
-CALLS = 3  # of a batch of the trial, unless they are long
-BUSY, MOST = 0.01, 1000  # seconds of calls, and most of them, before it is looked whether another thread works on
-SURE = 3  # batches that must end with another thread at work before that is a fault
+LONGEST = 0.5  # seconds: a variant with longer calls gets no trial
+CALLS = 3  # per batch of the trial, unless calls are long
+BUSY, MOST = 0.01, 1000  # seconds of calls, and their maximum number, before checking for threads that still work
+SURE = 3  # batches that must all end with another thread at work before it counts as a fault
 
 
 @contextlib.contextmanager
 def listening(context: WorkerContext, cell: Cell) -> Iterator[None]:
-    """See what a variant looks at; that comes before all else that is wrong with it, for it may be the reason.
+    """Watch what a variant inspects; this is reported before any other error, because it may be the cause of it.
 
     Raises:
-        gate.Wrong: it looks at what it has no business to look at.
+        gate.Wrong: it inspects something that it must not.
     """
-    with audit.installed().armed(context.mount / context.package, cell.component) as seen:
+    with audit.installed().armed(mount.trees(context.mount, context.side), cell.component) as seen:
         try:
             yield
         except gate.Wrong:
@@ -47,14 +49,14 @@ def audition(
     look: timing.Look,
     before: Mapping[int, int] | None = None,
 ) -> None:
-    """Let a cell be timed as in a launch, by the same code, and see what it does meanwhile.
+    """Time a cell as in a launch, by the same code, and watch what it does meanwhile.
 
-    For a process whose times nobody sees. ``seconds`` is about what a call takes, ``look`` judges an answer, and
-    ``before`` are the threads (:func:`perfsuite.isolation.state.threads`) that were there before it; without them
-    nobody asks whether others work on.
+    For a process whose times are not recorded. ``seconds`` is about what a call takes, ``look`` judges an output, and
+    ``before`` holds the threads (:func:`perfsuite.isolation.state.threads`) that existed before the cell was prepared;
+    without it, there is no check for threads that still work.
 
     Raises:
-        gate.Wrong: an answer is wrong, it looks at who calls it, or its work goes on after it has returned.
+        gate.Wrong: an output is wrong, it inspects its callers, or its work goes on after it has returned.
     """
     if seconds > LONGEST:
         return
@@ -69,10 +71,10 @@ def audition(
 
 
 def _at_rest(batch: Callable[[timing.Look], object], before: Mapping[int, int]) -> None:
-    """Check that no other thread works on when a batch has ended; one that does so by chance does not each time.
+    """Check that no other thread still works when a batch has ended; several batches rule out a coincidence.
 
     Raises:
-        gate.Wrong: one does.
+        gate.Wrong: another thread was at work after every batch.
     """
     found: list[int] = []
     for _ in range(SURE):
@@ -92,10 +94,10 @@ def repeated(
 ) -> float | None:
     """How many times longer a call takes on new contents; ``None`` where that was not measured.
 
-    It takes about ``enough`` seconds; 0 is one pair of calls, and more only where that looks suspicious.
+    It takes about ``enough`` seconds; 0 means one pair of calls, and more only if that looks suspicious.
 
     Raises:
-        Wrong: so much that the answers to the old ones must be remembered.
+        Wrong: it takes so much longer that the variant must have remembered outputs for the old contents.
     """
     if cell.variant in content.component.quick_again:
         return None

@@ -1,4 +1,4 @@
-"""A launch of one group of cells: variants take turns on inputs that are filled anew, and some answers are judged.
+"""A launch of one group of cells: variants take turns on inputs that are refilled, and some outputs are judged.
 
 Runs in a worker; torch is imported only inside the functions.
 """
@@ -25,10 +25,10 @@ from perfsuite.tasks import trial
 from perfsuite.workers.context import CHANCE, WorkerContext, consume, first_call, ready_in, timed_in, variant_of
 from perfsuite.workers.outcomes import attempt
 
-LONG = 0.1  # seconds: a call so long is warm after its first, and one more would only cost time
-NOBODY = ""  # whose answer it is when a group fails as a whole
-JUDGED = 2  # samples of a launch whose answers are judged, at most
-POISON = 4  # blocks of memory that are overwritten where the next answer may come to lie
+LONG = 0.1  # seconds: a variant whose first call takes this long is warm after it; another call would only cost time
+NOBODY = ""  # stands for the cell when a group fails as a whole
+JUDGED = 2  # samples of a launch whose outputs are judged, at most
+POISON = 4  # blocks of memory to overwrite where the next output may be allocated
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Plan:
     rounds: int  # samples of a cell, at most
     budget: float  # seconds of samples of a cell, about
     target: float  # seconds of one sample, about
-    began: float  # ``time.monotonic()`` at the run's start, less what a sitting before this one took
+    began: float  # ``time.monotonic()`` at the start of the run, less the time spent before it was resumed
     seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
 
 
@@ -54,14 +54,14 @@ class TimedVariant:
     first: float
     calls: int = 1
     count: int = 1  # samples to take
-    chosen: frozenset[int] = frozenset()  # of the samples: those whose answers are judged
+    chosen: frozenset[int] = frozenset()  # the samples whose outputs are judged
     judged: list[int] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     batches: list[timing.Batch] = field(default_factory=list)
     counted: list[tuple[int, ...]] = field(default_factory=list)
 
     def launch(self, number: int, alone: bool = False) -> Launch:
-        """What is kept of it."""
+        """The part of it that is recorded."""
         names = {"host": "host", "device": "device", "first": "first item", "item": "per item"}
         columns = {shown: [getattr(batch, name) for batch in self.batches] for name, shown in names.items()}
         columns |= {name: [batch.parts.get(name, 0.0) for batch in self.batches] for name in self.batches[0].parts}
@@ -84,10 +84,10 @@ class TimedVariant:
 
 
 class Group:
-    """Prepareds of one group in this process, which take turns on the same inputs.
+    """The prepared variants of one group in this process, which take turns on the same inputs.
 
-    The inputs are filled anew before each round, with one of a few contents. Of each variant some samples are
-    chosen, by chance and unknown to it: what one of their calls returned is judged when the clock has stopped.
+    The inputs are refilled before each round, with one of a few contents. Some samples of each variant are chosen at
+    random, unknown to it: the output of one of their calls is judged after the clock has stopped.
     """
 
     def __init__(self, context: WorkerContext, cell: Cell, plan: Plan, stack: contextlib.ExitStack) -> None:
@@ -98,13 +98,13 @@ class Group:
         self._clock = clock_for(cell.device)
         self._stack = stack
         stack.enter_context(surroundings.kept(cell))
-        self._verify = surroundings.watch(often=True)  # all that there is to see is looked at when the group ends
+        self._verify = surroundings.watch(often=True)  # the full check comes when the group ends
         self._sizes = set[int]()
 
     def begin(self, cell: Cell) -> TimedVariant:
-        """Prepare a variant, call it for the first time, warm it up, and choose how much of it is measured."""
+        """Prepare a variant, call it for the first time, warm it up, and choose how many samples to take."""
         context, plan = self.context, self.plan
-        variant_of(context, cell)  # its file is imported before
+        variant_of(context, cell)  # imports its file, so that this is not part of the preparation time
         context.step("preparation", str(cell))
         start = time.perf_counter()
         ready = self._stack.enter_context(ready_in(context, cell, self.inputs))
@@ -120,7 +120,7 @@ class Group:
         if cell.cold:
             seconds = min(timed(1).wall for _ in range(3))
         else:
-            settled = first >= LONG and cell.executor != "compile"  # a first compiled call says nothing of the next
+            settled = first >= LONG and not cell.compiles  # a first compiled call says nothing about the next
             seconds = first if settled else timing.warm(timed, plan.target)
             variant.calls = timing.calls_for(seconds, plan.target)
         variant.count = timing.rounds_for(seconds * variant.calls, plan.budget, plan.rounds)
@@ -137,11 +137,11 @@ class Group:
         gate.refill(self.inputs, self._filled.inputs)
 
     def sample(self, variant: TimedVariant, verify: surroundings.Verify) -> None:
-        """One sample of a variant; its answer is judged if it was chosen.
+        """Take one sample of a variant; its output is judged if the sample was chosen.
 
         Raises:
-            gate.Wrong: the answer is wrong, or an input was changed.
-            surroundings.Changed: it left something changed.
+            gate.Wrong: the output is wrong, or an input was changed.
+            surroundings.Changed: it left global state changed.
         """
         chosen = len(variant.batches) in variant.chosen
         if chosen:
@@ -160,11 +160,11 @@ class Group:
         verify()
 
     def look(self, variant: TimedVariant, output: Any) -> None:
-        """Have an answer judged that was returned while the clock ran."""
+        """Have an output judged that was returned while the clock ran."""
         self.context.judge_timed(variant.cell, self.inputs, self._filled, output)
 
     def _poison(self, device: str) -> None:
-        """Overwrite the memory in which the next answer may come to lie: a right one may have been freed there."""
+        """Overwrite the memory where the next output may be allocated: a right one may have been freed there."""
         import torch
 
         for size in self._sizes:
@@ -173,7 +173,7 @@ class Group:
 
 
 class Alone:
-    """One variant that has a process for itself, while others that take turns with it have theirs."""
+    """One variant that has a process to itself; the others in its group have their own processes."""
 
     def __init__(self, context: WorkerContext, cell: Cell, plan: Plan) -> None:
         self._context, self._cell = context, cell
@@ -198,15 +198,15 @@ class Alone:
         return surroundings.watch(often=True)
 
     def sample(self, at: int) -> None:
-        """One sample, on content number ``at``."""
+        """Take one sample on content number ``at``."""
         self._group.fill(at)
         self._group.sample(self._variant, self._verify)
 
     def finish(self) -> dict[str, Any]:
-        """What was measured; then it is listened to, and called on new contents: nothing more depends on this process.
+        """The measurements, after a trial and calls on new contents; the process is not used for timing any more.
 
         Raises:
-            Wrong: it answers repeated inputs from memory, or looks at who calls it.
+            Wrong: it answers repeated inputs from memory, or inspects its callers.
         """
         variant, group = self._variant, self._group
         seconds = statistics.median(batch.wall for batch in variant.batches)
@@ -218,7 +218,7 @@ class Alone:
 
 
 class _Spoiler(Exception):
-    """A cell that did not end well while a group was timed: what was measured beside it does not count."""
+    """A cell that failed while its group was timed; the measurements of the other cells are discarded."""
 
     def __init__(self, cell: Cell, answer: dict[str, Any]) -> None:
         super().__init__(answer["reason"])
@@ -227,12 +227,12 @@ class _Spoiler(Exception):
 
 
 def interleave(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> dict[str, Any]:
-    """Time the cells of one group in turns: each cell's ``{"status": ..., "launch": ...}``.
+    """Time the cells of one group in turns: for each cell ``{"status": ..., "launch": ...}``.
 
-    All get the same inputs. Order: preparation, first call, warm-up, batch size; then rounds in random order, the
-    inputs filled anew before each. A wrong answer in any of them makes the cell wrong and discards its samples. The
-    first cell that does not end well ends it: the answer is then this cell's alone, or that of ``NOBODY`` where it
-    is not known which of them it was.
+    All get the same inputs. Order: preparation, first call, warm-up, batch size; then rounds in random order, with the
+    inputs refilled before each. A wrong output in any round makes the cell wrong and discards its samples. The first
+    cell that fails ends the launch: only its result is returned, or one for ``NOBODY`` if it is not known which cell
+    failed.
     """
     try:
         return _interleaved(context, cells, plan)

@@ -1,1 +1,1 @@
-"""The engine put to the test: attackers that want a better number, and faults that want to lose results."""
+"""Tests of the engine itself: attackers that try to get a better number, and faults that could lose results."""

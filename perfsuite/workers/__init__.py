@@ -1,1 +1,1 @@
-"""Processes that variants run in: started, forked, watched, given jobs and ended."""
+"""Worker processes that variants run in: start, fork, watch, give jobs, and end them."""

@@ -1,6 +1,6 @@
-"""A board in shared memory, on which a worker says at every moment what it is doing.
+"""A board in shared memory on which a worker publishes what it is doing.
 
-The parent names the culprit of a crash or a hang by it, without being woken.
+The parent uses it to name the cell behind a crash or a hang, without any messages from the worker.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-QUESTION = b"?"  # what a worker's answer begins with that is none yet: something is to be judged first
-BOARD = 1024  # bytes: a counter of the steps begun, where the log stood then, and the running one's text
+QUESTION = b"?"  # prefix of a worker's message that is not its answer yet, but a result to be judged first
+BOARD = 1024  # bytes: number of steps begun, size of the log at that time, and the text of the running step
 
 
 class Board:
-    """What a worker is doing, readable from outside at any moment."""
+    """What a worker is doing, readable by other processes at any time."""
 
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
@@ -24,9 +24,9 @@ class Board:
         self._owner = os.getpid()
 
     def step(self, what: str, cell: str = "") -> None:
-        """Begin a step; its time allowance begins anew, and what is printed from now on is its own.
+        """Begin a step: its time-out starts again, and output from now on belongs to it.
 
-        A process that a variant forked has no say.
+        Calls from a process that a variant forked are ignored.
         """
         if os.getpid() != self._owner:
             return
@@ -47,14 +47,14 @@ class Board:
 class Step(NamedTuple):
     """One step of a worker's work."""
 
-    number: int  # how many were begun
+    number: int  # number of steps begun so far
     what: str
-    cell: str  # "" if nothing of a cell is running
-    printed: int  # bytes in the worker's log when it began
+    cell: str  # "" if no cell is running
+    printed: int  # bytes in the worker's log when the step began
 
 
 def _printed() -> int:
-    """Bytes in the log so far, what Python held back included; 0 if a variant closed it."""
+    """Bytes in the log so far, after flushing Python's buffer; 0 if a variant closed it."""
     try:
         sys.stdout.flush()
         return os.fstat(1).st_size

@@ -1,4 +1,4 @@
-"""Where a worker works, and what all its passes do: make a cell ready, call it whole, turn a failure into a status.
+"""The context of a worker, and steps shared by all its passes: import and prepare a variant, time it, judge results.
 
 torch is imported only inside the functions.
 """
@@ -21,38 +21,39 @@ from perfsuite.measuring.clock import Clock
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Component, Inputs
 from perfsuite.project import catalogue, mount
-from perfsuite.project.mount import NAME
+from perfsuite.project.mount import ONE
 from perfsuite.proving import answer, gate
 from perfsuite.workers.outcomes import Broken, reason_of
 
-CHANCE = random.SystemRandom()  # what a variant cannot foresee
+CHANCE = random.SystemRandom()  # random numbers that a variant cannot predict
 INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
-GROWN = 31 << 20  # bytes: the largest block that glibc's allocator learns from
-IMPORT = "import"  # the step whose failure is the file's, not a variant's
+GROWN = 31 << 20  # bytes: the largest block whose release raises glibc's mmap threshold
+IMPORT = "import"  # a failure of this step concerns the whole file, not one variant
 
 
 def _nobody(question: dict[str, Any]) -> dict[str, Any]:
-    raise RuntimeError("nobody is here to judge an answer")
+    raise RuntimeError("there is no referee to judge a result")
 
 
 @dataclass
 class WorkerContext:
-    """Where a worker works: its tree, its caches, and whom it tells what it is about to do."""
+    """The context of a worker: its tree, its caches, and its connection to the parent."""
 
     mount: Path
     caches: Path  # one folder for each compiled cell
-    step: Callable[[str, str], None]  # (what, cell): the time allowance begins anew
-    ask: Callable[[dict[str, Any]], dict[str, Any]] = _nobody  # has an answer judged that was written down
-    folder: Path = Path()  # where it is written down
-    package: str = NAME  # the name of the tree at hand
-    truths: Any = None  # the references, in the referee's process alone
-    held: Any = None  # the cell that waits for its turns, while another process holds the other arm
-    compiler: bool = False  # whether something was compiled in this process
-    imported: set[tuple[str, str]] = field(default_factory=set)  # (package, component)
+    step: Callable[[str, str], None]  # (what, cell): begins a step, and its time-out starts again
+    ask: Callable[[dict[str, Any]], dict[str, Any]] = _nobody  # asks for a verdict on a result in a file
+    folder: Path = Path()  # the folder of that file
+    side: str = ONE  # the suffix of the packages of the current tree
+    truths: Any = None  # the references, only in the referee's process
+    held: Any = None  # the cell that waits for its turns, while another process has the other side
+    compiler: bool = False  # whether the compiler was started in this process
+    imported: set[tuple[str, str]] = field(default_factory=set)  # (side, module)
+    _state: tuple[tuple[str, str], Any] | None = None  # the weights of the modules of one case
     _contents: dict[tuple[str, str, int], gate.Content] = field(default_factory=dict)
 
     def content(self, cell: Cell, seed: int) -> gate.Content:
-        """The inputs of one seed; those of the case at hand are kept, others are dropped."""
+        """The inputs of one seed; those of the current case are cached, others are dropped."""
         key = (cell.component, cell.case, seed)
         if key not in self._contents:
             self.step("inputs", str(cell))
@@ -63,7 +64,7 @@ class WorkerContext:
         return self._contents[key]
 
     def warm(self, modules: Sequence[str], compiler: bool) -> None:
-        """Import what variants use, and start the compiler if one is needed, before this process is forked."""
+        """Import the modules that variants use, and start the compiler if needed, before this process is forked."""
         for name in modules:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
@@ -71,28 +72,46 @@ class WorkerContext:
             start_compiler(self)
         import torch
 
-        for _ in range(2):  # glibc keeps memory at hand once a block of this size was freed, as in a worker with a past
+        for _ in range(2):  # after freeing a block of this size glibc caches memory, as in a worker that has run before
             torch.ones(GROWN, dtype=torch.uint8)
         gc.collect()
-        gc.freeze()  # no forked process looks for garbage among what it was born with
+        gc.freeze()  # so that forked processes do not scan inherited objects for garbage
 
     def load(self, cell: Cell, seeds: Sequence[int]) -> None:
-        """Make the contents of ``cell`` and note what came with its component, before this process is forked."""
+        """Create the inputs of ``cell`` and record what its component imported, before this process is forked."""
         for seed in seeds:
             self.content(cell, seed)
         bindings.taken().more()
         gc.freeze()
 
+    def state(self, cell: Cell) -> Any:
+        """The weights that all modules of the case of ``cell`` are given.
+
+        Raises:
+            RuntimeError: there are none.
+        """
+        key = cell.component, cell.case
+        if self._state is None or self._state[0] != key:
+            import torch
+
+            self.step("weights", str(cell))
+            question = {"state": True, "cell": str(cell), "component": cell.component, "case": cell.case}
+            told = self.ask({**question, "path": str(self.folder / "state")})
+            if "path" not in told:
+                raise RuntimeError(told["error"])
+            self._state = key, torch.load(told["path"], weights_only=True)
+        return self._state[1]
+
     def fresh(self, cell: Cell) -> Inputs:
-        """Inputs that nobody has seen, nor will again."""
+        """New random inputs that are used only once."""
         content = next(iter(self._contents.values()))
         return gate.content(content.component, content.case, CHANCE.getrandbits(48)).inputs
 
     def judge(self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content) -> gate.Match:
-        """Have the referee compare what ``cell`` returned for ``content``, in place in ``inputs``.
+        """Let the referee check what ``cell`` returned for ``content``, which is in place in ``inputs``.
 
         Raises:
-            gate.Wrong: it is not the right answer, or no answer that counts.
+            gate.Wrong: the result is wrong, or is not in an accepted form.
             RuntimeError: there is no reference.
         """
         self.step("answer", str(cell))
@@ -107,10 +126,10 @@ class WorkerContext:
         return gate.Match(**told["match"])
 
     def judge_timed(self, cell: Cell, inputs: Inputs, content: gate.Content, output: Any) -> None:
-        """As :meth:`judge`, of what a call returned while the clock ran; and the inputs must be as they were.
+        """Like :meth:`judge`, for the result of a timed call; also checks that the inputs are unchanged.
 
         Raises:
-            gate.Wrong: the answer is wrong, or an input was changed.
+            gate.Wrong: the result is wrong, or an input was changed.
             RuntimeError: there is no reference.
         """
         try:
@@ -121,16 +140,17 @@ class WorkerContext:
 
 
 def timed_in(cell: Cell, ready: prepared.Prepared, clock: Clock) -> timing.Shown:
-    """What times a number of calls of a cell; caches are flushed before if it is a cold one.
+    """A function that times a number of calls of a cell; caches are flushed first if the cell is cold.
 
-    Of each two answers that are looked at, one is the last of its row, which nobody has filled in later, and one is any
-    of its row: who computes in a row's last calls alone has not computed that. Which comes first is drawn by chance.
+    Of every two results that are checked, one is the last of its batch, which no later call can have filled in, and one
+    is from a random call: a variant that computes only in the last calls of a batch is caught this way. Their order is
+    random.
     """
     flush = surroundings.flush(cell)
     component = catalogue.component(cell.component)
     measure = timing.timeline if component.timeline else timing.stream if component.stream else timing.batch
 
-    lasts: list[bool] = []  # of the next looks: whether it is at the last of a row
+    lasts: list[bool] = []  # for each of the next checks: whether it takes the last call of a batch
 
     def timed(calls: int, look: timing.Look | None = None) -> timing.Batch:
         flush()
@@ -142,14 +162,14 @@ def timed_in(cell: Cell, ready: prepared.Prepared, clock: Clock) -> timing.Shown
             at = calls - 1 if lasts.pop() else CHANCE.randrange(calls)
             return timing.batch_with_answer(ready.call, ready.args, calls, clock, at, look)
         found = measure(ready.call, ready.args, calls, clock)
-        look(ready.call(*ready.args))  # to hold the items of a pass that counts would change what it takes
+        look(ready.call(*ready.args))  # a separate pass: holding the items of a timed pass would change its time
         return found
 
     return timed
 
 
 def consume(output: Any, component: Component) -> Any:
-    """The whole output: a stream as a list, a device's work done."""
+    """The complete output: a stream as a list, with all device work finished."""
     output = list(output) if component.stream else output
     import torch
 
@@ -163,35 +183,35 @@ def ready_in(context: WorkerContext, cell: Cell, inputs: Inputs) -> Iterator[pre
     """The cell's variant, prepared, and closed at the end.
 
     Raises:
-        prepared.Missing: it needs what is not here.
+        prepared.Missing: it needs something that is not available here.
     """
     function = variant_of(context, cell)
-    if cell.executor == "compile":
+    if cell.compiles:
         start_compiler(context)
-        os.environ[INDUCTOR] = str(context.caches / context.package / cell.slug[:200])
+        os.environ[INDUCTOR] = str(context.caches / f"side{context.side}" / cell.slug[:200])
     else:
-        os.environ[INDUCTOR] = str(context.caches / "inductor")  # the run's own: never what an earlier one compiled
+        os.environ[INDUCTOR] = str(context.caches / "inductor")  # the run's own cache, never that of an earlier run
     ready = prepared.prepare(function, cell.executor, inputs)
     try:
         yield ready
     finally:
         ready.close()
-        if cell.executor == "compile":
+        if cell.compiles:
             import torch
 
             torch._dynamo.reset()
 
 
 def first_call(cell: Cell, ready: prepared.Prepared) -> Any:
-    """The first call, in which a variant may still say that it needs what is not here, and a graph is compiled.
+    """The first call, in which a variant may still report a missing requirement, and a graph is compiled.
 
     Raises:
-        prepared.Missing: it does.
-        compiling.NotCompiled: the cell is a compiled one and nothing was.
+        prepared.Missing: it needs something that is not available here.
+        compiling.NotCompiled: the executor is ``compile`` and nothing was compiled.
     """
     before = compiling.graphs()
     output = prepared.first_call(ready)
-    if cell.executor == "compile" and compiling.graphs() == before:
+    if cell.compiles and compiling.graphs() == before:
         raise compiling.NotCompiled
     return output
 
@@ -200,37 +220,46 @@ def variant_of(context: WorkerContext, cell: Cell) -> Callable[..., Any]:
     """The cell's function.
 
     Raises:
-        prepared.Missing: it needs what is not here.
+        prepared.Missing: it needs something that is not available here.
         Broken: its file cannot be imported.
         surroundings.Spoiled: the import of its file changes global state.
     """
-    if (context.package, cell.component) not in context.imported:
+    if _file(context, cell) not in context.imported:
         _import(context, cell)
-    function = mount.variant(cell.component, cell.variant, context.mount, context.package)
+    function = mount.variant(cell.component, cell.variant, context.mount, context.side)
     if reason := prepared.missing(getattr(function, "__needs__", ()), cell.executor, cell.device):
         raise prepared.Missing(reason)
-    return function
+    component = catalogue.component(cell.component)
+    if component.call is None:
+        return function
+    case = next(one for one in component.cases if one.name == cell.case)
+    return component.call(function, case, context.state(cell), device=cell.device)  # type: ignore[no-any-return]
 
 
 def _import(context: WorkerContext, cell: Cell) -> None:
-    """Import the cell's file for the first time in this process, and see that this changes nothing for others."""
+    """Import the cell's file for the first time in this process, and check that the import has no side effects."""
     context.step(IMPORT, str(cell))
     file = mount.file_of(cell.component)
     catalogue.component(cell.component)
     bindings.taken().more()
     with surroundings.unspoiled(file):
         try:
-            mount.load(cell.component, context.mount, context.package)
+            mount.load(cell.component, cell.variant, context.mount, context.side)
         except ModuleNotFoundError as problem:
-            if problem.name is None or not problem.name.startswith(context.package):
+            if not mount.absent(problem, cell.component, cell.variant, context.side):
                 raise Broken(f"{file} cannot be imported: {reason_of(problem)}") from problem
         except BaseException as problem:
             raise Broken(f"{file} cannot be imported: {reason_of(problem)}") from problem
-    context.imported.add((context.package, cell.component))
+    context.imported.add(_file(context, cell))
+
+
+def _file(context: WorkerContext, cell: Cell) -> tuple[str, str]:
+    """The module of a cell's variant, on the current side."""
+    return context.side, mount.module_of(cell.component, cell.variant)
 
 
 def start_compiler(context: WorkerContext) -> None:
-    """Compile something once in this process, so that no cell's cold compile pays for importing the compiler."""
+    """Compile something once in this process, so that no cell's cold compile includes importing the compiler."""
     if context.compiler:
         return
     context.compiler = True

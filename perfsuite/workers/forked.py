@@ -1,4 +1,4 @@
-"""A worker that was forked from another one, and not started."""
+"""A worker that was forked from another worker instead of being started."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import time
 
 
 class Forked:
-    """A process that another one forked and that became a child of this one, as :class:`subprocess.Popen` has it."""
+    """A process forked by another one and adopted by this one, with the interface of :class:`subprocess.Popen`."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        """How it ended; ``None`` while it lives."""
+        """Its exit code; ``None`` while it is running."""
         if self.returncode is None:
             self._end(os.WNOHANG)
         return self.returncode
@@ -24,7 +24,7 @@ class Forked:
         """Wait until it has ended.
 
         Raises:
-            subprocess.TimeoutExpired: it has not within ``timeout`` seconds.
+            subprocess.TimeoutExpired: it is still running after ``timeout`` seconds.
         """
         end = time.monotonic() + (timeout or 0.0)
         while self.poll() is None:
@@ -40,7 +40,7 @@ class Forked:
     def _end(self, how: int) -> None:
         try:
             pid, status = os.waitpid(self.pid, how)
-        except ChildProcessError:  # it was waited for elsewhere
+        except ChildProcessError:  # it was reaped elsewhere
             pid, status = self.pid, 0
         if pid:
             self.returncode = os.waitstatus_to_exitcode(status)

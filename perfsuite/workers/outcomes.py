@@ -1,4 +1,4 @@
-"""How a step of a cell ended: what it raised becomes a status and one line that says why."""
+"""The outcome of a step of a cell: an exception becomes a status and a one-line reason."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from perfsuite.measuring import prepared
 from perfsuite.model.printable import cut, visible
 from perfsuite.proving import gate
 
-NOTED = 150  # characters of an exception's text, where more was found than the exception
-ERROR = re.compile(r"^.*\b(?:fatal )?error:.*$", re.MULTILINE)  # as gcc, clang, nvcc and Triton write it
+NOTED = 150  # maximum characters of an exception's text if it has notes
+ERROR = re.compile(r"^.*\b(?:fatal )?error:.*$", re.MULTILINE)  # the format of gcc, clang, nvcc and Triton
 LINKER = re.compile(r"^.*(?:undefined reference|cannot find -l|No such file or directory).*$", re.MULTILINE)
 
 
 class Broken(Exception):
-    """A file of variants cannot be imported; the text says why."""
+    """A file of variants cannot be imported; the message says why."""
 
 
 def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Run one step of one cell and turn what it raises into a status; nothing of a variant escapes.
+    """Run one step of one cell and turn exceptions into a status; no exception of a variant escapes.
 
-    ``"file": True`` in the answer says that all cells of the component's file would end alike.
+    ``"file": True`` in the answer means that all cells of the component's file would fail in the same way.
     """
     try:
         return {"status": "ok", "reason": "", **step()}
@@ -49,10 +49,10 @@ def attempt(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def reason_of(problem: BaseException) -> str:
-    """An exception in one line that is safe to print: its type, its first line, and the line of a compiler's error."""
+    """An exception in one line that is safe to print: its type, its first line, and a compiler's error line if any."""
     text = _text(problem)
     first = _first(text).rstrip(":")
-    notes = getattr(problem, "__notes__", ())  # what else was found, which may be the reason
+    notes = getattr(problem, "__notes__", ())  # further findings, which may be the real cause
     words = [type(problem).__name__, cut(first, NOTED) if notes else first]
     if (error := _compilers_line(text)) and error not in first:
         words.append(error)
@@ -63,8 +63,8 @@ def reason_of(problem: BaseException) -> str:
 def _text(problem: BaseException) -> str:
     try:
         return str(problem)
-    except Exception as another:  # its __str__ is a variant's code too
-        return f"({type(another).__name__} while its text was made)"
+    except Exception as another:  # __str__ may be a variant's code too
+        return f"({type(another).__name__} while formatting its message)"
 
 
 def _first(text: str) -> str:
@@ -72,7 +72,7 @@ def _first(text: str) -> str:
 
 
 def _compilers_line(text: str) -> str:
-    """What a compiler or a linker said was wrong, in a text of many lines."""
+    """The error line of a compiler or a linker in a multi-line text."""
     found = ERROR.search(text) or LINKER.search(text)
     return found[0].strip() if found else ""
 

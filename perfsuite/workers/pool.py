@@ -1,4 +1,4 @@
-"""The processes of one run: the worker at hand, the one that others are forked from, and the referee."""
+"""The processes of one run: the current worker, the one that others are forked from, and the referee."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from perfsuite.workers.referee import Referee
 
 
 class Workers:
-    """Starts each process when it is first needed, on a copy of the tree; all are gone when it is closed."""
+    """Starts each process when it is first needed, on a copy of the tree; closing this ends all of them."""
 
     def __init__(self, tree: Path, options: Options) -> None:
         self._tree = tree
         self._options = options
         self._cells = [Cell.parse(cell) for cell in options.cells]
-        scratch.sweep()  # what a killed run has left
+        scratch.sweep()  # remove leftovers of killed runs
         self._scratch = scratch.Scratch()
         self._mount = self._scratch.path / "mount"
         try:
-            mount.lay(tree, self._mount)
+            mount.lay(tree, self._mount, mount.alone())
         except BaseException:
             self._scratch.remove()
             raise
@@ -36,17 +36,17 @@ class Workers:
         self.referee = Referee(options.timeout, options.secret)
 
     def close(self) -> None:
-        """Stop all of them, and remove what was only for them."""
+        """Stop all processes and remove their temporary files."""
         self.stop()
         self.end_origin()
         self.referee.close()
         self._scratch.remove()
 
     def ask(self, do: str, **arguments: Any) -> Any:
-        """One job, in the worker at hand. A worker that failed is gone; the next job gets a fresh one.
+        """Run one job in the current worker. If it fails, the worker is stopped, and the next job gets a fresh one.
 
         Raises:
-            Fault: it failed.
+            Fault: the worker failed.
         """
         try:
             return self.at_hand().ask(do, **arguments)
@@ -55,20 +55,20 @@ class Workers:
             raise
 
     def at_hand(self) -> Process:
-        """The worker that jobs go to."""
+        """The current worker, which gets the jobs."""
         if self._process is None:
             self._process = self._made()
         return self._process
 
     def stop(self) -> None:
-        """Stop the worker at hand."""
+        """Stop the current worker."""
         if self._process is not None:
             self._process.close()
             self._process = None
 
     @contextlib.contextmanager
     def fresh(self) -> Iterator[None]:
-        """A pass's own worker: whatever was there before is stopped first, and this one at the end."""
+        """A fresh worker for one pass: a previous worker is stopped first, and this one at the end."""
         self.stop()
         try:
             yield
@@ -76,22 +76,22 @@ class Workers:
             self.stop()
 
     def forked(self, cell: str, seeds: Sequence[int]) -> Process:
-        """The worker that others are forked from, with the inputs of ``cell``: it imports no variant.
+        """The worker that others are forked from, with the inputs of ``cell``. It imports no variant.
 
         Raises:
-            Fault: it failed.
+            Fault: the worker failed.
         """
         if self._origin is None:
             self._origin = self._made(forks=True)
             components = sorted({one.component for one in self._cells})
             names = {name for component in components for name in catalogue.libraries(component, self._tree)}
-            compiler = any(one.executor == "compile" for one in self._cells)
+            compiler = any(one.compiles for one in self._cells)
             self._origin.ask("import", modules=sorted(names), compiler=compiler)
         self._origin.ask("load", cell=cell, seeds=seeds)
         return self._origin
 
     def fork(self) -> Process:
-        """A worker forked from what :meth:`forked` made ready."""
+        """A worker forked from the one that :meth:`forked` prepared."""
         assert self._origin is not None
         return self._made(origin=self._origin)
 
@@ -102,7 +102,7 @@ class Workers:
             self._origin = None
 
     def seeds(self, cell: Cell) -> list[int]:
-        """The seeds of the contents that a case's answers are judged on, in all passes."""
+        """The seeds of the inputs on which the results of a case are judged, in all passes."""
         return self.referee.seeds(cell.component, cell.case, self._options.seeds)
 
     def _made(self, **how: Any) -> Process:

@@ -1,4 +1,4 @@
-"""The parent's end of a worker: start it, give it a job, watch it, and leave nothing of it behind."""
+"""The parent's side of a worker: start it, give it jobs, watch it, and clean up after it."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from perfsuite.workers.forked import Forked
 from perfsuite.workers.variables import inherited, share_headers
 
 PR_SET_CHILD_SUBREAPER = 36
-POLL = 0.1  # seconds between two looks at a worker that is silent
+POLL = 0.1  # seconds between checks of a silent worker
 START = 180.0  # seconds that importing torch may take
-WORKERS: set[int] = set()  # that live now: what one leaves behind is none of the others
+WORKERS: set[int] = set()  # ids of live workers, so that they are not mistaken for leftovers of one worker
 
 
 Judge = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Verdict(NamedTuple):
-    """What the referee said of one answer."""
+    """The referee's verdict on one result."""
 
     cell: str
     wrong: str  # "" if it is right
 
 
 class Process:
-    """One worker process. Use it as a context manager: at the end it is gone, with all that it started."""
+    """One worker process. Use it as a context manager: at the end it is stopped, with all processes that it started."""
 
     def __init__(
         self,
@@ -117,14 +117,14 @@ class Process:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the worker and all that it started."""
+        """Stop the worker and all processes that it started."""
         self.close()
 
     def ask(self, do: str, **arguments: Any) -> Any:
-        """Give the worker a job and wait for its answer; meanwhile it may have what variants returned judged.
+        """Give the worker a job and wait for its answer; in the meantime it may ask for results to be judged.
 
         Raises:
-            Fault: it crashed, ran out of memory, one step took longer than the time-out, or the answer is not its.
+            Fault: it crashed, ran out of memory, a step exceeded the time-out, or the answer was not written by it.
         """
         token = secrets.token_hex(8)
         self._tell({"do": do, "token": token, **arguments})
@@ -148,11 +148,11 @@ class Process:
             self._jobs.flush()
 
     def _judged(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """The referee's verdict on what a variant returned, noted here before the worker hears of it."""
+        """The referee's verdict on a variant's result, recorded here before the worker gets it."""
         if self._judge is None:
-            raise RuntimeError("a worker without a referee has nothing to be judged")
+            raise RuntimeError("a worker without a referee cannot have results judged")
         told = self._judge(question)
-        if "error" not in told:
+        if "error" not in told and "state" not in question:
             self._verdicts.append(Verdict(question["cell"], told.get("wrong", "")))
         return told
 
@@ -166,7 +166,7 @@ class Process:
                 if b"\n" in self._buffer:
                     line, _, self._buffer = self._buffer.partition(b"\n")
                     return line
-                if not chunk:  # the pipe is closed: the end is near, but a forked child may be what closed it
+                if not chunk:  # the pipe is closed: the worker is ending, unless a variant closed the pipe
                     time.sleep(POLL)
             if (code := self._process.poll()) is not None:
                 raise self._crash(code)
@@ -178,7 +178,7 @@ class Process:
                 raise self._late(step, allowed)
 
     def _late(self, step: Step, allowed: float) -> Fault:
-        """What is known of a worker that does not go on, looked at before it is killed."""
+        """The fault of a worker that exceeded the time-out; its state is read before it is killed."""
         reason = f"{step.what or 'start'} took longer than {allowed:g} s"
         with contextlib.suppress(psutil.Error):
             if psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED:
@@ -202,9 +202,9 @@ class Process:
         return Fault("error", f"something else than the worker wrote into its answers: {text}", step.cell, step.what)
 
     def fork(self, files: Sequence[int], board: Path, temporary: Path) -> Forked:
-        """A copy of this worker as it is now, in a process of its own: with all that is imported, in no time.
+        """Fork a copy of this worker in its current state, which avoids repeating the imports.
 
-        ``files`` are what it reads its jobs from, writes its answers to, and prints into.
+        ``files`` are the descriptors for its jobs, its answers, and its output.
         """
         assert self._socket is not None, "this worker does not fork"
         socket.send_fds(self._socket, [b"f"], list(files))
@@ -212,12 +212,12 @@ class Process:
         return Forked(pid)
 
     def verdicts(self) -> list[Verdict]:
-        """The referee's verdicts since this was last asked."""
+        """The referee's verdicts since the last call of this method."""
         found, self._verdicts = self._verdicts, []
         return found
 
     def strays(self) -> list[psutil.Process]:
-        """Processes that were started by variants and are still there; Python's own service processes are not."""
+        """Processes that were started by variants and still exist, without Python's own service processes."""
         found = []
         for number in self._started():
             with contextlib.suppress(psutil.Error):
@@ -227,12 +227,12 @@ class Process:
         return found
 
     def dismiss(self) -> None:
-        """Give no more jobs: an idle worker ends by itself, while others are closed."""
+        """Give no more jobs: an idle worker then ends by itself, while others are being closed."""
         with contextlib.suppress(OSError):
             self._jobs.close()
 
     def close(self) -> None:
-        """Stop the worker, and whatever it started, wherever that hides."""
+        """Stop the worker and all processes that it started, including orphans."""
         self.dismiss()
         if self._process.poll() is None and not self._started():
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -249,9 +249,9 @@ class Process:
         self._temporary.remove()
 
     def _started(self) -> set[int]:
-        """What lives below the worker, and what became a child of this process since it was started and is no worker.
+        """Descendants of the worker, and new children of this process that are not workers.
 
-        The latter are those that outlived whoever started them.
+        The latter are orphans: processes that outlived their parent.
         """
         table, known = family.parents(), self._before | WORKERS | {self._process.pid}
         adopted = {one for one, parent in table.items() if parent == os.getpid() and one not in known}
@@ -259,7 +259,7 @@ class Process:
 
     @staticmethod
     def _adopt_orphans() -> None:
-        """Become the parent of what a dead worker leaves behind, so that it can be found (Linux)."""
+        """Become the parent of orphans of a dead worker, so that they can be found (Linux)."""
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
@@ -272,7 +272,7 @@ def _is_service(process: psutil.Process) -> bool:
 
 
 def _last_words(log: Path, since: int, most: int = 200) -> str:
-    """The last line that a worker printed after its first ``since`` bytes, made fit to print."""
+    """The last line in a worker's log after the first ``since`` bytes, made safe to print."""
     with contextlib.suppress(OSError):
         with log.open("rb") as file:
             file.seek(max(since, log.stat().st_size - 4096))

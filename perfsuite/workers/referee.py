@@ -1,8 +1,8 @@
-"""Who knows the right answers: a process that computes the references and never imports a variant.
+"""The referee: a process that computes the references and never imports a variant.
 
-A worker hands over what a variant returned, and hears whether it is right. The expected values never enter a process
-that variants run in, and a verdict is noted by the parent before the worker hears of it: what a variant replaces in
-its own process changes neither. A reference is computed once, for all launches and thread counts.
+A worker hands over the result of a variant and gets a verdict. The expected values never enter a process that variants
+run in, and the parent records a verdict before the worker gets it, so nothing that a variant replaces in its own
+process can affect either. A reference is computed once, for all launches and thread counts.
 """
 
 from __future__ import annotations
@@ -15,24 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from perfsuite.host import scratch
+from perfsuite.measuring import executors
+from perfsuite.model.cell import Cell
 from perfsuite.model.fault import Fault
 from perfsuite.project import catalogue, mount
+from perfsuite.project.declarations import by_decorator
+from perfsuite.project.packages import FIRST
 from perfsuite.proving import answer, gate
 from perfsuite.workers.process import Process, Verdict
 
-KEPT = 1 << 30  # bytes of references that are kept, about
+KEPT = 1 << 30  # approximate size of the cache of references, in bytes
 SEED_BITS = 48
-TRIES = 8  # contents that are drawn for each that is wanted, where some are alike
+TRIES = 8  # maximum number of inputs drawn for each one needed, in case some are equal
 
 
 def drawn(secret: int, *what: object) -> int:
-    """The seed of one content: the same for the same ``secret``, and not to be guessed without it."""
+    """The seed of one set of inputs: determined by ``secret``, and unpredictable without it."""
     text = " ".join(map(str, (secret, *what)))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8], "big")
 
 
 def seeds(component: str, case: str, secret: int, count: int) -> dict[str, Any]:
-    """``{"seeds": ...}``, as :func:`distinct` finds them, or ``{"error": ...}``."""
+    """``{"seeds": ...}`` from :func:`distinct`, or ``{"error": ...}``."""
     try:
         return {"seeds": distinct(component, case, secret, count)}
     except Exception as problem:
@@ -40,7 +44,7 @@ def seeds(component: str, case: str, secret: int, count: int) -> dict[str, Any]:
 
 
 def distinct(component: str, case: str, secret: int, count: int) -> list[int]:
-    """``count`` seeds, drawn from ``secret``, whose contents all differ, as far as a case has so many contents."""
+    """``count`` seeds, drawn from ``secret``, whose inputs all differ, if the case has that many different inputs."""
     found = catalogue.component(component)
     shape = next(one for one in found.cases if one.name == case)
     seeds: list[int] = []
@@ -60,14 +64,14 @@ def distinct(component: str, case: str, secret: int, count: int) -> list[int]:
 
 
 class Truths:
-    """The references that were computed, the latest of them kept. Lives in the referee's process."""
+    """A cache of the latest references, in the referee's process."""
 
     def __init__(self, most: int = KEPT) -> None:
         self._most = most
         self._known: dict[tuple[str, str, int], tuple[gate.Truth, int]] = {}
 
     def of(self, component: str, case: str, seed: int) -> gate.Truth:
-        """The reference of one content."""
+        """The reference for one seed."""
         key = (component, case, seed)
         if key not in self._known:
             found = catalogue.component(component)
@@ -79,7 +83,12 @@ class Truths:
 
 
 def judged(question: Mapping[str, Any], truths: Truths) -> dict[str, Any]:
-    """The verdict on an answer that a worker wrote down: ``match``, ``wrong`` or ``error``, and what is said."""
+    """The verdict on a result that a worker wrote to a file: ``match``, ``wrong`` or ``error``, with details.
+
+    A question for the ``state`` of modules has a path to write it to, and is answered with it.
+    """
+    if "state" in question:
+        return _state(question)
     try:
         truth = truths.of(question["component"], question["case"], question["seed"])
     except Exception as problem:
@@ -87,30 +96,53 @@ def judged(question: Mapping[str, Any], truths: Truths) -> dict[str, Any]:
     try:
         parts = answer.read(Path(question["path"]))
     except Exception as problem:
-        return {"error": f"what was written down as the answer cannot be read: {type(problem).__name__}"}
+        return {"error": f"the file with the result cannot be read: {type(problem).__name__}"}
     try:
-        return {"match": asdict(gate.compare(parts, truth, question["device"]))}
+        coarse = executors.coarse(Cell.parse(question["cell"]).executor)
+        return {"match": asdict(gate.compare(parts, truth, question["device"], coarse))}
     except gate.Wrong as problem:
         return {"wrong": str(problem)}
 
 
+def _state(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the weights that all modules of a case are given."""
+    import torch
+
+    component = catalogue.component(question["component"])
+    try:
+        assert component.state is not None
+        state = component.state(next(one for one in component.cases if one.name == question["case"]))
+    except Exception as problem:
+        return {"error": f"the first variant cannot be made: {type(problem).__name__}: {problem}"}
+    torch.save(dict(state), question["path"])
+    return {"path": question["path"]}
+
+
+def work(component: str, case: str, seed: int, truths: Truths) -> dict[str, Any]:
+    """What a component that does not declare it computes and moves: ``flops``, ``bytes`` and its ``dtype``."""
+    derived = truths.of(component, case, seed).derived
+    assert derived is not None
+    floating = [one for one in derived.dtypes if "float" in one]
+    return {"flops": derived.flops, "bytes": derived.bytes, "dtype": (floating or list(derived.dtypes))[0]}
+
+
 def vouched(verdicts: Sequence[Verdict], cell: str, answer: dict[str, Any], least: int) -> dict[str, Any]:
-    """A worker's ``answer`` on ``cell``; if that says ok, ``least`` verdicts must say so too, and none otherwise."""
+    """A worker's ``answer`` for ``cell``; an "ok" needs at least ``least`` verdicts, all of them "right"."""
     told = [verdict.wrong for verdict in verdicts if verdict.cell == cell]
     if answer["status"] != "ok":
         return answer
     if any(told):
-        return {"status": "wrong", "reason": f"{next(filter(None, told))} (its worker says that it is right)"}
+        return {"status": "wrong", "reason": f"{next(filter(None, told))} (its worker reported it as right)"}
     if len(told) < least:
         return {
             "status": "error",
-            "reason": f"{len(told)} answers were handed over to be judged, where {least} are due",
+            "reason": f"{len(told)} results were handed over to be judged, but {least} were expected",
         }
     return answer
 
 
 class Referee:
-    """The parent's end of the referee's process. Starts it when it is first asked, and again when it died."""
+    """The parent's side of the referee's process. Starts it on the first request, and again if it died."""
 
     def __init__(self, timeout: float, secret: int | None = None) -> None:
         self.secret = secrets.randbits(SEED_BITS) if secret is None else secret
@@ -120,16 +152,17 @@ class Referee:
         self._process: Process | None = None
 
     def start(self) -> None:
-        """Start the process, so that it is there when it is needed."""
+        """Start the process ahead of time, so that it is ready when needed."""
         if self._process is None:
             self._scratch = self._scratch or scratch.Scratch()
             where = self._scratch.path / "mount"
-            where.mkdir(exist_ok=True)
+            if by_decorator():  # the reference may be a function of a package
+                mount.lay(FIRST, where, "")
             mount.beside(where)
             self._process = Process(where, self._scratch.path, timeout=self._timeout)
 
     def judge(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """What :func:`judged` says in the referee's process."""
+        """The result of :func:`judged` in the referee's process."""
         self.start()
         assert self._process is not None
         try:
@@ -140,10 +173,10 @@ class Referee:
             return {"error": f"the reference failed: {fault.reason}"}
 
     def seeds(self, component: str, case: str, count: int) -> list[int]:
-        """The seeds of the contents that answers are judged on: see :func:`distinct`.
+        """The seeds of the inputs that results are judged on, from :func:`distinct`.
 
         Raises:
-            Fault: they cannot be made.
+            Fault: the inputs cannot be created.
         """
         key = (component, case, count)
         if key not in self._seeds:
@@ -159,8 +192,23 @@ class Referee:
             self._seeds[key] = told["seeds"]
         return self._seeds[key]
 
+    def work(self, component: str, case: str, seed: int) -> dict[str, Any]:
+        """The result of :func:`work` in the referee's process.
+
+        Raises:
+            Fault: it failed.
+        """
+        self.start()
+        assert self._process is not None
+        try:
+            told: dict[str, Any] = self._process.ask("work", arguments=[component, case, seed])
+            return told
+        except Fault:
+            self._process = None
+            raise
+
     def close(self) -> None:
-        """Stop the process and remove what was only for it."""
+        """Stop the process and remove its temporary files."""
         if self._process is not None:
             self._process.close()
             self._process = None

@@ -1,7 +1,7 @@
-"""A worker's life: it obeys jobs one at a time until its pipe closes, and may have itself forked.
+"""The main loop of a worker: it runs jobs one at a time until its pipe closes, and can fork itself on request.
 
-It alone imports torch and the variants. Jobs and answers are JSON lines on two pipes, whose numbers a variant does not
-reach by accident; an answer bears the token of its job.
+Only workers import torch and the variants. Jobs and answers are JSON lines on two pipes, with descriptors that a
+variant does not use by accident; an answer carries the token of its job.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from pathlib import Path
 from typing import Any
 
 from perfsuite.host import descriptors, precision
-from perfsuite.isolation import bindings, forks
+from perfsuite.isolation import bindings, forks, private
 from perfsuite.measuring import yardstick
 from perfsuite.project import mount
+from perfsuite.project.catalogue import PROJECT
+from perfsuite.project.settings import SIDES
 from perfsuite.proving import answer
 from perfsuite.workers.board import QUESTION, Board
 from perfsuite.workers.context import WorkerContext
 
 PR_SET_PDEATHSIG = 1
 
-Job = dict[str, Any]  # "do", "token", and what that takes
-Jobs = Mapping[
-    str, Callable[[Job, WorkerContext], Any]
-]  # by what they are asked for; what they answer is of JSON's types
+Job = dict[str, Any]  # "do", "token", and the arguments of the job
+Jobs = Mapping[str, Callable[[Job, WorkerContext], Any]]  # name of a job -> its function, which returns JSON types
 
 
 def main() -> None:
-    """Obey the jobs that come in until the pipe closes."""
+    """Run jobs until the pipe closes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--mount", type=Path, required=True)
     parser.add_argument("--caches", type=Path, required=True)
@@ -48,20 +48,20 @@ def main() -> None:
     parser.add_argument("--forks", type=int, default=0)
     parser.add_argument("--jobs", default="perfsuite.tasks.jobs")
     options = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # What a variant prints goes to the log; the pipes are out of its reach and not inherited by what it starts.
+    # A variant's output goes to the log; the pipes are out of its reach and not inherited by its subprocesses.
     read, write = (descriptors.out_of_reach(pipe) for pipe in options.pipes)
 
-    os.environ["NUMBA_CACHE_DIR"] = str(options.caches / "numba")  # what one worker compiled the next need not
+    os.environ["NUMBA_CACHE_DIR"] = str(options.caches / "numba")  # shared, so that each function is compiled once
 
-    gc.disable()  # nothing of what is imported is garbage: to look for some takes a tenth of the start
+    gc.disable()  # imports create no garbage, and collecting takes a tenth of the start-up time
     import numpy  # noqa: F401  (its BLAS must be loaded before its threads can be limited)
     import torch
 
-    table: Jobs = importlib.import_module(options.jobs).JOBS  # and with it all that runs beside a variant
-    gc.freeze()  # what the imports left is not looked through again before every group of cells
+    table: Jobs = importlib.import_module(options.jobs).JOBS  # imports all code that runs in the variant's process
+    gc.freeze()  # so that imported objects are not scanned before every group of cells
     gc.enable()
     torch.set_num_threads(1)
     precision.full()
@@ -71,6 +71,8 @@ def main() -> None:
     bindings.taken()
     if options.memory_limit:
         _limit_memory(options.memory_limit)
+    if os.environ[SIDES]:
+        private.refuse(PROJECT.measured)
     context = WorkerContext(options.mount, options.caches, Board(options.board).step, folder=Path(os.environ["TMPDIR"]))
     serve(
         read,
@@ -82,7 +84,7 @@ def main() -> None:
 
 
 def _limit_memory(size: int) -> None:
-    """Let this process grow by ``size`` bytes and no more."""
+    """Let the memory of this process grow by at most ``size`` bytes."""
     import resource
 
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -90,12 +92,12 @@ def _limit_memory(size: int) -> None:
 
 
 def serve(read: int, write: int, context: WorkerContext, table: Jobs, forks: socket.socket | None = None) -> None:
-    """Obey the jobs that come in until the pipe closes; ``forks`` brings the pipes of workers to be forked."""
+    """Run jobs until the pipe closes; ``forks`` receives the pipes of workers to be forked."""
     jobs, owner = os.fdopen(read, "r", encoding="utf-8"), os.getpid()
     job: Job = {}
 
     def say(text: bytes) -> None:
-        if os.getpid() != owner:  # native code of a variant forked, and the child came back from its call as well
+        if os.getpid() != owner:  # native code of a variant forked, and the child returned from its call too
             os._exit(1)
         _write_all(write, job["token"].encode() + b" " + text + b"\n")
 
@@ -111,14 +113,14 @@ def serve(read: int, write: int, context: WorkerContext, table: Jobs, forks: soc
             assert forks is not None
             say(json.dumps(_fork(job, context, table, forks, (read, write))).encode())
         else:
-            context.package = job.get("package", mount.NAME)
+            context.side = job.get("side", mount.alone())
             say(json.dumps(table[job["do"]](job, context)).encode())
 
 
 def _fork(job: Job, context: WorkerContext, table: Jobs, forks: socket.socket, mine: Sequence[int]) -> int:
-    """Fork a worker that is no child of this one, and return its number; in that worker it never returns.
+    """Fork a worker that is not a child of this one, and return its process id; in the new worker this never returns.
 
-    It becomes a child of whoever started this one, which takes in what loses its parent (Linux).
+    Its parent becomes the process that started this worker, because that process adopts orphans (Linux).
     """
     _, files, _, _ = socket.recv_fds(forks, 1, 3)
     told, tell = os.pipe()
@@ -146,7 +148,7 @@ def _fork(job: Job, context: WorkerContext, table: Jobs, forks: socket.socket, m
 
 
 def _become(job: Job, context: WorkerContext, table: Jobs, files: Sequence[int]) -> None:
-    """Be a worker of its own: other pipes, another board, another folder."""
+    """Become a separate worker with its own pipes, board and folder."""
     read, write, log = files
     sys.stdout.flush()
     for standard in (1, 2):

@@ -1,4 +1,4 @@
-"""The environment variables of a worker, and what its compiler shares with those of others."""
+"""The environment variables of a worker, and the precompiled headers that workers share."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from pathlib import Path
 
 from perfsuite.host import scratch
 from perfsuite.project.catalogue import ROOT
-from perfsuite.project.settings import VARIABLE
+from perfsuite.project.settings import SIDES, VARIABLE
 
-SETTINGS = {  # of every worker, before anything is imported
+SETTINGS = {  # set in every worker before anything is imported
     "TORCHINDUCTOR_COMPILE_THREADS": "1",  # the compiler starts no processes
     "KINETO_LOG_LEVEL": "99",  # the profiler keeps quiet
-    "HF_HUB_OFFLINE": "1",  # nothing is downloaded, whatever a variant asks for
-    "TOKENIZERS_PARALLELISM": "false",  # one core, unless a variant says otherwise
+    "HF_HUB_OFFLINE": "1",  # no downloads, even if a variant requests one
+    "TOKENIZERS_PARALLELISM": "false",  # one core, unless a variant changes it
 }
 
 
 def inherited() -> dict[str, str]:
-    """The user's environment and what is set in every worker; bytecode is cached."""
+    """The user's environment with the settings of every worker; bytecode is cached."""
     changed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    for name in ("LOGNAME", "USER"):  # torch's compiler makes a folder of it, and writes its path on a command line
+    for name in ("LOGNAME", "USER"):  # torch's compiler uses it as a folder name and passes the path on a command line
         if not changed.get(name) or not scratch.compilable(changed[name]):
             changed[name] = "user"
-    if not shutil.which("openssl"):  # with which it tells its precompiled headers apart
+    if not shutil.which("openssl"):  # torch's compiler needs it to identify its precompiled headers
         changed["TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS"] = "0"
-    return {**changed, **SETTINGS, VARIABLE: str(ROOT)}
+    return {**changed, **SETTINGS, VARIABLE: str(ROOT), SIDES: ""}
 
 
 def share_headers(where: Path, caches: Path) -> None:
-    """Let torch's compiler find the headers that an earlier worker of the run has precompiled: that takes ten seconds.
+    """Let torch's compiler reuse headers precompiled by an earlier worker of the run, which takes ten seconds.
 
-    It keeps them in ``where``, in the worker's temporary folder, whatever TORCHINDUCTOR_CACHE_DIR says.
+    It stores them in ``where``, in the worker's temporary folder, regardless of TORCHINDUCTOR_CACHE_DIR.
     """
     shared = caches.resolve() / "headers"
     shared.mkdir(parents=True, exist_ok=True)

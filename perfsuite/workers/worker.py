@@ -3,7 +3,7 @@
 if __name__ == "__main__":
     import sys
 
-    # Whatever engine and components the interpreter would find otherwise, the mounted ones are meant.
+    # Use the mounted engine and components, whatever else the interpreter would find.
     sys.path.insert(0, sys.argv[sys.argv.index("--mount") + 1])
     from perfsuite.workers.serving import main
 

@@ -16,4 +16,4 @@ START = (
     "limits",
     "machine",
 )
-COMPONENT = (*engine.COMPONENT,)  # as they come
+COMPONENT = (*engine.COMPONENT,)  # unchanged

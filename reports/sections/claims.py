@@ -1,4 +1,4 @@
-"""The claims ledger: what the sources say about speed, and what this run says to it."""
+"""The claims ledger: what the sources say about speed, and the verdicts of this run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def render(view: View) -> Section | None:
         search="Search claims",
         noun="claims",
     )
-    lead = prose(f"{', '.join(counts)}. A verdict on times needs an interval that lies wholly on one side.")
+    lead = prose(f"{', '.join(counts)}. A verdict on a time needs its whole interval on one side of the line.")
     return Section("claims", "What the sources claim", (lead, table))
 
 

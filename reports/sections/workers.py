@@ -1,4 +1,4 @@
-"""How many workers a DataLoader wants: the rule of thumb, and what this run says of it for each data set."""
+"""How many workers a DataLoader needs: the rule of thumb, and what this run says about it for each data set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def render(view: View) -> Section | None:
         Column("A sample", True, "Its time in one process"),
         Column("An epoch", True, "Its time in one process"),
         *(Column(workers(number), True, "Times as fast as one process") for number in WORKERS if number),
-        Column("2 that stay", True, "Times as fast as one process: two workers that were started in an epoch before"),
+        Column("2 persistent", True, "Times as fast as one process: two workers that were started in an earlier epoch"),
         Column("Best"),
         Column("Rule of thumb", False, "Whether as many workers as cores, or twice as many, are the best number"),
     )

@@ -228,16 +228,16 @@ def series(looks: str) -> list[Record]:
     [
         ("yyyy", "verified", "the same at all 4 sizes from 1 to 4: at 4 quick is 2.5x"),
         ("nnnnn", "refuted", "the same at all 5 sizes from 1 to 5: at 5 quick is 1.25x"),
-        ("yynn", "size-dependent", "turns between 2 (2.5x) and 3 (1.25x): at 4 quick is 1.25x"),
-        ("nyyy", "size-dependent", "turns between 1 (1.25x) and 2 (2.5x): at 4"),
-        ("y??n", "size-dependent", "turns between 1 (2.5x) and 4 (1.25x)"),
-        ("yn?y", "size-dependent", "turns between 1 (2.5x) and 2 (1.25x), between 2 (1.25x) and 4 (2.5x)"),
-        ("?yyn", "size-dependent", "turns between 3 (2.5x) and 4 (1.25x)"),
-        ("yynn?", "size-dependent", "turns between 2 (2.5x) and 3 (1.25x): at 5 quick is"),
-        ("yy-nn", "size-dependent", "turns between 2 (2.5x) and 4 (1.25x)"),
-        ("yyy?", "undecided", "not clear: at 4 quick is"),
-        ("?nnnn", "undecided", "not clear: at 1 quick is"),
-        ("????", "undecided", "not clear: at 1"),
+        ("yynn", "size-dependent", "changes between 2 (2.5x) and 3 (1.25x): at 4 quick is 1.25x"),
+        ("nyyy", "size-dependent", "changes between 1 (1.25x) and 2 (2.5x): at 4"),
+        ("y??n", "size-dependent", "changes between 1 (2.5x) and 4 (1.25x)"),
+        ("yn?y", "size-dependent", "changes between 1 (2.5x) and 2 (1.25x), between 2 (1.25x) and 4 (2.5x)"),
+        ("?yyn", "size-dependent", "changes between 3 (2.5x) and 4 (1.25x)"),
+        ("yynn?", "size-dependent", "changes between 2 (2.5x) and 3 (1.25x): at 5 quick is"),
+        ("yy-nn", "size-dependent", "changes between 2 (2.5x) and 4 (1.25x)"),
+        ("yyy?", "undecided", "unclear: at 4 quick is"),
+        ("?nnnn", "undecided", "unclear: at 1 quick is"),
+        ("????", "undecided", "unclear: at 1"),
         ("yyyf", "undecided", "3 launches: too few to decide"),
         ("ffff", "undecided", "3 launches: too few to decide"),
         ("yyn", "undecided", "3 of at least 4 sizes timed (python -m benchmarks run -k 'x.y/'): at 3 quick is 1.25x"),
@@ -276,7 +276,7 @@ def test_a_series_holds_its_own_cases_alone():
 
 
 def test_sizes_stand_in_order_whatever_the_order_of_the_records():
-    assert "turns between 2 (2.5x) and 3 (1.25x)" in rule_on(Over(pair(), "s"), *reversed(series("yynn"))).detail
+    assert "changes between 2 (2.5x) and 3 (1.25x)" in rule_on(Over(pair(), "s"), *reversed(series("yynn"))).detail
 
 
 # Rules of which all must hold
@@ -450,7 +450,7 @@ def test_an_empty_run_says_how_each_claim_is_measured():
         assert (finding.verdict, finding.figure) == ("not testable here", None)
         unmeasured = (
             "needs cuda",
-            "not looked at in this run",
+            "not checked in this run",
             "not measured in this run: python -m benchmarks run -k '",
         )
         assert finding.detail.startswith(unmeasured)
@@ -527,8 +527,8 @@ SAYS = ("water is wet", "fire is cold")
         ((True, True), "verified", "true here: fire is cold: 3 K"),
         ((True, False), "refuted", "not true here: fire is cold: 3 K"),
         ((False, None), "undecided", "not tested: fire is cold: 3 K"),
-        ((True,), "not testable here", "not looked at in this run"),
-        ((), "not testable here", "not looked at in this run"),
+        ((True,), "not testable here", "not checked in this run"),
+        ((), "not testable here", "not checked in this run"),
     ],
 )
 def test_facts_decide_a_claim(holds: tuple[bool | None, ...], verdict: str, told: str):
@@ -704,7 +704,7 @@ def modes(something: float, nothing: float) -> list[Record]:
         ("K20", precision(1.4), "refuted", "at 512x512 float16_scaled (cuda) is 1.4x as fast as float32 (cuda)"),
         ("K03", chain(0.98, 0.98), "verified", "at 1024 einsum_in_order is 1.02x as fast as left_to_right"),
         ("K03", chain(1.02, 0.98), "refuted", "at 1024 einsum_in_order is 0.98x as fast as left_to_right"),
-        ("K03", chain(0.98, lambda n: 2.0 if n < 500 else 0.5), "size-dependent", "turns between"),
+        ("K03", chain(0.98, lambda n: 2.0 if n < 500 else 0.5), "size-dependent", "changes between"),
         ("K04", lone(0.98), "verified", "at 10 einsum:compile is 1.02x as fast as einsum"),
         ("K04", lone(1.02), "refuted", "at 10 einsum:compile is 0.98x as fast as einsum"),
         (
@@ -746,7 +746,7 @@ def modes(something: float, nothing: float) -> list[Record]:
         ("K15", merge(0.98, 0.98), "verified", "at 5x3x5-6-10 merge_tied_bias is 1.02x as fast as tile_concat"),
         ("K15", merge(1.02, 0.98), "refuted", "at 5x3x5-6-10 merge_tied_bias is 0.98x as fast as tile_concat"),
         ("K15", merge(0.98, 1.02), "refuted", "merge_tied_bias is 0.98x as fast as tile_concat"),
-        ("K15", merge(0.98, lambda steps: 1.5 if steps < 20 else 0.5), "size-dependent", "turns between 8"),
+        ("K15", merge(0.98, lambda steps: 1.5 if steps < 20 else 0.5), "size-dependent", "changes between 8"),
         ("K01", gpu(8.7, 1.0), "verified", "same_operand (cuda, all threads) is 8.7x as fast as same_operand (all"),
         ("K01", gpu(8.5, 1.0), "refuted", "at 10000"),
         ("K01", gpu(8.7, 1.0)[:1], "not testable here", "needs cuda"),
@@ -762,7 +762,7 @@ def modes(something: float, nothing: float) -> list[Record]:
             "K17",
             row_sum(torch_sum=3e-6, slice_loop=lambda rows: 2e-6 * max(rows, 1)),
             "size-dependent",
-            "turns between 50 (33.3x) and 500 (333x)",
+            "changes between 50 (33.3x) and 500 (333x)",
         ),
         ("K18", gather(1.06, 52), "verified", "at 64 script_loop is 1.06x as fast as loop"),
         ("K18", gather(1.04, 52), "refuted", "at 64 script_loop is 1.04x as fast as loop"),
@@ -785,12 +785,12 @@ def modes(something: float, nothing: float) -> list[Record]:
             "K28",
             compiled(c_rows=lambda n: 1e-9 * n**3, mm=lambda n: 2e-6 + 1e-11 * n**3),
             "size-dependent",
-            "turns between 8 (3.92x) and 16 (0.498x)",
+            "changes between 8 (3.92x) and 16 (0.498x)",
         ),
         ("K30", dirichlet(1.95, 1.95), "verified", "at 100-b4 per_sample is 0.513x as fast as getitems"),
         ("K30", dirichlet(2.05, 1.95), "refuted", "at 100-b4 per_sample is 0.488x as fast as getitems"),
         ("K30", dirichlet(1.95, 2.05), "refuted", "per_sample is 0.488x as fast as getitems"),
-        ("K30", dirichlet(1.95, lambda rows: 1.5 if rows < 2000 else 3.0), "size-dependent", "turns between "),
+        ("K30", dirichlet(1.95, lambda rows: 1.5 if rows < 2000 else 3.0), "size-dependent", "changes between "),
     ],
 )
 def test_each_claim_is_decided_close_to_its_line(claim: str, records: list[Record], verdict: str, words: str):

@@ -25,7 +25,7 @@ def looked() -> dict[str, record.Fact]:
         ("shifted, it is 500.0 with the gradient [0.5, -0.5]", "500.0, gradient [0.5, -0.5]"),
         (
             "BCEWithLogitsLoss is right at a logit of 200 where BCELoss and the formula are not",
-            "formula inf, BCELoss 100.0, BCEWithLogitsLoss 200.0; right is 200",
+            "formula inf, BCELoss 100.0, BCEWithLogitsLoss 200.0; the correct value is 200",
         ),
     ],
 )
@@ -50,9 +50,9 @@ def test_the_answers_are_those_of_the_catalogue(says: str, seen: str, looked: di
         ),
         ("behind four convolutions a = 0 keeps more than ten times the spread that a = sqrt(5) does", True, "medians"),
         ("a naive tar loader delivers each file once for each worker", True, "16 samples with 2 workers"),
-        ("torch.Tensor copies a float32 array", False, "lies in the array's memory"),
-        ("torch.Tensor copies an int64 array", True, "memory of its own"),
-        ("torch.from_numpy shares the array's memory", True, "lies in the array's memory"),
+        ("torch.Tensor copies a float32 array", False, "uses the array's memory"),
+        ("torch.Tensor copies an int64 array", True, "its own memory"),
+        ("torch.from_numpy shares the array's memory", True, "uses the array's memory"),
         (
             "torch.load refuses a whole network unless it is told to trust the file",
             True,

@@ -56,10 +56,10 @@ def flip(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        (flip, "a.bin is not as it was written"),
-        (lambda folder: os.truncate(folder / "deep" / "a.bin", 100), "a.bin is not as it was written"),
+        (flip, "a.bin differs from what was written"),
+        (lambda folder: os.truncate(folder / "deep" / "a.bin", 100), "a.bin differs from what was written"),
         (lambda folder: (folder / "b.txt").unlink(), "b.txt is missing"),
-        (lambda folder: (folder / "more").touch(), "more is not as it was written"),
+        (lambda folder: (folder / "more").touch(), "more differs from what was written"),
         (lambda folder: (folder / data.MANIFEST).write_text("{"), "no readable manifest"),
         (lambda folder: (folder / data.MANIFEST).unlink(), "no readable manifest"),
     ],
@@ -138,7 +138,7 @@ def test_the_command_removes_made_data_and_no_results(tmp_path, capsys):
     report.mkdir(parents=True)
     assert cli.main(["clean", "--data", "--results", str(tmp_path / "results")]) == 0
     assert not data.folder().exists() and report.exists()
-    assert capsys.readouterr().out.startswith("removed 1 sets of made data, 0 MB")
+    assert capsys.readouterr().out.startswith("removed 1 sets of generated data, 0 MB")
 
 
 def test_it_can_be_removed():

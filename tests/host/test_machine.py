@@ -488,9 +488,9 @@ def test_why_there_is_no_commit_and_what_helps(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     (tmp_path / "a b").mkdir()
     why, remedy = commits.uncommitted(tmp_path / "a b")
-    assert why == f"{tmp_path}/a b is in no git repository" and f"'{tmp_path}/a b'" in remedy
+    assert why == f"{tmp_path}/a b is not in a git repository" and f"'{tmp_path}/a b'" in remedy
     git(tmp_path / "a b", "init", "-q")
-    assert commits.uncommitted(tmp_path / "a b") == ("nothing was committed yet", "git commit")
+    assert commits.uncommitted(tmp_path / "a b") == ("there are no commits yet", "git commit")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     why, remedy = commits.uncommitted(tmp_path / "a b")
     assert why == f"git does not trust {tmp_path}/a b, which belongs to another user"
@@ -500,7 +500,7 @@ def test_why_there_is_no_commit_and_what_helps(tmp_path: Path, monkeypatch: pyte
     why, remedy = commits.uncommitted(tmp_path / "a b")
     assert why.startswith("git says: fatal: bad config") and remedy.startswith("git -C ")
     monkeypatch.setenv("PATH", "")
-    assert commits.uncommitted(tmp_path) == ("git is not installed, or does not answer", "install git")
+    assert commits.uncommitted(tmp_path) == ("git is not installed, or does not respond", "install git")
 
 
 def test_outside_a_repository_or_without_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -79,7 +79,7 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(tmp_path: Path, m
     monkeypatch.setattr(doctor, "CHECKS", (broken, after))
     found = list(doctor.findings(place(tmp_path)))
     assert [finding.subject for finding in found] == ["first", "broken", "after"]
-    assert found[1].text == "could not be looked at: PermissionError: no"
+    assert found[1].text == "could not be checked: PermissionError: no"
 
 
 def test_on_a_machine_that_tells_nothing_every_check_says_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -155,7 +155,7 @@ def test_a_torch_that_kills_its_process_is_missing(tmp_path: Path):
     fake(tmp_path, "torch", "import os, sys; print('half a line', file=sys.stderr, flush=True); os._exit(9)")
     _, found = told(tmp_path)
     assert found[0].mark == "missing"
-    assert found[0].text == "does not import: importing it ends with code 9 half a line"
+    assert found[0].text == "does not import: importing it exits with code 9 half a line"
 
 
 def test_a_torch_that_lacks_a_library_is_broken_rather_than_absent(tmp_path: Path):
@@ -270,7 +270,7 @@ def test_no_compiler(tmp_path: Path):
     [
         (["L4"], {"gpus": ["L4"], "built": "13.2"}, {}, "L4, torch built for 13.2", ""),
         (["L4"], {"gpus": [], "built": ""}, {}, "L4, but torch is built without CUDA", "install torch for CUDA"),
-        (["L4"], {"gpus": [], "built": "13.2"}, {}, "L4, but torch sees none", "install a driver that suits CUDA 13.2"),
+        (["L4"], {"gpus": [], "built": "13.2"}, {}, "L4, but torch sees none", "install a driver for CUDA 13.2"),
         (
             ["L4"],
             {"gpus": [], "built": "13.2"},
@@ -386,7 +386,7 @@ def test_made_data_are_told_with_their_size_and_damage(tmp_path: Path):
     environ = {"XDG_CACHE_HOME": str(tmp_path)}
     here = place(tmp_path, environ=environ)
     folder = data.folder(environ)
-    assert list(conditions.files(here)) == [Finding("ok", "data", f"{folder}: nothing made yet")]
+    assert list(conditions.files(here)) == [Finding("ok", "data", f"{folder}: nothing generated yet")]
     lay(folder, {"digits-1/a.bin": "x" * 2_000_000, "photos-1/b.bin": "y" * 1_000_000})
     for name in ("digits-1", "photos-1"):
         (folder / name / data.MANIFEST).write_text(json.dumps(data._sums(folder / name)))
@@ -403,7 +403,7 @@ def test_the_users_own_data_are_told_and_what_they_lack(tmp_path: Path):
     root = sets(tmp_path / "own", "MNIST")
     here = place(tmp_path, environ={"XDG_CACHE_HOME": str(tmp_path), "TORCH_PERF_DATA": str(root)})
     _, fashion, digits = conditions.files(here)
-    assert fashion.mark == "note" and "FashionMNIST/raw/train-images-idx3-ubyte is not there" in fashion.text
+    assert fashion.mark == "note" and "FashionMNIST/raw/train-images-idx3-ubyte is missing" in fashion.text
     assert digits == Finding("ok", "data", f"MNIST from {root}")
 
 
@@ -437,7 +437,7 @@ def test_a_checkout_of_another_owner_is_told_as_git_tells_it(tmp_path: Path, mon
     assert found == Finding(
         "note",
         "git",
-        "no commit: results cannot tell what was measured:"
+        "no commit, so results do not record what was measured:"
         f" git does not trust {tmp_path}/project, which belongs to another user",
         f"git config --global --add safe.directory {tmp_path}/project",
     )
@@ -474,7 +474,7 @@ def of_size(total: int, free: int) -> Callable[[Path], SimpleNamespace]:
 
 
 def test_shared_memory_is_told_and_named_where_it_is_small(tmp_path: Path):
-    assert next(conditions.shared(place(tmp_path))).text == "not looked at: there is no /dev/shm here"
+    assert next(conditions.shared(place(tmp_path))).text == "not checked: there is no /dev/shm here"
     (tmp_path / "dev/shm").mkdir(parents=True)
     (found,) = conditions.shared(place(tmp_path, usage=of_size(2 * 10**9, 10**9)))
     assert found == Finding("ok", "shared memory", "/dev/shm: 1.0 GB of 2.0 GB free")
@@ -486,7 +486,7 @@ def test_shared_memory_is_told_and_named_where_it_is_small(tmp_path: Path):
         (found,) = conditions.shared(place(tmp_path, usage=of_size(total, free)))
         assert (found.mark, found.text) == (
             "note",
-            f"{text}: DataLoader workers pass batches through it, and fail where it is full",
+            f"{text}: DataLoader workers pass batches through it, and fail when it is full",
         )
         assert "--shm-size=1g" in found.remedy
 
@@ -496,12 +496,12 @@ def test_a_folder_in_which_nothing_compiles_is_avoided_or_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ):
     (found,) = conditions.compiling(place(tmp_path, temporary=folder))
-    assert (found.mark, found.text.split(":")[0]) == ("ok", f"below /tmp, not {folder}")
+    assert (found.mark, found.text.split(":")[0]) == ("ok", f"in /tmp, not {folder}")
     monkeypatch.setattr(conditions.scratch, "OTHERS", ())
     (found,) = conditions.compiling(place(tmp_path, temporary=folder))
     assert found.mark == "note" and repr(folder) in found.text and "TMPDIR" in found.remedy
     (found,) = conditions.compiling(place(tmp_path, temporary="/tmp"))
-    assert found == Finding("ok", "compiling", "below /tmp")
+    assert found == Finding("ok", "compiling", "in /tmp")
 
 
 @pytest.mark.long

@@ -161,7 +161,7 @@ def test_the_caches_of_a_device_are_those_that_its_threads_reach(monkeypatch: py
 
 @pytest.mark.parametrize("threads", ["0", "-1", "some", "1.5", ""])
 def test_no_such_number_of_threads(threads: str):
-    with pytest.raises(ValueError, match="threads are 'all' or a number"):
+    with pytest.raises(ValueError, match="threads must be 'all' or a number"):
         devices.count(threads)
 
 

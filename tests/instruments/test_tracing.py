@@ -269,6 +269,6 @@ class TestCopy:
     def test_refuses_what_is_no_trace(self, content, tmp_path):
         path = tmp_path / "trace.json.gz"
         path.write_bytes(content if content[:2] == b"\x1f\x8b" else gzip.compress(content))
-        with pytest.raises(ValueError, match=r"trace\.json\.gz is not a profiler's trace"):
+        with pytest.raises(ValueError, match=r"trace\.json\.gz is not a profiler trace"):
             tensorboard_copy(path, tmp_path, "w")
         assert list(tmp_path.iterdir()) == [path]

@@ -193,7 +193,7 @@ SLOW = "    torch.softmax = lambda *a, **k: None\n"
 )
 def test_a_variant_that_rebinds_a_name_fails(tmp_path: Path, job: str, where: str, reason: str):
     mount.lay(IMPLS, tmp_path)
-    file = tmp_path / mount.NAME / "matmul" / "ladder.py"
+    file = tmp_path / "impls_x" / "matmul" / "ladder.py"
     body = SLOW.strip() if where == "file" else ""
     extra = f"def mm(a, b):\n{SLOW if where == 'call' else ''}    return a @ b\n"
     file.write_text(f"{file.read_text()}\n{body}\n{extra}")

@@ -31,10 +31,11 @@ def test_how_many_and_how_long():
     one = found(eager(4))
     one.add({"kind": "proof", "cell": EAGER.format(0), **SAME})
     assert outlook.told(one) == (
-        "3 cells to compare, 1 with the same code; proof takes about 10 s, all of it 80 s at most (--budget 80)"
+        "3 cells to compare, 1 with the same code; proof takes about 10 s, "
+        "the whole comparison at most 80 s (--budget 80)"
     )
     assert outlook.told(found(eager(1), budget=300.0)) == (
-        "1 cell to compare; proof takes about 10 s, all of it 5 min at most (--budget 300)"
+        "1 cell to compare; proof takes about 10 s, the whole comparison at most 5 min (--budget 300)"
     )
 
 
@@ -53,15 +54,20 @@ def test_proof_takes_longer_where_something_is_compiled():
 
 def test_it_is_told_that_the_budget_will_not_do():
     many = found(eager(400), budget=600.0)
-    assert "all of it 15 min at most (--budget 600), too little for a verdict on each: choose" in outlook.told(many)
+    assert (
+        "the whole comparison at most 15 min (--budget 600), too little for a verdict on each: select"
+        in outlook.told(many)
+    )
     some = found(eager(100), budget=400.0)
-    assert outlook.told(some).endswith("all of it 10 min at most (--budget 400)"), "a budget may be overdrawn"
+    assert outlook.told(some).endswith("the whole comparison at most 10 min (--budget 400)"), (
+        "a budget may be overdrawn"
+    )
 
 
 def test_it_never_takes_less_than_its_proof():
     line = outlook.told(found(eager(1000), budget=40.0))
     proof = effort.START + 1000 * 2 * effort.PROOF["eager"]
-    assert f"all of it {math.ceil(proof / 60)} min at most" in line
+    assert f"the whole comparison at most {math.ceil(proof / 60)} min" in line
 
 
 @pytest.mark.parametrize(("gpus", "expected"), [((), 1), (("a GPU",), 2)])
@@ -77,11 +83,14 @@ def test_what_is_resumed_tells_what_is_left():
         one.add({"kind": "proof", "cell": cell, "verdict": "", "reason": "", "call": 1e-6})
     one.add({"kind": "rule", "rule": dataclasses.asdict(Rule(2))})
     one.add({"kind": "sitting", "seconds": 50.0, "ended": False})
-    assert "3 cells to compare; proof takes about 10 s, all of it 70 s at most (--budget 80)" in outlook.told(one)
+    assert (
+        "3 cells to compare; proof takes about 10 s, the whole comparison at most 70 s (--budget 80)"
+        in outlook.told(one)
+    )
     one.add({"kind": "proof", "cell": EAGER.format(2), "verdict": "", "reason": "", "call": 1e-6})
     for _ in range(20):
         one.add({"kind": "x", "cell": EAGER.format(0), "x": 0.0})
-    assert outlook.told(one) == "2 cells to compare; all of it 70 s at most (--budget 80)"
+    assert outlook.told(one) == "2 cells to compare; the whole comparison at most 70 s (--budget 80)"
 
 
 @pytest.mark.parametrize("rule", [Rule(10), Rule(1), Rule(10, split=0.05)])

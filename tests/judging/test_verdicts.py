@@ -72,8 +72,8 @@ def test_the_terminal_leads_with_what_was_found():
         "\n"
         "left out: matmul.ladder/loop/eager/cpu/64/1: takes 0.7 s a call\n"
         "\n"
-        "SLOWER: by more than 0.3 %; a false one among 4 unchanged cells happens in 1 % of comparisons at most."
-        " Intervals: each end errs in 5 % at most, at whatever moment it stopped.\n"
+        "SLOWER: by more than 0.3 %; at most 1 % of comparisons of 4 unchanged cells report a false one."
+        " Intervals: each end is wrong in at most 5 % of cases, whenever the comparison stopped.\n"
     )
 
 
@@ -96,7 +96,7 @@ def test_colour_is_only_added():
 
 def test_a_row_that_could_not_be_decided_says_what_it_would_have_seen():
     row = dataclasses.replace(ROWS[3], visible=0.034, epochs=20)
-    assert wording.why(row) == "would have seen +3.4 %"
+    assert wording.why(row) == "would have detected +3.4 %"
 
 
 def test_a_slower_row_with_equal_counts_asks_for_a_confirmation():
@@ -114,10 +114,10 @@ def test_other_packages_are_told():
         head={**MADE.head, "requirements": ["numpy"]},
     )
     assert wording.other_packages(found) == [
-        "! the trees want different packages (only BASE: torch>=2.11); both ran with those installed here"
+        "! the trees require different packages (only BASE: torch>=2.11); both ran with those installed here"
     ]
-    assert "the trees want different packages" in terminal.text(found, every=False, color=False, width=100)
-    assert "the trees want different packages" in markdown.text(found)
+    assert "the trees require different packages" in terminal.text(found, every=False, color=False, width=100)
+    assert "the trees require different packages" in markdown.text(found)
     apart = dataclasses.replace(
         found,
         base={**found.base, "packages": ["torch==2.13.0"]},
@@ -125,10 +125,10 @@ def test_other_packages_are_told():
     )
     assert wording.other_packages(apart) == [
         "! the packages differ too (torch==2.13.0 against torch==2.14.0, x==1): "
-        "each side ran with its own, in a process of its own"
+        "each side ran with its own, in its own process"
     ]
     alike = dataclasses.replace(found, base={**found.base, "packages": []}, head={**found.head, "packages": []})
-    assert "comes to the same ones" in wording.other_packages(alike)[0]
+    assert "resolve to the same ones" in wording.other_packages(alike)[0]
 
 
 CODE = Row(CELL.format("c_rows"), "SAME", "the code is the same")
@@ -164,7 +164,7 @@ def test_creep_is_told_commit_by_commit():
 
     steps = [against(1.008, "SAME"), against(1.017, "SAME"), against(1.031, "SLOWER")]
     assert terminal.creep(steps[-1], steps) == (
-        f"{ROWS[0].cell} against 1234567 Before, one after the other: +0.8 %, +1.7 %, +3.1 %\n\n"
+        f"{ROWS[0].cell} against 1234567 Before, commit by commit: +0.8 %, +1.7 %, +3.1 %\n\n"
     )
     assert terminal.creep(steps[0], steps[:1]) == ""
 

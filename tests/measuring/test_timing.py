@@ -240,7 +240,7 @@ def test_a_replay_hands_out_what_was_recorded(samples: list[float]):
         got.append(clock() - start)
     assert got == pytest.approx(samples, rel=1e-9, abs=1e-9 * sum(samples))
     clock()
-    with pytest.raises(RuntimeError, match="handed out already"):
+    with pytest.raises(RuntimeError, match="were already used"):
         clock()
 
 

@@ -98,5 +98,5 @@ def test_a_cell_reads_back():
 
 @pytest.mark.parametrize("text", ["", "mm", "a/b/c/d/e", "a/b/c/d/e/f/g", "a/b/c/d//f", CELL + "@warm"])
 def test_what_is_no_cell_is_refused(text: str):
-    with pytest.raises(ValueError, match="is not a cell; a cell reads family"):
+    with pytest.raises(ValueError, match="is not a cell; expected family"):
         Cell.parse(text)

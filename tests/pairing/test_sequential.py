@@ -230,7 +230,7 @@ def test_the_least_number_of_epochs_is_the_least():
 
 @pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf])
 def test_an_epoch_that_failed_must_not_enter(x: float):
-    with pytest.raises(ValueError, match="must not enter"):
+    with pytest.raises(ValueError, match="must not be added"):
         Judge(RULE).add(x)
 
 
@@ -293,6 +293,6 @@ def test_a_rule_that_means_nothing_is_refused(wrong: dict[str, float], told: str
 
 
 def test_a_level_that_no_number_of_epochs_can_show_is_refused():
-    with pytest.raises(ValueError, match="alpha 1e-40 is more than 100 epochs can ever show: take 1e-9 or more"):
+    with pytest.raises(ValueError, match="alpha 1e-40 cannot be reached within 100 epochs: use 1e-9 or more"):
         Rule(5, alpha=1e-40)
     assert Rule(400, alpha=1e-9).least <= 100

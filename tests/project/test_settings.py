@@ -12,7 +12,7 @@ import pytest
 from perfsuite.project import settings
 from perfsuite.project.settings import Project
 
-TABLE = '[tool.perfsuite]\nvariants = "src/mine"\ncomponents = "perf.cells"\n'
+TABLE = '[tool.perfsuite]\npackage = "src/mine"\nbenchmarks = "perf/cells"\n'
 
 
 def laid(folder: Path, text: str) -> Path:
@@ -29,7 +29,7 @@ def test_the_project_is_the_one_around_the_current_folder(tmp_path: Path):
         "a worker is told by its parent"
     )
     found = settings.of(mine)
-    assert found == Project(mine, variants="src/mine", components="perf.cells")
+    assert found == Project(mine, package=("src/mine",), benchmarks="perf/cells")
     assert found.packages == ("perfsuite", "perf") and found.module("facts") is None
 
 
@@ -44,9 +44,12 @@ def test_without_one_it_is_the_one_that_the_engine_was_checked_out_with(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[tool.perfsuite]\nvariant = 'a'\n", "has no 'variant'; it knows variants, components"),
-        ("[tool.perfsuite]\nvariants = 3\n", "variants of [tool.perfsuite] is 3; it must be a text"),
-        ("[tool.perfsuite]\nvariants = \n", "is not valid TOML"),
+        (
+            "[tool.perfsuite]\npackages = 'a'\n",
+            "has no key 'packages': did you mean 'package'?; valid keys are command, package, benchmarks",
+        ),
+        ("[tool.perfsuite]\npackage = 3\n", "package of [tool.perfsuite] is 3; it must be a string"),
+        ("[tool.perfsuite]\npackage = \n", "is not valid TOML"),
         ("[tool]\nperfsuite = 3\n", "tool.perfsuite is 3; it must be a table"),
     ],
 )
@@ -89,7 +92,7 @@ def test_what_such_a_module_lacks_is_its_own_fault(tmp_path: Path, monkeypatch: 
         Project(tmp_path, rows="leaning").module("rows")
 
 
-@pytest.mark.parametrize(("there", "lacking"), [((), "components"), (("perf/cells",), "variants")])
+@pytest.mark.parametrize(("there", "lacking"), [((), "components"), (("perf/cells",), "package")])
 def test_a_project_without_a_part_says_where_it_should_be(there: tuple[str, ...], lacking: str, tmp_path: Path):
     laid(tmp_path, TABLE)
     for folder in there:
@@ -98,5 +101,5 @@ def test_a_project_without_a_part_says_where_it_should_be(there: tuple[str, ...]
     command = [sys.executable, "-m", "perfsuite", "list"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and done.stderr.count("\n") == 1
-    folder = {"components": tmp_path / "perf" / "cells", "variants": tmp_path / "src" / "mine"}[lacking]
-    assert f"no {lacking}: {folder} is not there" in done.stderr
+    folder = {"components": tmp_path / "perf" / "cells", "package": tmp_path / "src" / "mine"}[lacking]
+    assert f"no {lacking}: {folder} does not exist" in done.stderr

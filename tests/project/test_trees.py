@@ -138,7 +138,7 @@ def test_one_commit_alone_has_nothing_to_compare(tmp_path: Path):
     (where / "impls" / "__init__.py").write_text("")
     git(where, "init", "-q", "-b", "main")
     commit(where, "one")
-    with pytest.raises(ValueError, match="one commit only"):
+    with pytest.raises(ValueError, match="only one commit"):
         trees.pair("", "", where, tmp_path / "copies")
 
 
@@ -151,9 +151,9 @@ def shallow(repository: Path, into: Path) -> Path:
 def test_a_commit_that_a_shallow_clone_leaves_out(repository: Path, tmp_path: Path):
     first = git(repository, "rev-parse", "HEAD~1")
     clone = shallow(repository, tmp_path / "shallow")
-    with pytest.raises(ValueError, match=r"no commit .*shallow clone, and `git fetch --unshallow` brings"):
+    with pytest.raises(ValueError, match=r"no commit .*shallow clone, and `git fetch --unshallow` fetches"):
         trees.find(clone, first)
-    with pytest.raises(ValueError, match=r"one commit only; this is a shallow clone.*--unshallow"):
+    with pytest.raises(ValueError, match=r"only one commit; this is a shallow clone.*--unshallow"):
         trees.pair("", "", clone, tmp_path / "copies")
     git(clone, "fetch", "-q", "--unshallow")
     assert trees.find(clone, first) == first
@@ -184,5 +184,5 @@ def test_a_subject_in_letters_of_any_kind(repository: Path, tmp_path: Path):
 
 def test_without_git_folders_are_asked_for(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ValueError, match="name two impls folders"):
+    with pytest.raises(ValueError, match="name two folders of the package"):
         trees.pair("", "", repository, tmp_path / "copies")

@@ -14,7 +14,13 @@ from perfsuite.proving import answer, gate
 from perfsuite.workers import referee
 
 answer.bound()
-QUESTION = {"component": "matmul.ladder", "case": "8", "seed": 5, "device": "cpu"}
+QUESTION = {
+    "cell": "matmul.ladder/mm/eager/cpu/8/1",
+    "component": "matmul.ladder",
+    "case": "8",
+    "seed": 5,
+    "device": "cpu",
+}
 
 
 def content(name: str = "matmul.ladder") -> gate.Content:
@@ -54,7 +60,7 @@ class List(list):
     [
         (lambda: torch.ones(2).as_subclass(Lazy), "returns a Lazy, a subclass of Tensor"),
         (lambda: [torch.ones(2), torch.ones(2).as_subclass(Lazy)], "returns a Lazy, a subclass of Tensor"),
-        (lambda: List([torch.ones(2)]), "returns a List: an answer comes in plain tuples, lists and dicts"),
+        (lambda: List([torch.ones(2)]), "returns a List: custom subclasses of tuple, list and dict are not allowed"),
         (lambda: numpy.ones(2), "returns ndarray, not a tensor"),
         (lambda: None, "returns NoneType, not a tensor"),
         (lambda: torch.empty(2, device="meta"), "returns a tensor on meta, which holds nothing"),
@@ -95,7 +101,7 @@ def test_what_a_variant_replaces_in_torch_does_not_reach_what_takes_its_answer(m
 )
 def test_an_answer_in_the_memory_of_an_input_is_none(of):
     x, y = torch.ones(3, 4), torch.ones(2)
-    with pytest.raises(gate.Wrong, match="returns the memory of its input number 1, where a new tensor is promised"):
+    with pytest.raises(gate.Wrong, match="returns the memory of its input number 1, where a new tensor is required"):
         taken(of(x), y, x)
     taken(of(x.clone()), y, x)
 

@@ -138,7 +138,6 @@ def test_the_reason_says_what_is_wrong():
     ],
 )
 def test_the_reason_gives_the_failing_elements_own_error_and_limit(error: Any, allowed: Any, says: str):
-    case = Case("c", {}, dtype="float64")
     wanted = torch.zeros(torch.tensor(error).shape, dtype=torch.float64)
     with pytest.raises(gate.Wrong) as raised:
         gate._leaf(
@@ -146,7 +145,7 @@ def test_the_reason_gives_the_failing_elements_own_error_and_limit(error: Any, a
             torch.tensor(error, dtype=torch.float64),
             wanted,
             torch.tensor(allowed, dtype=torch.float64),
-            case,
+            ("float64", ""),
             "cpu",
         )
     assert str(raised.value) == says.replace(";", " elements are outside the tolerance;")
@@ -156,17 +155,17 @@ def test_the_reason_gives_the_failing_elements_own_error_and_limit(error: Any, a
 @pytest.mark.parametrize("wrong", [1.0, float("nan"), float("inf")])
 def test_answers_larger_than_a_piece_are_compared_to_their_last_element(bound: str, wrong: float):
     """They are compared in pieces: the worst of all is told, and a wrong element in the last piece is found."""
-    case, columns = Case("c", {}, dtype="float64"), 7
+    columns = 7
     wanted = torch.ones(gate.CHUNK // 3, columns, dtype=torch.float64)
     allowed = {"one": torch.tensor(0.5), "each": torch.full_like(wanted, 0.5), "row": torch.full((columns,), 0.5)}
     values = wanted.clone()
     values[1, 1], values[-1, -1] = 1.25, 1.125
-    found = gate._leaf("cpu", values, wanted, allowed[bound], case, "cpu")
+    found = gate._leaf("cpu", values, wanted, allowed[bound], ("float64", ""), "cpu")
     assert (found.error, found.share) == (0.25, 0.5)
     values[-1, -1] += wrong
     at = [wanted.shape[0] - 1, columns - 1]
     with pytest.raises(gate.Wrong) as raised:
-        gate._leaf("cpu", values, wanted, allowed[bound], case, "cpu")
+        gate._leaf("cpu", values, wanted, allowed[bound], ("float64", ""), "cpu")
     assert str(raised.value).startswith(f"1 of {wanted.numel()} elements are outside the tolerance; the worst at {at}")
 
 

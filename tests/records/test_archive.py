@@ -61,7 +61,9 @@ def test_a_variant_is_timed_or_its_commonest_reason_is_said():
     )
     found = archive.states(archive.records([dataclasses.replace(run, records=records)])["matmul.ladder"])
     assert found == {"mm": "timed", "triton": cuda}
-    assert archive.summary(["mm", "triton", "new"], found) == ("1 of 3 timed; triton: needs cuda; new: in no kept run")
+    assert archive.summary(["mm", "triton", "new"], found) == (
+        "1 of 3 timed; triton: needs cuda; new: in no archived run"
+    )
 
 
 def missing() -> dict[str, list[str]]:

@@ -92,7 +92,7 @@ RECORD = [
     (at("extra", put=1), "extra: is not a field that this version knows"),
     (at("launches", 0, "e\x1b[1mx", put=1), "launches[0].e\\x1b[1mx: is not a field that this version knows"),
     (at("cost", "leak", put=1), "cost.leak: is not a field that this version knows"),
-    (at("status", put="fine"), f"status: 'fine' is unknown; known are {', '.join(record.STATUSES)}"),
+    (at("status", put="fine"), f"status: 'fine' is not one of {', '.join(record.STATUSES)}"),
     (at("launches", put=[]), "launches: is empty, but the status is ok"),
     (both(at("status", put="impossible"), at("launches", put=[])), "launches: is empty, but the status is impossible"),
     (at("launches", put={}), "launches: expected array, got object"),
@@ -116,8 +116,8 @@ RECORD = [
     (at("launches", 0, "calls", put=2.5), "launches[0].calls: expected int, got float"),
     (at("launches", 0, "calls", put=True), "launches[0].calls: expected int, got bool"),
     (at("launches", 0, "calls", put=HUGE), f"launches[0].calls: 1{38 * '0'}… is out of range"),
-    (at("launches", 0, "first", put="\ud800"), "half a character (a lone surrogate) stands where no text belongs"),
-    (at("launches", 1, "launch", put=0), "launches[1].launch: 0 is there twice"),
+    (at("launches", 0, "first", put="\ud800"), "contains half a character (a lone surrogate) where no text is allowed"),
+    (at("launches", 1, "launch", put=0), "launches[1].launch: 0 appears twice"),
     (at("size", put=-1), "size: must be not below 0, is -1"),
     (at("series", put="x"), "size: is 0, but the case belongs to a series"),
     (at("proof", "share", put=-0.5), "proof.share: must be not below 0, is -0.5"),
@@ -137,7 +137,7 @@ CELLS = [
         "no.such/mm/eager/cpu/8/1",
         "no.such/mm/eager/cpu/8/1: cell: no.such is not among the components of this file",
     ),
-    ("matmul.ladder/mm/eager/cpu/8/1", "matmul.ladder/mm/eager/cpu/8/1: cell: is there twice, again in line 6"),
+    ("matmul.ladder/mm/eager/cpu/8/1", "matmul.ladder/mm/eager/cpu/8/1: cell: appears twice, again in line 6"),
     ("\x1b[31m\n", "\\x1b[31m\\n: cell: '\\x1b[31m\\n' is not a cell"),
     (10**6 * "x", f"{199 * 'x'}…: cell: '{199 * 'x'}…' is not a cell"),
     (5, "line 2: cell: expected str, got int"),
@@ -159,15 +159,15 @@ HEAD = [
     (at("run", put="../../x"), f"run: '../../x' {NO_FOLDER}"),
     (at("run", put="a\\b"), f"run: 'a\\b' {NO_FOLDER}"),
     (at("commit", put="../x"), f"commit: '../x' {NO_FOLDER}"),
-    (at("started", put="today"), "started: 'today' is no time with a zone, such as 2026-11-21T23:50:00+00:00"),
+    (at("started", put="today"), "started: 'today' is not a time with a time zone, such as 2026-11-21T23:50:00+00:00"),
     (
         at("started", put="2026-11-21/23:50:00+00:00"),
-        "started: '2026-11-21/23:50:00+00:00' is no time with a zone, such as 2026-11-21T23:50:00+00:00",
+        "started: '2026-11-21/23:50:00+00:00' is not a time with a time zone, such as 2026-11-21T23:50:00+00:00",
     ),
     (at("roofs", 0, "value", put=0), f"roofs[0].value: {WALL} 0"),
     (at("roofs", 0, "typical", put=None), "roofs[0].typical: expected float, got null"),
-    (at("problems", 1, "name", put="matmul.ladder"), "problems[1].name: matmul.ladder is there twice"),
-    (at("problems", 1, "name", put="index"), "problems[1].name: 'index' is no component; it reads family.file"),
+    (at("problems", 1, "name", put="matmul.ladder"), "problems[1].name: matmul.ladder appears twice"),
+    (at("problems", 1, "name", put="index"), "problems[1].name: 'index' is not a component name (family.file)"),
     (at("problems", 0, "variants", 0, "needs", put="cuda"), "problems[0].variants[0].needs: expected array, got str"),
     (at("problems", 0, "published", "mm", put=["x"]), "problems[0].published[...][0]: expected float, got str"),
     (at("facts", 0, "holds", put=1), "facts[0].holds: expected bool | null, got int"),
@@ -222,10 +222,13 @@ def test_what_is_no_record_at_all_is_named_by_its_line(
         ("", "line 2: is not JSON: Expecting value at character 1"),
         (text[:50], "line 2: is not JSON: Expecting ',' delimiter at character 51"),
         (DEEP, "line 2: is nested too deeply"),
-        ('{"cell": ' + 5000 * "1" + "}", "line 2: holds a number of thousands of digits"),
-        (text.replace('"status"', '"cell": "x", "status"'), "line 2: cell: is there twice"),
-        (text.replace('"calls": ', '"calls": NaN, "c": ', 1), "line 2: holds NaN, which is no number"),
-        (text.replace('"calls": ', '"calls": -Infinity, "c": ', 1), "line 2: holds -Infinity, which is no number"),
+        ('{"cell": ' + 5000 * "1" + "}", "line 2: contains a number with thousands of digits"),
+        (text.replace('"status"', '"cell": "x", "status"'), "line 2: cell: appears twice"),
+        (text.replace('"calls": ', '"calls": NaN, "c": ', 1), "line 2: contains NaN, which is not a number"),
+        (
+            text.replace('"calls": ', '"calls": -Infinity, "c": ', 1),
+            "line 2: contains -Infinity, which is not a number",
+        ),
         (
             text.replace('"prepare": ', '"prepare": 1e999, "p": ', 1),
             f"{LOOP}: launches[0].prepare: inf is out of range",
@@ -358,12 +361,12 @@ JOURNAL = [
     (
         0,
         at("options", "cells", 0, put="matmul.ladder/mm/eager/cpu/no-such/1"),
-        "options.cells[0]: matmul.ladder/mm/eager/cpu/no-such/1 is no more",
+        "options.cells[0]: matmul.ladder/mm/eager/cpu/no-such/1 no longer exists",
     ),
     (
         0,
         at("options", "cells", 0, put="no.such/mm/eager/cpu/8/1"),
-        "no component 'no.such': `python -m benchmarks list` names them",
+        "no component 'no.such': `python -m benchmarks list` shows all of them",
     ),
     (0, at("options", "speed", put=1), "options.speed: is not a field that this version knows"),
     (0, at("run", put="../x"), f"run: '../x' {NO_FOLDER}"),
@@ -373,10 +376,10 @@ JOURNAL = [
     (
         4,
         at("answer", "status", put="fine"),
-        f"answer.status: 'fine' is unknown; known are {', '.join(record.STATUSES)}",
+        f"answer.status: 'fine' is not one of {', '.join(record.STATUSES)}",
     ),
     (4, at("answer", "proof", "seeds", put="3"), "proof.seeds: expected int, got str"),
-    (4, at("cell", put="matmul.ladder/mm/eager/cpu/16/1"), "cell: is not among those that the run was asked for"),
+    (4, at("cell", put="matmul.ladder/mm/eager/cpu/16/1"), "cell: is not among the cells of this run"),
     (5, at("launch", "wall", 1, put=0), f"launch.wall[1]: {WALL} 0"),
     (5, at("launch", "at", put=[]), "launch.at: holds 0 values, wall 2"),
     (5, without("contended"), "contended: is missing"),
@@ -396,7 +399,7 @@ def test_a_damaged_journal_names_its_line(number: int, change: Callable[[Any], N
     with pytest.raises(ValueError) as problem:
         journal.resume(tmp_path)
     cell = f": {lines[number]['cell']}" if "cell" in lines[number] else ""
-    says = says or f"kind: 'siting' is unknown; known are {', '.join(list(journal.KINDS)[1:])}"
+    says = says or f"kind: 'siting' is not one of {', '.join(list(journal.KINDS)[1:])}"
     assert str(problem.value) == f"{path} is damaged: line {number + 1}{cell}: {says}: delete it and start again"
 
 
@@ -442,8 +445,8 @@ def a_comparison(folder: Path) -> Path:
 
 COMPARISON = [
     (0, at("schema", put=2), "schema 2, this version reads 1"),
-    (0, at("options", "gate", put="x"), "options.gate: 'x' is unknown; known are slower, any, none"),
-    (0, at("options", "alpha", put=0), "alpha 0 is no error rate: it lies between 0 and 1"),
+    (0, at("options", "gate", put="x"), "options.gate: 'x' is not one of slower, any, none"),
+    (0, at("options", "alpha", put=0), "alpha 0 is not an error rate: it must be between 0 and 1"),
     (0, at("options", "cells", 0, put="x"), "options.cells[0]: 'x' is not a cell"),
     (0, at("run", put="../x"), f"run: '../x' {NO_FOLDER}"),
     (0, without("base", "hash"), "base.hash: is missing"),
@@ -455,11 +458,11 @@ COMPARISON = [
     (2, at("rule", "cells", put=0), "rule: nothing to judge: no cells"),
     (2, at("kind", put="sitting"), "kind: a rule"),
     (4, at("cells", put=[]), "cells: is empty"),
-    (5, at("x", put=1000), "x: 1000 is no logarithm of a ratio of times"),
+    (5, at("x", put=1000), "x: 1000 is not the logarithm of a ratio of times"),
     (5, at("x", put=None), "x: expected float, got null"),
     (5, at("base", put=0), f"base: {WALL} 0"),
-    (5, at("truth", put=1e9), "truth: 1e+09 is no logarithm of a ratio of times"),
-    (7, at("status", put="x"), f"status: 'x' is unknown; known are {', '.join(record.STATUSES)}"),
+    (5, at("truth", put=1e9), "truth: 1e+09 is not the logarithm of a ratio of times"),
+    (7, at("status", put="x"), f"status: 'x' is not one of {', '.join(record.STATUSES)}"),
     (8, at("seconds", put=-9), "seconds: must be not below 0, is -9"),
 ]
 
@@ -473,12 +476,12 @@ def test_a_damaged_comparison_names_its_line(
     change(lines[number])
     if says == "kind: a rule":  # the line with the rule is gone
         del lines[number]
-        number, says = 4, "kind: an x before the rule that it is judged by"
+        number, says = 4, "kind: an x before the rule that judges it"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(ValueError) as problem:
         comparisons.load(path)
     cell = f": {lines[number]['cell']}" if "cell" in lines[number] else ""
-    says = says or f"verdict: 'FINE' is unknown; known are , skipped, {', '.join(compared.VERDICTS)}"
+    says = says or f"verdict: 'FINE' is not one of , skipped, {', '.join(compared.VERDICTS)}"
     assert str(problem.value) == f"{path} is damaged: line {number + 1}{cell}: {says}: delete it and start again"
 
 
@@ -507,15 +510,15 @@ def test_a_damaged_calibration_names_its_line(tmp_path: Path):
     good = json.loads(source.read_text(encoding="utf-8").splitlines()[0])
     cell = next(iter(good["rows"]))
     for change, says in (
-        (at("kind", put="x"), "kind: 'x' is unknown; known are "),
+        (at("kind", put="x"), "kind: 'x' is not one of "),
         (without("detector"), "detector: expected int, got null"),
         (at("detector", put="1"), "detector: expected int, got str"),
         (without("rows", cell, "xs"), "rows[...].xs: is missing"),
         (at("rows", cell, "epochs", put=-1), f"rows.{cell}.epochs: must be not below 0, is -1"),
-        (at("rows", cell, "verdict", put="x"), f"rows.{cell}.verdict: 'x' is unknown; known are SLOWER"),
-        (at("rows", cell, "truth", put=None), f"rows.{cell}.truth: None is no logarithm of a ratio of times"),
+        (at("rows", cell, "verdict", put="x"), f"rows.{cell}.verdict: 'x' is not one of SLOWER"),
+        (at("rows", cell, "truth", put=None), f"rows.{cell}.truth: None is not the logarithm of a ratio of times"),
         (at("rows", "x", put=good["rows"][cell]), "rows: 'x' is not a cell"),
-        (at("rows", put={}), f"rows: holds no cell but {calibrate.WORKERS}"),
+        (at("rows", put={}), f"rows: contains no cell but {calibrate.WORKERS}"),
         (at("note", put="x"), "note: is not a field that this version knows"),
     ):
         line = copy.deepcopy(good)
@@ -534,11 +537,11 @@ def test_damaged_answers_of_the_peers_name_their_line(tmp_path: Path):
     good = json.loads(source.read_text(encoding="utf-8").splitlines()[0])
     rule = next(iter(good["said"]))
     for change, says in (
-        (at("tool", put="x"), "tool: 'x' is unknown; known are asv continuous, pytest-benchmark, pyperf, this"),
-        (at("kind", put="x"), "kind: 'x' is unknown; known are same, +5 %, +10 %"),
+        (at("tool", put="x"), "tool: 'x' is not one of asv continuous, pytest-benchmark, pyperf, this"),
+        (at("kind", put="x"), "kind: 'x' is not one of same, +5 %, +10 %"),
         (at("said", rule, put={}), f"said.{rule}: is empty"),
         (at("said", rule, put={"x": ""}), f"said.{rule}: 'x' is not a cell"),
-        (at("said", rule, put={CELL: "quick"}), f"said.{rule}.{CELL}: 'quick' is unknown; known are slower, faster, "),
+        (at("said", rule, put={CELL: "quick"}), f"said.{rule}.{CELL}: 'quick' is not one of slower, faster, "),
         (at("seconds", put="1"), "seconds: expected float, got str"),
     ):
         line = copy.deepcopy(good)
@@ -559,7 +562,7 @@ def test_a_damaged_spread_names_its_place(tmp_path: Path):
         (f'{{"a": {{"{CELL}": [1]}}}}', "no cell has two values in every way"),
         (f'{{"a": {{"{CELL}": [1, 2]}}, "b": {{}}}}', "no cell has two values in every way"),
         (f'{{"a": {{"{CELL}": [1, null]}}}}', "[...][...][1]: expected float, got null"),
-        (f'{{"a": {{"{CELL}": [1, 1e9]}}}}', f"a.{CELL}[1]: 1e+09 is no logarithm of a ratio of times"),
+        (f'{{"a": {{"{CELL}": [1, 1e9]}}}}', f"a.{CELL}[1]: 1e+09 is not the logarithm of a ratio of times"),
         ('{"a": {"x": [1, 2]}}', "a: 'x' is not a cell"),
     ):
         path.write_text(content)

@@ -16,7 +16,7 @@ def test_a_full_disk_costs_the_line_that_did_not_fit_and_no_other(tmp_path: Path
     journal = Journal.begin(tmp_path, Numbers, "numbers", {})
     journal.add("number", value=1)
     file, journal._file = journal._file, Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115
-    with pytest.raises(OSError, match=r"No space left on device \(what was found until then is kept"):
+    with pytest.raises(OSError, match=r"No space left on device \(the results so far are saved"):
         journal.add("number", value=2)
     journal._file.close()
     journal._file = file

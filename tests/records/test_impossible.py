@@ -47,7 +47,7 @@ def test_a_product_of_1024_in_ten_microseconds():
     assert why(record(10e-6, flops=2 * 1024**3, bytes=12 * MIB)) == (
         "10.0 µs a call would be 215 TFLOP/s of the declared 2.15 GFLOP, and arithmetic in fp32 gives 100 GFLOP/s at "
         "most here: 2,147x faster than the hardware; the work is not done, or "
-        "benchmarks/components/matmul/ladder.py declares too much of it, or no roof knows its arithmetic"
+        "benchmarks/components/matmul/ladder.py declares too much of it, or no roof covers its arithmetic"
     )
 
 

@@ -138,8 +138,8 @@ HEAD = '{"kind": "numbers", "run": "r", "started": "s", "began": 1.0}\n'
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "it holds no whole line"),
-        (HEAD[:-1], "it holds no whole line"),
+        ("", "it has no complete line"),
+        (HEAD[:-1], "it has no complete line"),
         ("no json\n", "line 1: is not JSON: Expecting value at character 1"),
         ("[1]\n{}\n", "line 1: is not an object, but list"),
         (HEAD + '{"kind": "number"}\n', "line 2: value: is missing"),
@@ -151,13 +151,16 @@ HEAD = '{"kind": "numbers", "run": "r", "started": "s", "began": 1.0}\n'
             HEAD + '{"kind": "number", "value": 2, "valeu": 2}\n',
             "line 2: valeu: is not a field that this version knows",
         ),
-        (HEAD + '{"kind": "number", "value": 2, "value": 2}\n', "line 2: value: is there twice"),
-        (HEAD + '{"kind": "letter"}\n', "line 2: kind: 'letter' is unknown; known are number, end"),
-        (HEAD + HEAD, "line 2: kind: 'numbers' is unknown; known are number, end"),
-        ('{"kind": "end"}\n', "line 1: kind: 'end' is unknown; known are numbers"),
+        (HEAD + '{"kind": "number", "value": 2, "value": 2}\n', "line 2: value: appears twice"),
+        (HEAD + '{"kind": "letter"}\n', "line 2: kind: 'letter' is not one of number, end"),
+        (HEAD + HEAD, "line 2: kind: 'numbers' is not one of number, end"),
+        ('{"kind": "end"}\n', "line 1: kind: 'end' is not one of numbers"),
         (HEAD + "null\n", "line 2: is not an object, but NoneType"),
         (HEAD + "\n" + HEAD, "line 2: is not JSON: Expecting value at character 1"),
-        (HEAD + '{"kind": "number", "value": ' + 5000 * "9" + "}\n", "line 2: holds a number of thousands of digits"),
+        (
+            HEAD + '{"kind": "number", "value": ' + 5000 * "9" + "}\n",
+            "line 2: contains a number with thousands of digits",
+        ),
         (HEAD + 100_000 * "[" + "\n", "line 2: is nested too deeply"),
     ],
 )

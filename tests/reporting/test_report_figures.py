@@ -224,7 +224,7 @@ def test_many_samples_stay_small():
             object.__setattr__(launch, "wall", launch.wall * 100)
             object.__setattr__(launch, "at", tuple(range(len(launch.wall))))
     drawing = samples(records, choose(cells, "loop"), [])
-    assert "neighbours the fastest and the slowest are drawn" in drawing.caption
+    assert "Only the fastest and the slowest of every" in drawing.caption
     assert len(svg(drawing.figure)) < 250_000
 
 

@@ -287,7 +287,10 @@ def test_why_names_what_was_measured():
     usual = {"remark": "", "seconds": 60e-6, "times_hardware": 3.5}
     assert why(**usual) == "30 operators dispatched, at least 50 % of the time; moves 5.00× the compulsory bytes"
     assert why(**usual, times_bytes=1.0, ops=1.0).startswith("1 operator dispatched")
-    assert why(**usual, floor_overhead=59e-6, times_bytes=1.0) == "30 operators dispatched, which fill the time"
+    assert (
+        why(**usual, floor_overhead=59e-6, times_bytes=1.0)
+        == "30 operators dispatched, which takes nearly all of the time"
+    )
     near = {"floor_overhead": math.nan, "times_bytes": 1.0, "remark": ""}
     assert why(times_hardware=1.1, **near) == "compute bound, 1.10× the hardware's floor"
     assert why(times_hardware=1.1, **near, floor_memory=1.0) == "memory (L2) bound, 1.10× the hardware's floor"
@@ -297,12 +300,12 @@ def test_why_names_what_was_measured():
 def test_why_tells_of_compiling():
     plain = {"floor_overhead": math.nan, "times_bytes": math.nan, "remark": "", "times_hardware": 9.0}
     assert why(**plain, compile=2.0, break_even=1500.0) == "compiling takes 2.00 s, paid back after 1,500 calls"
-    assert why(**plain, compile=2.0, break_even=math.inf) == "compiling takes 2.00 s and never pays"
+    assert why(**plain, compile=2.0, break_even=math.inf) == "compiling takes 2.00 s and never pays off"
 
 
 def test_why_flags_what_the_roofs_do_not_explain():
     assert why().startswith("unexplained: more than 2× all measured limits together; ")
-    assert "the roof is too low or the declared work too much" in why(remark="above the roof")
+    assert "the roof is too low or the declared work is too much" in why(remark="above the roof")
     assert "less" not in why(remark="")
     assert evidence.why({**row(dataclasses.replace(SLOW, status="error"))}) == ""
 

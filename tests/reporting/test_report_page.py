@@ -124,7 +124,7 @@ def test_a_component_page_holds_all_that_is_known(written: Written):
     for words in (
         "mm_out is the fastest of 12 variants: 3.08 µs, 79,200× as fast as loop, 6.48× the hardware’s floor.",
         "Does different work: writes into a tensor that was allocated before the clock.",
-        "235,200 operators dispatched, which fill the time; moves 40.8× the compulsory bytes.",
+        "235,200 operators dispatched, which takes nearly all of the time; moves 40.8× the compulsory bytes.",
         "paid back after",
         "Not built: cython",
         "needs cuda",
@@ -140,7 +140,7 @@ def test_ladder_first(written: Written):
     assert heads == [
         "The ladder",
         "Time against size",
-        "Who wins where",
+        "Which variant wins where",
         "Against the published figures",
         "Roofline",
         "Samples in time order",
@@ -288,7 +288,7 @@ def test_a_run_without_a_time_or_a_component_has_a_report(tmp_path: Path):
     run = made.small()
     failed = tuple(dataclasses.replace(record, status="error", reason="it broke") for record in run.records)
     page.write(dataclasses.replace(run, records=failed), tmp_path / "failed")
-    assert "none has a time" in (tmp_path / "failed" / "index.html").read_text(encoding="utf-8")
+    assert "no cell has a time" in (tmp_path / "failed" / "index.html").read_text(encoding="utf-8")
     assert "it broke" in (tmp_path / "failed" / "matmul.ladder.html").read_text(encoding="utf-8")
 
 

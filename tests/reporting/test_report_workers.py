@@ -93,15 +93,15 @@ def test_one_failed_number_of_workers_leaves_the_others():
 
 def test_where_it_turns():
     turn = workers.turning(workers.tried(run(LARGE, SMALL)))
-    assert turn == "Workers pay from epochs of 180 ms on, and not up to 2.00 ms."
+    assert turn == "Workers pay off for epochs from 180 ms, and not up to 2.00 ms."
     mixed = read("dear", 4, {0: 1e-3, 2: 0.6e-3})
     said = workers.turning(workers.tried(run(mixed, SMALL, LARGE)))
     assert said == (
-        "Below 1.00 ms an epoch no workers pay, above 2.00 ms they always do; between the two it depends on what a "
-        "sample costs."
+        "Workers never pay off for epochs below 1.00 ms, and always above 2.00 ms; in between it depends on the cost "
+        "of a sample."
     )
-    assert workers.turning(workers.tried(run(SMALL))) == "Workers pay for none of them."
-    assert workers.turning(workers.tried(run(LARGE))) == "Workers pay for all of them."
+    assert workers.turning(workers.tried(run(SMALL))) == "Workers pay off for none of them."
+    assert workers.turning(workers.tried(run(LARGE))) == "Workers pay off for all of them."
 
 
 def test_the_figure_says_the_best_number_of_each_set():
@@ -110,7 +110,7 @@ def test_the_figure_says_the_best_number_of_each_set():
     assert {"fastest with", "one process", "2 workers", "0.100×", "1.03×", "1.64×"} <= {*words}
     assert "4 workers" not in words
     assert any(word.startswith("epoch ") for word in words)
-    assert drawing.alt.startswith("Of 3 data sets, 2 are read fastest by one process. Workers pay from")
+    assert drawing.alt.startswith("Of 3 data sets, 2 are read fastest by one process. Workers pay off for epochs from")
     assert svg(drawing.figure) == svg(workers.figure(workers.tried(run(LARGE, SMALL, TIED))).figure)
 
 
@@ -140,7 +140,7 @@ def test_the_table_as_it_stands():
     lead, _, table = told.blocks
     assert "".join(lead.parts) == (
         "The rule of thumb: as many workers as cores, or twice as many, here 2 or 4. It holds for 1 of 2 data sets. "
-        "Workers pay from epochs of 180 ms on, and not up to 2.00 ms."
+        "Workers pay off for epochs from 180 ms, and not up to 2.00 ms."
     )
     assert [[cell.text for cell in row.cells] for row in table.rows] == [
         [

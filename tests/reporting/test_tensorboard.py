@@ -229,7 +229,7 @@ class TestWriting:
         (tmp_path / "broken.json.gz").write_bytes(gzip.compress(b"no trace"))
         before = files(tmp_path)
         broken = dataclasses.replace(run.records[5], trace="broken.json.gz")
-        with pytest.raises(ValueError, match="is not a profiler's trace"):
+        with pytest.raises(ValueError, match="is not a profiler trace"):
             tensorboard.write(dataclasses.replace(run, records=(broken,)), tmp_path)
         assert files(tmp_path) == before
 

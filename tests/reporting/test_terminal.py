@@ -18,7 +18,7 @@ from perfsuite.reporting.text.grid import Column, draw, wide
 from reports import ledger
 
 LADDER = """\
-5x784x10 · float32 · cpu · 1 thread  median of 6 launches, ± covers it with 97 %
+5x784x10 · float32 · cpu · 1 thread  median of 6 launches, ± covers it with 97 % confidence
    variant                 time µs       ±  × best  speed-up     × hw  bound         peak  error  note
    loop                    245,000  0.83 %  79,500      1.00  515,000  overhead     200 B   13 %
    row_times_column            267   1.6 %    86.7       914      561  overhead     200 B   50 %
@@ -37,7 +37,7 @@ NARROW = """\
    loop                    245,000  0.83 %  79,500  515,000
    row_times_column            267   1.6 %    86.7      561"""
 PUBLISHED = """\
-matmul.ladder  speed-up over loop at 5x784x10, the sources' beside ours
+matmul.ladder  speed-up over loop at 5x784x10, published and measured
 variant                published     here        interval
 row_times_column        386–651×     914×        898–932×  more than published
 row_broadcast       1,140–3,450×   5,220×    5,130–5,310×  more than published
@@ -55,7 +55,7 @@ Claims of the sources  1 verified, 1 refuted, 1 size-dependent, 1 undecided, 1 n
     at no size
 ○ not testable here: K01"""
 FAULTS = """\
-1000 · float32 · cpu · 1 thread  median of 6 launches, ± covers it with 97 %
+1000 · float32 · cpu · 1 thread  median of 6 launches, ± covers it with 97 % confidence
    variant  time µs      ±  × best  speed-up  × hw  bound         peak  error
 *  good        5.00  1.1 %    best      1.00   165  overhead  3.91 KiB   40 %
 ! naive  wrong: largest error 3.1e+38 is 4.0e+44 times the allowed one at seed 2

@@ -20,7 +20,7 @@ ROWS = [
     {"name": "nothing", "calls": 3, "self_cpu_us": 0.0, "cpu_us": 9.0},
 ]
 TABLE = """\
-Traces  operators by what they take themselves in one call, under a profiler, which makes it longer
+Traces  operators by self time in one call; the profiler makes it longer
 
 matmul.ladder/loop/eager/cpu/5x784x10/1
 results/profile/0/trace.json.gz
@@ -33,7 +33,7 @@ op1         3.00 µs  3.0 %      1
 op2         3.00 µs  3.0 %      1
 2 more
 
-open one     https://ui.perfetto.dev, Open trace file: the browser reads it, it is sent nowhere
+open one     https://ui.perfetto.dev, Open trace file: the browser reads it, nothing is uploaded
 open all     nox -s tensorboard, then the tab PYTORCH_PROFILER
 """
 

@@ -215,7 +215,7 @@ def test_what_inputs_were_drawn_from_is_told_and_how_many_timed_answers_were_pro
     launch = dataclasses.replace(next(one.launches[0] for one in run.records if one.launches), judged=(3, 7))
     records = (dataclasses.replace(run.records[0], launches=(launch, launch)),)
     told = dict(_inputs(dataclasses.replace(run, records=records, secrets=(5, 6))))
-    assert told == {"Inputs": "drawn from --seed 5, --seed 6", "Answers proved": "4 of timed calls"}
+    assert told == {"Inputs": "drawn from --seed 5, --seed 6", "Results proved": "4 of timed calls"}
 
 
 def test_a_trace_outside_the_results_is_not_copied_into_the_log(tmp_path: Path):

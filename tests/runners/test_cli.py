@@ -133,7 +133,7 @@ def test_a_great_many_failures_are_not_all_told_twice(measured: Callable[..., in
     records = tuple(dataclasses.replace(one, status="error", reason="r", launches=(), trace="") for one in run.records)
     assert measured(dataclasses.replace(run, records=records), "run", "-k", "row_sum") == 3
     err = capsys.readouterr().err.splitlines()
-    assert len(err) == 2 + _shown.MOST and err[-1].startswith(f"and {len(records) - _shown.MOST} cells more")
+    assert len(err) == 2 + _shown.MOST and err[-1].startswith(f"and {len(records) - _shown.MOST} more cells")
 
 
 @pytest.mark.parametrize("partial", [False, True])
@@ -270,7 +270,7 @@ def test_a_seed_that_no_run_tells_is_refused(capsys: Out, seed: str):
     with pytest.raises(SystemExit) as ended:
         cli.main(["run", "--seed", seed])
     assert ended.value.code == 2
-    assert f"{seed} is none that a run tells: they lie between 0 and 2^48" in capsys.readouterr().err
+    assert f"{seed} is not a seed of a run: seeds are at least 0 and below 2^48" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_the_quick_set_is_collected_unless_other_cells_are_asked_for(suite: Suit
     ("arguments", "message"),
     [
         (["--cells", "no_such_cell"], "--cells 'no_such_cell' names no cell"),
-        (["--cells", "and"], "-k 'and' does not read"),
+        (["--cells", "and"], "-k 'and' is not valid"),
         (["--record", __file__], "is not a readable record file"),
         (["--record", "nowhere.jsonl.gz"], "No such file"),
         (["-p", "no:benchmark"], "the cells need pytest-benchmark"),
@@ -172,7 +172,7 @@ def test_a_stored_run_is_replayed_without_torch(suite: Suite, tmp_path: Path):
 
 
 def test_a_variable_that_does_not_read_is_named():
-    with pytest.raises(ValueError, match="BENCHMARKS_LAUNCHES='few' is no int"):
+    with pytest.raises(ValueError, match="BENCHMARKS_LAUNCHES='few' is not a valid int"):
         wishes.Wish.of({"BENCHMARKS_LAUNCHES": "few"})
     wish = wishes.Wish.of({"BENCHMARKS_LAUNCHES": "2", "BENCHMARKS_BUDGET": "0.5", "BENCHMARKS_RECORD": ""})
     assert wish == wishes.Wish(launches=2, budget=0.5)

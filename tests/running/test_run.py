@@ -79,12 +79,12 @@ def test_an_ok_that_the_referee_did_not_give_is_none(one: Context, monkeypatch: 
     worker = SimpleNamespace(verdicts=lambda: [Verdict(str(CELL), "")] * 3)
     monkeypatch.setattr(one.workers, "at_hand", lambda: worker)
     told = checking.proved(one, CELL)
-    assert (told["status"], told["reason"]) == ("error", "3 answers were handed over to be judged, where 4 are due")
+    assert (told["status"], told["reason"]) == ("error", "3 results were handed over to be judged, but 4 were expected")
 
 
 @pytest.mark.parametrize(
     ("verdicts", "status", "says"),
-    [([""], "ok", ""), ([], "error", "0 answers were handed over"), (["", "all zeros"], "wrong", "all zeros")],
+    [([""], "ok", ""), ([], "error", "0 results were handed over"), (["", "all zeros"], "wrong", "all zeros")],
 )
 def test_an_ok_of_a_launch_is_believed_only_with_the_referees_verdicts(
     one: Context, monkeypatch: pytest.MonkeyPatch, verdicts: list[str], status: str, says: str

@@ -74,7 +74,7 @@ def test_one_that_says_ok_is_believed_only_with_the_referees_verdict(monkeypatch
     monkeypatch.setattr(Stub, "verdicts", lambda self: [Verdict(self.cell, "all zeros" if self.cell == "b" else "")])
     answers = alone.timed(["a", "b"], {**PLAN, "seeds": [1, 2]}, lambda: Stub([], {}))  # type: ignore[arg-type]
     assert answers["a"]["status"] == "ok"
-    assert (answers["b"]["status"], answers["b"]["reason"]) == ("wrong", "all zeros (its worker says that it is right)")
+    assert (answers["b"]["status"], answers["b"]["reason"]) == ("wrong", "all zeros (its worker reported it as right)")
 
 
 def launch(number: int, seconds: float, alone: bool = False) -> Launch:

@@ -137,7 +137,7 @@ def test_what_was_measured_survives_and_resume_finishes_the_rest(project: Path, 
     ("arguments", "says"),
     [
         (["run", "-k", "no_such_cell"], "-k 'no_such_cell' matches no cell"),
-        (["run", "-k", "mm and ("], "does not read"),
+        (["run", "-k", "mm and ("], "is not valid: use words"),
         (["run", "--launches", "0"], "0 is not above 0"),
         (["run", "--tree", "/nowhere"], "/nowhere is not an impls folder"),
         (["report", "nothing.jsonl.gz"], "nothing.jsonl.gz"),

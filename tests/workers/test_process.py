@@ -181,7 +181,7 @@ class Silent(Exception):
         (RuntimeError(LINK), "RuntimeError: failed: ld: x.o: undefined reference to `f'"),
         (ValueError("\x1b[31mred\x07\udc80"), "ValueError: \\x1b[31mred\\x07\\udc80"),
         (ValueError("x" * 10**6), f"ValueError: {'x' * 487}…"),
-        (Silent(), "Silent: (ValueError while its text was made)"),
+        (Silent(), "Silent: (ValueError while formatting its message)"),
     ],
 )  # fmt: skip
 def test_the_reason_of_a_failure_is_one_line_that_says_most(problem: Exception, reason: str):

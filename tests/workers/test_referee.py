@@ -57,12 +57,12 @@ def test_seeds_are_the_same_for_a_secret_and_tell_nothing_without_it():
     ("verdicts", "status", "says"),
     [
         ([Verdict(CELL, "")] * 4, "ok", ""),
-        ([Verdict(CELL, "")] * 3, "error", "3 answers were handed over to be judged, where 4 are due"),
-        ([Verdict("another", "")] * 4, "error", "0 answers were handed over"),
+        ([Verdict(CELL, "")] * 3, "error", "3 results were handed over to be judged, but 4 were expected"),
+        ([Verdict("another", "")] * 4, "error", "0 results were handed over"),
         (
             [*[Verdict(CELL, "")] * 4, Verdict(CELL, "all zeros")],
             "wrong",
-            "all zeros (its worker says that it is right)",
+            "all zeros (its worker reported it as right)",
         ),
     ],
 )

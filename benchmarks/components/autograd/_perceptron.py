@@ -1,4 +1,4 @@
-"""What the components over a multi-layer perceptron share: its parameters, and gradients of the whole in float64."""
+"""Shared by the components that use a multi-layer perceptron: its parameters, and its gradients in float64."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def classifier(case: Case, generator: Any) -> Inputs:
 
 
 def slopes(x: Any, target: Any, pairs: list[tuple[Any, Any]]) -> tuple[Any, Any, Any, Any]:
-    """What the gradients of the first and the last layer are made of, in the dtype of ``x``.
+    """The factors of the first and the last layer's gradients, in the dtype of ``x``.
 
-    Returns the last layer's input, the gradients of the first layer's sums and of the logits, and the probabilities.
+    Returns the last layer's input, the gradients of the first layer's output and of the logits, and the probabilities.
     """
     import torch
 
@@ -60,19 +60,19 @@ def doubled(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 def parameters(sizes: Sequence[int]) -> int:
-    """Numbers in the weights and biases."""
+    """How many numbers the weights and biases have."""
     return sum(inputs * outputs + outputs for inputs, outputs in pairwise(sizes))
 
 
 def multiplications(case: Case) -> list[int]:
-    """FLOPs of each layer's product, forward."""
+    """FLOPs of each layer's product in the forward pass."""
     return [2 * int(case.shape["n"]) * a * b for a, b in pairwise(SIZES)]
 
 
 def bound(expected: tuple[Any, Any], inp: Any, slope: Any) -> tuple[Any, Any]:
-    """How far the gradients of a layer may be off that gets ``inp`` and whose outputs have gradients like ``slope``.
+    """Error bound for the gradients of a layer with input ``inp`` and output gradients like ``slope``.
 
-    ``8 u (sqrt(784) + sqrt(n)) (sqrt(S) + |answer|)``, u = 2^-24: the roundings of a sum of n terms add up like a
+    ``8 u (sqrt(784) + sqrt(n)) (sqrt(S) + |result|)``, u = 2^-24: the roundings of a sum of n terms add up like a
     random walk (Higham and Mary, 2019), and the terms are sums of up to 784 products themselves. ``S`` is the sum of
     the terms' squares.
     """

@@ -1,4 +1,4 @@
-"""Second derivatives of Rosenbrock's function in closed form, and the magnitude of the terms that they are sums of."""
+"""Second derivatives of Rosenbrock's function in closed form, and the magnitude of the terms that they add up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ UNIT = 2.0**-24
 
 
 def hessian(x: Any, magnitude: bool = False) -> tuple[Any, Any]:
-    """Main diagonal (n,) and the one beside it (n - 1,); with ``magnitude``, of the terms' absolute values."""
+    """Main diagonal (n,) and the one next to it (n - 1,); with ``magnitude``, sums of the terms' absolute values."""
     import torch
 
     left, right = (x[:-1].abs(), x[1:].abs()) if magnitude else (x[:-1], -x[1:])
@@ -19,7 +19,7 @@ def hessian(x: Any, magnitude: bool = False) -> tuple[Any, Any]:
 
 
 def dense(diagonal: Any, beside: Any) -> Any:
-    """The symmetric matrix of these diagonals."""
+    """The symmetric matrix with these diagonals."""
     import torch
 
     return torch.diag(diagonal) + torch.diag(beside, 1) + torch.diag(beside, -1)

@@ -1,4 +1,4 @@
-"""AG-04: gradients of a classifier's head, its backbone frozen in three ways."""
+"""AG-04: gradients of a classifier's head, with the backbone frozen in three ways."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, x: Any, target: Any, layers: Any) -> Any:
-    """The head's gradients in float64: ``features^T slope`` and the sum of the slopes."""
+    """The head's gradients in float64: ``features^T slope`` and the sum of the output gradients."""
     features, _, last, _ = perceptron.slopes(x.double(), target, perceptron.doubled(layers))
     return features.T @ last, last.sum(0)
 
 
 def tolerance(case: Case, expected: Any, x: Any, target: Any, layers: Any) -> Any:
-    """As for all sums of products; a feature is a sum itself, and errs by the size of its fellows.
+    """As for all sums of products. A feature is itself a sum, so its error depends on the size of all features.
 
-    A slope, the difference of a probability and the target, errs as if the two were added.
+    An output gradient is a probability minus the target, and its error is as large as if the two were added.
     """
     features, _, last, probabilities = perceptron.slopes(x, target, layers)
     features = features.abs() + features.square().mean().sqrt()
@@ -25,7 +25,7 @@ def tolerance(case: Case, expected: Any, x: Any, target: Any, layers: Any) -> An
 
 
 def flops(case: Case) -> int:
-    """All products forward, one backward."""
+    """All forward products and one backward product."""
     each = perceptron.multiplications(case)
     return sum(each) + each[-1]
 
@@ -38,7 +38,7 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="autograd.freeze_early",
-    title="Gradients of the head, backbone frozen",
+    title="Gradients of the head, with a frozen backbone",
     question="What does freezing the early layers save, and does it matter how?",
     rows=("AG-04",),
     cases=(Case("256x784", {"n": 256}),),
@@ -53,9 +53,9 @@ COMPONENT = Component(
         "detached": "Records the graph of the backbone.",
     },
     left_out={
-        "cached features": "Another problem, a layer of 512 by 10 on its own: the backbone does not run at all.",
-        "an encoder of 66 million parameters": "The same graph with more in front: half a minute of calls.",
-        "LoRA, biases only": "They train other parameters: another answer.",
-        "the optimizer": "Handing it trainable parameters only is a matter of its own; here is the backward.",
+        "cached features": "A different problem, a single 512 x 10 layer: the backbone does not run at all.",
+        "an encoder of 66 million parameters": "The same graph with more layers in front: half a minute of calls.",
+        "LoRA, biases only": "They train other parameters: a different result.",
+        "the optimizer": "Passing it only trainable parameters is a separate question; here is backward.",
     },
 )

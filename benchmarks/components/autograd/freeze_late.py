@@ -1,4 +1,4 @@
-"""AG-04: gradients of a classifier's first layer, the layers behind it frozen or not."""
+"""AG-04: gradients of a classifier's first layer, with the later layers frozen or not."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def reference(case: Case, x: Any, target: Any, layers: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, target: Any, layers: Any) -> Any:
-    """As for all sums of products; a slope is a sum itself, and errs by the size of its fellows."""
+    """As for all sums of products. An output gradient is itself a sum: its error depends on the size of all."""
     _, first, _, _ = perceptron.slopes(x, target, layers)
     return perceptron.bound(expected, x, first.abs() + first.square().mean().sqrt())
 
 
 def flops(case: Case) -> int:
-    """All products forward; backward those that pass the gradient back, and the first weights' own."""
+    """All forward products; in backward, those that pass the gradient back and the one for the first weights."""
     each = perceptron.multiplications(case)
     return sum(each) + sum(each[1:]) + each[0]
 
@@ -35,8 +35,8 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="autograd.freeze_late",
-    title="Gradients of the first layer, later ones frozen",
-    question="Does freezing the layers behind save as much as freezing those in front?",
+    title="Gradients of the first layer, with later layers frozen",
+    question="Does freezing later layers save as much as freezing earlier ones?",
     rows=("AG-04",),
     cases=(Case("256x784", {"n": 256}),),
     inputs=perceptron.classifier,
@@ -46,5 +46,5 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="everything",
     work={"everything": "Computes the gradients of all layers."},
-    left_out={"no_grad, detach": "They would cut the way back to the first layer: no gradient would reach it."},
+    left_out={"no_grad, detach": "They would cut the graph: no gradient would reach the first layer."},
 )

@@ -1,4 +1,4 @@
-"""AG-03: the Hessian of Rosenbrock's function from 2 to 128 numbers."""
+"""AG-03: the Hessian of Rosenbrock's function of 2 to 128 variables."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Sixteen roundings of the terms' absolute values; beside the three diagonals there are no terms, only zeros."""
+    """Sixteen roundings of the terms' absolute values. Off the three diagonals there are no terms, only zeros."""
     return 16 * rosenbrock.UNIT * rosenbrock.dense(*rosenbrock.hessian(x.double(), magnitude=True))
 
 
 def flops(case: Case) -> int:
-    """Six for each number on the diagonal, one beside it: what the closed form needs."""
+    """Six operations for each diagonal element, one for each next to it: what the closed form needs."""
     return 7 * int(case.shape["n"])
 
 
@@ -44,7 +44,7 @@ def numbers(n: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="autograd.hessian",
     title="Hessian",
-    question="What does it cost to differentiate a gradient, and how does it grow with the number of variables?",
+    question="What does it cost to differentiate a gradient, and how does the cost grow with the number of variables?",
     rows=("AG-03",),
     cases=(
         numbers(32),
@@ -58,12 +58,12 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="row_by_row",
     graphed=("written_out",),
-    work={"written_out": "Computes three diagonals; the others find out that the rest is zero."},
+    work={"written_out": "Computes only the three diagonals; the others also compute the zeros."},
     left_out={
-        "x^3 at 2": "A scalar: its derivatives, 12 and 12, are in the tests.",
-        "a loss of a perceptron": "Another function under the same operators; its Hessian is too large to be written.",
-        "finite differences": "In float32 a second difference has no right digit at these scales.",
+        "x^3 at 2": "A scalar function: its derivatives, 12 and 12, are in the tests.",
+        "a loss of a perceptron": "A different function with the same operators; its Hessian is too large to write.",
+        "finite differences": "In float32 a second difference has no correct digits at these scales.",
         "torch.compile": "It would compile the backward of a backward for each n.",
-        "functional.hessian(vectorize=True)": "The rows of is_grads_batched, behind the checks of functional.",
+        "functional.hessian(vectorize=True)": "The same rows as is_grads_batched, plus the checks of functional.",
     },
 )

@@ -39,7 +39,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="autograd.hessian_vector",
     title="Hessian times a vector",
-    question="Where the Hessian is only multiplied by a vector, what does making it cost?",
+    question="If the Hessian is only multiplied by a vector, what does it cost to compute the whole matrix?",
     rows=("AG-03",),
     cases=(
         Case("256", {"n": 256}),
@@ -51,9 +51,9 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="double_backward",
-    work={"whole_hessian": "Makes the matrix, n x n."},
+    work={"whole_hessian": "Computes the n x n matrix."},
     left_out={
-        "functional.vhp": "double_backward behind checks and copies.",
-        "the closed form": "Knowing the function is compared in autograd.hessian.",
+        "functional.vhp": "double_backward plus checks and copies.",
+        "the closed form": "autograd.hessian compares with the closed form.",
     },
 )

@@ -42,7 +42,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="autograd.scalar",
     title="Gradient of a mean of squares",
-    question="What does a graph of a few nodes cost, and which way of calling autograd costs least?",
+    question="What does a graph with a few nodes cost, and which way of calling autograd costs least?",
     rows=("AG-02",),
     cases=(Case("2", {"n": 2}),),
     inputs=inputs,
@@ -54,8 +54,8 @@ COMPONENT = Component(
     graphed=("written_out",),
     work={"forward_mode": "Computes y once for each number."},
     left_out={
-        "more numbers": "From some ten thousand on it is arithmetic that is timed, not a graph.",
-        "finite differences": "In float32 they are right to three digits; in float64 they check gradients, in a test.",
+        "more numbers": "From about ten thousand numbers, the time is arithmetic, not the graph.",
+        "finite differences": "Correct to three digits in float32; a test checks gradients with them in float64.",
         "-x^2 at 1, x^2 + 3x + 1 at 2": "Other small graphs; their gradients are in the tests.",
     },
 )

@@ -30,7 +30,7 @@ def reference(case: Case, x: Any, layers: Any) -> Any:
 def tolerance(case: Case, expected: Any, x: Any, layers: Any) -> Any:
     """``8 sqrt(k) u`` of the root of the sum of squares of the last products, for each layer of k inputs, u = 2^-24.
 
-    Each layer hands its relative error on, so the bounds of the layers add up.
+    Each layer passes its relative error on, so the bounds of the layers add up.
     """
     for w, b in layers[:-1]:
         x = (x @ w + b).clamp_min(0)
@@ -46,7 +46,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Input and parameters read once, the output written once; what lies between need not leave the cache."""
+    """Input and parameters read once, the output written once; intermediate results need not leave the cache."""
     n, sizes = int(case.shape["n"]), case.shape["sizes"]
     return 4 * (n * int(sizes[0] + sizes[-1]) + perceptron.parameters(sizes))
 
@@ -62,7 +62,7 @@ PAIR = ("tracked", "no_grad")
 COMPONENT = Component(
     name="autograd.tracking",
     title="Forward with and without tracking",
-    question="How much time and memory does no_grad save, and from which size on is it noise?",
+    question="How much time and memory does no_grad save, and from which size is the difference lost in noise?",
     rows=("AG-01",),
     cases=(
         batch(128, only=("tracked", "detached", "no_grad", "inference_mode")),
@@ -80,14 +80,14 @@ COMPONENT = Component(
     baseline="tracked",
     graphed=("frozen",),
     work={
-        "tracked": "Records a graph, which keeps what a backward needs until the output is dropped.",
-        "detached": "Records a graph and drops it at once.",
+        "tracked": "Records a graph, which keeps the tensors for backward until the output is freed.",
+        "detached": "Records a graph and frees it immediately.",
     },
     left_out={
         "eval()": "It changes dropout and batch normalisation, not tracking: a test shows that the graph is still "
         "recorded.",
-        "set_grad_enabled(False)": "no_grad is this, as a block.",
-        "inference_mode as a decorator": "It enters the same block in each call.",
-        "torch.compile": "Whether a forward is faster compiled is asked in backprop.forward.",
+        "set_grad_enabled(False)": "no_grad is the same as a context manager.",
+        "inference_mode as a decorator": "It enters the same context manager in each call.",
+        "torch.compile": "backprop.forward measures whether a compiled forward is faster.",
     },
 )

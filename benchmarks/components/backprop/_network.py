@@ -1,4 +1,4 @@
-"""What the components of the two-layer network share: its inputs, its gradients in any dtype, and how they may err."""
+"""Shared by the components of the two-layer network: its inputs, its gradients in any dtype, and error bounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perfsuite.model.component import Case, Inputs
 
 PIXELS, HIDDEN = 784, 50
 UNIT = 2.0**-24
-KINK = 1e-4  # how near zero no hidden unit may be
+KINK = 1e-4  # no hidden unit's input may be closer to zero than this
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -55,7 +55,7 @@ def _slopes(x: Any, target: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> tuple[An
 
 
 def reference(*answers: str) -> Callable[..., Any]:
-    """Of ``output``, ``loss`` and the gradients of ``x``, ``w1``, ``b1``, ``w2``, ``b2`` those named, in float64."""
+    """The named ones of ``output``, ``loss`` and the gradients of ``x``, ``w1``, ``b1``, ``w2``, ``b2``, in float64."""
 
     def made(case: Case, x: Any, *others: Any) -> Any:
         x, target, w1, b1, w2, b2 = (tensor.double() for tensor in (x, *others))
@@ -75,12 +75,12 @@ def reference(*answers: str) -> Callable[..., Any]:
 
 
 def tolerance(*answers: str) -> Callable[..., Any]:
-    """How far each of the named answers may be off: ``8 u (sqrt(784) + sqrt(k)) (sqrt(S) + |answer|)``, u = 2^-24.
+    """Error bound of each named result: ``8 u (sqrt(784) + sqrt(k)) (sqrt(S) + |result|)``, u = 2^-24.
 
-    ``k`` terms are added up for an answer, ``S`` is the sum of their squares: the roundings of a sum add up like a
-    random walk (Higham and Mary, 2019), around partial sums that are no larger than a walk and the sum itself. The
-    first root is what the terms bring along, sums of 784 products themselves. The output errs by its own size, about
-    one, however near it is to the target: one is added to that distance.
+    A result adds up ``k`` terms, ``S`` is the sum of their squares. The roundings of a sum add up like a random walk
+    (Higham and Mary, 2019), around partial sums that are no larger than a walk and the sum itself. The first root is
+    the error of the terms, which are sums of 784 products themselves. The error of the output is relative to its own
+    size, about one, however close it is to the target, so one is added to that distance.
     """
 
     def bounds(case: Case, expected: Any, x: Any, target: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
@@ -109,9 +109,9 @@ def tolerance(*answers: str) -> Callable[..., Any]:
 
 
 def products(case: Case, *parts: str) -> int:
-    """FLOPs of the matrix products of ``forward``, ``parameters`` and ``input``; all else is one in fifty of them.
+    """FLOPs of the matrix products of ``forward``, ``parameters`` and ``input``; everything else is a fiftieth of them.
 
-    The gradients of the parameters need three: both weights' and what the second layer passes back.
+    The gradients of the parameters need three products: one for each weight matrix, one to pass the gradient back.
     """
     n = int(case.shape["n"])
     first, second = 2 * n * PIXELS * HIDDEN, 2 * n * HIDDEN
@@ -119,5 +119,5 @@ def products(case: Case, *parts: str) -> int:
 
 
 def parameters() -> int:
-    """Numbers in the weights and biases."""
+    """How many numbers the weights and biases have."""
     return PIXELS * HIDDEN + HIDDEN + HIDDEN + 1

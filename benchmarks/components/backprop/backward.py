@@ -1,4 +1,4 @@
-"""BP-03 to BP-06 and AG-05, backward alone: the second column of the lesson's table, and its equal-work pairs."""
+"""BP-03 to BP-06 and AG-05, backward only: the second column of the lesson's table, and pairs with equal work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def rows(n: int, **more: Any) -> Case:
 
 
 def flops(case: Case) -> int:
-    """The products that the gradients of the parameters need; that of the input would be as many again."""
+    """The products that the gradients of the parameters need; the gradient of the input would double them."""
     return network.products(case, "parameters")
 
 
@@ -31,7 +31,7 @@ WAYS = ("layers_outer", "module_einsum", "module_matmul", "autograd_inputs", "mo
 
 COMPONENT = Component(
     name="backprop.backward",
-    title="The refactorings, backward alone",
+    title="The refactorings, backward only",
     question="What does the outer product cost, is einsum as good as a product, and how much of autograd's lead is "
     "work that it does not do?",
     rows=("BP-03", "BP-04", "BP-05", "BP-06", "AG-05"),
@@ -41,9 +41,9 @@ COMPONENT = Component(
         rows(64, only=("layers_outer", "module_matmul", "autograd_inputs", "autograd")),
         Case(
             "50000x784-outer",
-            {"n": 50000},  # in no series: a call predicted to be long is skipped, and this one was asked for
+            {"n": 50000},  # in no series: it runs only on request, and in a series it would be skipped as too long
             only=("layers_outer", "module_matmul"),
-            opt_in="a temporary of 7.84 GB, several seconds a call",
+            opt_in="a temporary of 7.84 GB, several seconds per call",
             memory=12 << 30,
         ),
     ),
@@ -53,17 +53,15 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="module_matmul",
-    quick_again=dict.fromkeys(
-        WAYS, "Keeps the forward pass while its inputs stay as they are: the backward alone is timed."
-    ),
+    quick_again=dict.fromkeys(WAYS, "Keeps the forward pass while its inputs do not change: only backward is timed."),
     work={
         "layers_outer": "Also computes the gradient of x, n x 784; writes and reads n x 784 x 50 elements.",
         "module_einsum": "Also computes the gradient of x: twice the products, and n x 784 elements more.",
         "module_matmul": "Also computes the gradient of x: twice the products, and n x 784 elements more.",
-        "autograd_inputs": "Also computes the gradient of x, as those by hand do: the equal of module_matmul. Its "
-        "graph is kept for the next call.",
-        "module_parameters": "Computes the gradients of the parameters alone: the equal of autograd.",
-        "autograd": "Computes the gradients of the parameters alone, half of what module_matmul does. Its graph is "
+        "autograd_inputs": "Also computes the gradient of x, like those written by hand: same work as module_matmul. "
+        "Its graph is kept for the next call.",
+        "module_parameters": "Computes only the gradients of the parameters: same work as autograd.",
+        "autograd": "Computes only the gradients of the parameters, half of the work of module_matmul. Its graph is "
         "kept for the next call.",
     },
     published={  # the source, upstream, upstream's first commit
@@ -74,8 +72,8 @@ COMPONENT = Component(
     },
     published_case="50000x784",
     left_out={
-        "functions": "The arithmetic of layers_outer; in backprop.step.",
-        "loss.backward()": "It also adds to .grad, or sets it; torch.autograd.grad only computes.",
+        "functions": "Same arithmetic as layers_outer; backprop.step has it.",
+        "loss.backward()": "It also sets .grad or adds to it; torch.autograd.grad only computes.",
         "compiled autograd": "The compiled backward is in backprop.step, as autograd_compiled.",
     },
 )

@@ -31,7 +31,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="backprop.forward",
     title="Forward of a two-layer network",
-    question="What do the temporaries and the graph of a small network cost beside its products?",
+    question="What do the temporaries and the graph of a small network cost compared with its products?",
     rows=("BP-01",),
     cases=(
         Case("10000x784", {"n": 10000}, series="rows of 784", size=10000),
@@ -51,20 +51,20 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="functions",
     quick_again=dict.fromkeys(
-        ("linears", "linears_inference"), "Keeps its copy of the parameters while the given ones stay as they are."
+        ("linears", "linears_inference"), "Keeps its copy of the parameters while the originals do not change."
     ),
     compiled=("functions",),
     graphed=("functions", "addmm"),
     work={
-        "linears": "Records a graph and keeps the hidden units for a backward.",
-        "in_place": "Overwrites what a backward would need.",
-        "out": "Writes into memory that was allocated before, and overwrites what a backward would need.",
+        "linears": "Records a graph and keeps the hidden units for backward.",
+        "in_place": "Overwrites tensors that backward would need.",
+        "out": "Writes into preallocated memory, and overwrites tensors that backward would need.",
     },
     published={"functions": (6.71e-3, 8.41e-3, 8.04e-3)},  # the source, upstream, upstream's first commit
     published_case="10000x784",
     left_out={
-        "bfloat16 (AMX)": "Another answer: it is off by a thousandth. Products in bfloat16 are in matmul.ladder.",
-        "no_grad": "Here as inference_mode; the ways of not tracking are compared in autograd.tracking.",
-        "the source's weights": "They are not seeded; any weights take the same time.",
+        "bfloat16 (AMX)": "A different result: it is off by a thousandth. matmul.ladder has bfloat16 products.",
+        "no_grad": "Measured here as inference_mode; autograd.tracking compares the ways to turn tracking off.",
+        "the source's weights": "They are not seeded, and the time does not depend on the weights.",
     },
 )

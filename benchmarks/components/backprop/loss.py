@@ -19,7 +19,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="backprop.loss",
     title="The refactorings, forward",
-    question="Does a refactoring change the time of the forward pass, or do the source's figures differ by noise?",
+    question="Does a refactoring change the time of the forward pass, or are the source's differences noise?",
     rows=("BP-02", "BP-03", "BP-04", "BP-05", "BP-06"),
     cases=(
         Case("50000x784", {"n": 50000}, series="rows of 784", size=50000),
@@ -31,13 +31,13 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="module_matmul",
-    quick_again={"linears": "Keeps its copy of the parameters while the given ones stay as they are."},
+    quick_again={"linears": "Keeps its copy of the parameters while the originals do not change."},
     work={
         "functions": "Keeps nothing after it returns.",
         "layers": "Keeps the input and output of every layer until the next call.",
         "module_einsum": "Keeps the input and output of every layer until the next call.",
         "module_matmul": "Keeps the input and output of every layer until the next call.",
-        "linears": "Records a graph, which keeps what the backward needs; takes the bias with the product.",
+        "linears": "Records a graph, which keeps the tensors for backward; adds the bias within the product.",
     },
     published={  # the source, upstream, upstream's first commit
         "layers": (59.6e-3, 70.7e-3, 76e-3),
@@ -47,7 +47,7 @@ COMPONENT = Component(
     },
     published_case="50000x784",
     left_out={
-        "plain ReLU, another init": "The source's nn version has both, so it computes another function; here all "
-        "variants compute one.",
+        "plain ReLU, another init": "The source's nn version has both, so it computes a different function; here all "
+        "variants compute the same one.",
     },
 )

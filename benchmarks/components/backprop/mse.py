@@ -65,11 +65,11 @@ COMPONENT = Component(
     compiled=("written_out",),
     graphed=("written_out", "native"),
     work={
-        "written_out": "Takes the difference twice.",
-        "native": "Takes the difference twice, inside its two operators.",
+        "written_out": "Computes the difference twice.",
+        "native": "Computes the difference twice, inside its two operators.",
     },
     left_out={
         "the loss at the source's init": "22.1963, upstream 33.4708: the weights are not seeded.",
-        "addcmul": "It adds a product to a tensor; here nothing is there to add to.",
+        "addcmul": "It adds a product to a tensor; here there is no tensor to add to.",
     },
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from perfsuite.model.component import Case, Component, Inputs
 
-ZEROS = 97  # every so manyth input is exactly zero
+ZEROS = 97  # one in so many inputs is exactly zero
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -43,7 +43,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="backprop.relu_gradient",
     title="Gradient of ReLU",
-    question="What does a mask cost that is written to memory before it is used?",
+    question="What does it cost to write a mask to memory before using it?",
     rows=("BP-09",),
     cases=(
         Case("50000x50", {"n": 50000}, series="rows of 50", size=50000),
@@ -57,10 +57,10 @@ COMPONENT = Component(
     baseline="written_out",
     compiled=("written_out",),
     graphed=("written_out", "native"),
-    work={"autograd": "Runs the forward as well."},
+    work={"autograd": "Also runs the forward pass."},
     left_out={
-        "masked_fill": "A branch for each element, as in where, and about its time.",
-        "the sign of the output": "The same operators on another tensor that the forward has.",
-        "masked_fill_ in place": "It overwrites the gradient, which is an input here.",
+        "masked_fill": "A branch for each element, as in where; it takes about the same time.",
+        "the sign of the output": "The same operators on another tensor from the forward pass.",
+        "masked_fill_ in place": "It would overwrite the gradient, which is an input here.",
     },
 )

@@ -7,7 +7,7 @@ from perfsuite.model.component import Case, Component
 
 
 def flops(case: Case) -> int:
-    """Two products forward, five backward."""
+    """Two forward products and five backward products."""
     return network.products(case, "forward", "parameters", "input")
 
 
@@ -22,7 +22,7 @@ ANSWERS = ("loss", "x", "w1", "b1", "w2", "b2")
 COMPONENT = Component(
     name="backprop.step",
     title="Forward and backward, equal work",
-    question="Where all compute the same gradients, is it faster to write the backward by hand?",
+    question="If all variants compute the same gradients, is it faster to write backward by hand?",
     rows=("BP-02", "BP-03", "BP-04", "BP-05", "BP-06", "AG-05"),
     cases=(
         Case(
@@ -52,13 +52,13 @@ COMPONENT = Component(
     baseline="module_matmul",
     compiled=("written_out",),
     work={
-        "functions": "Writes and reads n x 784 x 50 elements for the first weights' gradient.",
-        "layers": "Writes and reads n x 784 x 50 elements for the first weights' gradient.",
-        "autograd_compiled": "Is compiled before the clock starts, forward and backward.",
+        "functions": "Writes and reads n x 784 x 50 elements for the gradient of the first weights.",
+        "layers": "Writes and reads n x 784 x 50 elements for the gradient of the first weights.",
+        "autograd_compiled": "Forward and backward are compiled before the timing starts.",
     },
     left_out={
-        "50000 rows": "The source's size is in backprop.loss and backprop.backward, where each half is timed alone.",
-        "bfloat16 autocast": "Another answer: it is off by a thousandth.",
-        "compiled autograd": "It compiles the whole backward of a model of many layers; here it is one graph already.",
+        "50000 rows": "backprop.loss and backprop.backward have the source's size and time each half separately.",
+        "bfloat16 autocast": "A different result: it is off by a thousandth.",
+        "compiled autograd": "It compiles the whole backward of a model with many layers; here it is one graph anyway.",
     },
 )

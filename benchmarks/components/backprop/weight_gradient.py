@@ -1,4 +1,4 @@
-"""BP-07: the gradient of the first layer's weights alone, over the number of rows."""
+"""BP-07: the gradient of the first layer's weights only, by number of rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def reference(case: Case, inp: Any, g: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, inp: Any, g: Any) -> Any:
-    """Rounding of a sum of n products of random sign: ``8 sqrt(n) 2^-24`` of the root of the sum of their squares."""
+    """Rounding of a sum of n products of random sign: ``8 sqrt(n) 2^-24`` times the root of their squares' sum."""
     return 8 * math.sqrt(len(inp)) * 2.0**-24 * (inp.square().T @ g.square()).sqrt()
 
 
@@ -60,15 +60,15 @@ COMPONENT = Component(
             {"n": 5000},
             only=SHORT,
             compiled=(),
-            opt_in="a temporary of 0.78 GB, half a second a call",
+            opt_in="a temporary of 0.78 GB, half a second per call",
             memory=2 << 30,
         ),
         Case(
             "50000x784x50-outer",
-            {"n": 50000},  # in no series: a call predicted to be long is skipped, and this one was asked for
+            {"n": 50000},  # in no series: it runs only on request, and in a series it would be skipped as too long
             only=SHORT,
             compiled=(),
-            opt_in="a temporary of 7.84 GB, several seconds a call",
+            opt_in="a temporary of 7.84 GB, several seconds per call",
             memory=10 << 30,
         ),
     ),
@@ -81,14 +81,14 @@ COMPONENT = Component(
     compiled=("outer_sum",),
     graphed=("outer_sum", "matmul"),
     work={
-        "outer_sum": "Writes n x 784 x 50 elements and reads them again; compiled, it need not.",
-        "outer_chunks": "Writes and reads as many elements, in the cache.",
-        "mm_out": "Writes into memory that was allocated before.",
+        "outer_sum": "Writes n x 784 x 50 elements and reads them again, unless it is compiled.",
+        "outer_chunks": "Writes and reads as many elements, but within the cache.",
+        "mm_out": "Writes into preallocated memory.",
     },
     left_out={
-        "a transposed copy of the input": "The BLAS reads either order; a copy would only add to it.",
-        "tensordot": "It reshapes, then calls the product that einsum calls.",
-        "bmm over chunks": "einsum calls bmm with a batch of one; a batch of chunks leaves their sum to be done.",
-        "numba": "Loops against a BLAS are in matmul.ladder.",
+        "a transposed copy of the input": "The BLAS reads either order; a copy would only add time.",
+        "tensordot": "It reshapes, then calls the same product as einsum.",
+        "bmm over chunks": "einsum calls bmm with a batch of one; a batch of chunks would still have to be summed.",
+        "numba": "matmul.ladder compares loops with a BLAS.",
     },
 )

@@ -1,4 +1,4 @@
-"""What the two merged layers share: inputs, sizes and arithmetic."""
+"""Shared by the components with two merged layers: inputs, sizes and arithmetic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tensors(case: Case, generator: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def joined(a: Any, b: Any) -> Any:
-    """``b`` behind every step of ``a``, in float64."""
+    """``a`` with ``b`` appended to every step, in float64."""
     import torch
 
     return torch.cat([a, b.expand(-1, a.shape[1], -1)], dim=-1).double()
@@ -37,12 +37,12 @@ def sequence(steps: int, *only: str, batch: int = 16, **more: Any) -> Case:
 
 
 def products(case: Case) -> int:
-    """Multiplications of one pass: ``a`` at every step, ``b`` once for each sequence."""
+    """Multiplications in one pass: ``a`` at every step, ``b`` once for each sequence."""
     batch, steps, left, right, out = (int(case.shape[axis]) for axis in ("batch", "steps", "left", "right", "out"))
     return batch * (steps * left + right) * out
 
 
 def elements(case: Case) -> tuple[int, int, int]:
-    """How many numbers ``a`` and ``b`` hold together, the layer with its bias, and the answer."""
+    """How many numbers ``a`` and ``b`` have together, the layer with its bias, and the output."""
     batch, steps, left, right, out = (int(case.shape[axis]) for axis in ("batch", "steps", "left", "right", "out"))
     return batch * (steps * left + right), out * (left + right + 1), batch * steps * out

@@ -16,12 +16,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, a: Any, b: Any) -> Any:
-    """The sums in float64, where each is exact but for its last bits."""
+    """The sums in float64, exact except for the last bits."""
     return a.double() + b.double()
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
-    """One rounding: half a unit in the last place, and a little for the reference's own."""
+    """One rounding: half a unit in the last place, and a little more for the reference's own rounding."""
     return 2.0**-24 * (1 + 2.0**-20) * expected.abs()
 
 
@@ -33,7 +33,7 @@ def square(n: int, *only: str) -> Case:
 COMPONENT = Component(
     name="broadcast.add",
     title="A matrix plus a column",
-    question="What does it cost to copy an operand until the shapes are equal, in time and in memory?",
+    question="What does it cost, in time and memory, to copy an operand until the shapes are equal?",
     rows=("BC-01",),
     cases=(*(square(n, "repeat", "broadcast") for n in (2, 64, 512)), square(2048)),
     inputs=inputs,
@@ -42,12 +42,12 @@ COMPONENT = Component(
     flops=lambda case: int(case.shape["n"]) ** 2,
     bytes=lambda case: 4 * int(case.shape["n"]) * (2 * int(case.shape["n"]) + 1),
     baseline="repeat",
-    work={"repeat": "Writes a copy of the column for every column of the matrix, and reads it again."},
+    work={"repeat": "Writes one copy of the column for every column of the matrix, and reads them again."},
     left_out={
-        "expand_as().contiguous(), tile": "the copy of repeat by other names",
-        "broadcast_to, numpy": "the view of expand; the same rule in numpy",
-        "addmm with a row of ones": "a matrix product to avoid an addition",
+        "expand_as().contiguous(), tile": "the same copy as repeat under other names",
+        "broadcast_to, numpy": "the same view as expand; numpy has the same rule",
+        "addmm with a row of ones": "a matrix product in place of an addition",
         "torch.compile": "one operator leaves nothing to fuse",
-        "4096x4096": "64 MB in place of 16, at the same time for each element",
+        "4096x4096": "64 MB instead of 16, with the same time per element",
     },
 )

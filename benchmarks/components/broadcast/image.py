@@ -1,4 +1,4 @@
-"""BC-04: a picture of 256 x 256 times three factors, channels last and channels first."""
+"""BC-04: a 256 x 256 image times three factors, channels last and channels first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, pixels: Any, planes: Any, factors: Any) -> Any:
-    """The products in float64, where each is exact, channels last."""
+    """The products in float64, all exact, channels last."""
     return pixels.double() * factors.double()
 
 
@@ -26,14 +26,14 @@ def tolerance(case: Case, expected: Any, pixels: Any, planes: Any, factors: Any)
 
 
 def channels_last(case: Case, output: Any) -> Any:
-    """Planes as a view in the order of ``pixels``."""
+    """The output, transposed to the order of ``pixels`` if it has the order of ``planes``."""
     return output.permute(1, 2, 0) if output.shape[:1] == (3,) else output
 
 
 COMPONENT = Component(
     name="broadcast.image",
-    title="A picture times a factor for each channel",
-    question="The same numbers in two orders: does a short last axis keep the processor from its vectors?",
+    title="An image times a factor for each channel",
+    question="The same numbers in two orders: does a short last axis prevent vectorisation?",
     rows=("BC-04",),
     cases=(Case("256x256x3", {"height": 256, "width": 256}),),
     inputs=inputs,
@@ -44,11 +44,11 @@ COMPONENT = Component(
     bytes=lambda case: 4 * (6 * int(case.shape["height"] * case.shape["width"]) + 3),
     baseline="interleaved",
     compiled=("interleaved",),
-    work={"planar": "Is given the channels one after the other, and leaves its answer so."},
+    work={"planar": "Gets planar channels, and returns its result in that layout."},
     left_out={
-        "channels_last": "planes in name, pixels in memory: interleaved",
-        "a table of 256 values for uint8": "another input and another answer",
-        "a batch of 64": "50 MB: memory sets the time of every layout",
-        "numpy": "the same rule for shapes and the same short inner loop",
+        "channels_last": "planes by shape, but interleaved in memory",
+        "a table of 256 values for uint8": "a different input and a different result",
+        "a batch of 64": "50 MB: memory bandwidth decides the time of every layout",
+        "numpy": "the same broadcasting rule and the same short inner loop",
     },
 )

@@ -1,4 +1,4 @@
-"""BC-02: a layer over a sequence and a vector that all its steps share, tiled and joined or merged."""
+"""BC-02: a layer over a sequence and a vector shared by all its steps, tiled and concatenated or merged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from benchmarks.components.broadcast._layers import elements, joined, products, 
 from benchmarks.components.matmul._products import rounding
 from perfsuite.model.component import Case, Component, Inputs
 
-PAIR = ("tile_concat", "merge_tied_bias")  # equal parameters, equal answer, unequal work
+PAIR = ("tile_concat", "merge_tied_bias")  # equal parameters, equal result, unequal work
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -29,7 +29,7 @@ def reference(case: Case, a: Any, b: Any, whole: Any, parts: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any, whole: Any, parts: Any) -> Any:
-    """The rounding of a sum of all products and three biases, those of ``whole`` and of ``parts``."""
+    """The rounding of a sum of all products and three biases, those of ``whole`` and ``parts``."""
     weight, bias = whole
     squares = joined(a, b).square() @ weight.double().T.square()
     squares += bias.square() + parts[1].square() + parts[3].square()
@@ -37,14 +37,14 @@ def tolerance(case: Case, expected: Any, a: Any, b: Any, whole: Any, parts: Any)
 
 
 def flops(case: Case) -> int:
-    """Those of the merged layers: two for each product, and for each element of the answer its sum and its relu."""
+    """For the merged layers: two for each product, and a sum and a ReLU for each element of the output."""
     return 2 * products(case) + 2 * elements(case)[-1]
 
 
 COMPONENT = Component(
     name="broadcast.merge",
-    title="Tile and join, or merge two layers",
-    question="A vector shared by all steps can be multiplied once. From how many steps on does that pay?",
+    title="Tile and concatenate, or merge two layers",
+    question="A vector shared by all steps can be multiplied once. From how many steps does that pay off?",
     rows=("BC-02",),
     cases=(
         Case(
@@ -66,11 +66,11 @@ COMPONENT = Component(
     work={
         "tile_concat": "Multiplies the shared vector again at every step.",
         "expand_concat": "Multiplies the shared vector again at every step.",
-        "merge_two_biases": "Has a bias more, and adds it at every step: 130 parameters for 120 at 5x3x5-6-10.",
+        "merge_two_biases": "Has one more bias and adds it at every step: 130 parameters instead of 120 at 5x3x5-6-10.",
     },
     left_out={
-        "torch.compile": "fuses the sum and the relu, as merge_into_product does by hand; what it brings to an"
-        " epilogue is in einsum.epilogue",
-        "bfloat16": "both arms get the same faster product: the ratio is that of the work",
+        "torch.compile": "fuses the sum and the ReLU, as merge_into_product does by hand; einsum.epilogue"
+        " measures the gain",
+        "bfloat16": "both variants get the same faster product: the ratio remains that of the work",
     },
 )

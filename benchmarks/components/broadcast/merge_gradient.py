@@ -20,7 +20,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def gradients(left: int, joint: Any, weight: Any, slope: Any) -> tuple[Any, Any, Any, Any]:
-    """The gradients of ``a``, ``b``, the weight and the bias, written out."""
+    """The gradients of ``a``, ``b``, the weight and the bias, in closed form."""
     back = slope @ weight
     rows, columns = slope.flatten(0, 1), joint.flatten(0, 1)
     return back[..., :left], back[..., left:].sum(1, keepdim=True), rows.T @ columns, rows.sum(0)
@@ -32,7 +32,7 @@ def reference(case: Case, a: Any, b: Any, whole: Any, parts: Any, slope: Any) ->
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any, whole: Any, parts: Any, slope: Any) -> Any:
-    """The rounding of each sum: over the outputs, over those and the steps, and twice over all rows."""
+    """The rounding of each sum: over the outputs, over outputs and steps, and twice over all rows."""
     squares = gradients(a.shape[-1], joined(a, b).square(), whole[0].double().square(), slope.double().square())
     (batch, steps), out = a.shape[:2], len(whole[1])
     depths = out, out * steps, batch * steps, batch * steps
@@ -40,7 +40,7 @@ def tolerance(case: Case, expected: Any, a: Any, b: Any, whole: Any, parts: Any,
 
 
 def in_four(case: Case, output: Any) -> Any:
-    """Two pieces of the weight's gradient side by side, as the one layer has it."""
+    """The two pieces of the weight's gradient, concatenated as in the single layer."""
     import torch
 
     if len(output) != 5:
@@ -51,24 +51,24 @@ def in_four(case: Case, output: Any) -> Any:
 
 COMPONENT = Component(
     name="broadcast.merge_gradient",
-    title="Tile and join, or merge two layers: gradients",
-    question="Does the merged layer keep its lead when gradients are wanted, for the inputs as well?",
+    title="Tile and concatenate, or merge two layers: gradients",
+    question="Does the merged layer stay faster when gradients are computed, including those of the inputs?",
     rows=("BC-02",),
     cases=(sequence(128),),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,
     canonical=in_four,
-    flops=lambda case: 6 * products(case),  # forward, back to the inputs, back to the weight; sums are left out
+    flops=lambda case: 6 * products(case),  # forward, back to the inputs, back to the weight; sums are not counted
     bytes=lambda case: 4 * (2 * elements(case)[0] + 2 * elements(case)[1] + elements(case)[2]),
     baseline="tile_concat",
     work={
         "tile_concat": "Multiplies the shared vector, and its gradient, again at every step.",
-        "merge_tied_bias": "Leaves the weight's gradient in two pieces.",
+        "merge_tied_bias": "Returns the weight's gradient in two pieces.",
     },
     left_out={
-        "expand in place of repeat": "a copy less each way, beside products that stay: broadcast.merge has it forward",
-        "two biases": "one more sum over the slopes; broadcast.merge has it forward",
-        "relu": "where a sum lies within its rounding of 0 the right variants disagree",
+        "expand in place of repeat": "one copy less each way, with the same products: broadcast.merge has the forward",
+        "two biases": "one more sum over the gradients; broadcast.merge has the forward",
+        "relu": "where a sum is within rounding of 0, correct variants disagree",
     },
 )

@@ -22,7 +22,7 @@ def reference(case: Case, predictions: Any, targets: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, predictions: Any, targets: Any) -> Any:
-    """Relative, as all terms are positive: ``2^-24`` eight times, or ``sqrt(n) / 4`` times if that is more."""
+    """Relative, because all terms are positive: ``2^-24`` times 8, or times ``sqrt(n) / 4`` if that is larger."""
     return expected * 2.0**-24 * max(8, math.sqrt(len(targets)) / 4)
 
 
@@ -33,13 +33,13 @@ def pairs(n: int, *only: str, **more: Any) -> Case:
 
 COMPONENT = Component(
     name="broadcast.squared_error",
-    title="Mean squared error, and the broadcast nobody meant",
-    question="A forgotten squeeze gives another answer. What does it cost in time and memory as well?",
+    title="Mean squared error, and an accidental broadcast",
+    question="A forgotten squeeze gives a wrong result. What does it also cost in time and memory?",
     rows=("BC-03",),
     cases=(
         pairs(1000),
         pairs(3000, "diagonal", "mse_loss"),
-        Case("10000", {"n": 10_000}, opt_in="0.8 GB for the slip", memory=2_000_000_000),
+        Case("10000", {"n": 10_000}, opt_in="0.8 GB for the mistake", memory=2_000_000_000),
     ),
     inputs=inputs,
     reference=reference,
@@ -47,10 +47,10 @@ COMPONENT = Component(
     flops=lambda case: 3 * int(case.shape["n"]),
     bytes=lambda case: 8 * int(case.shape["n"]) + 4,
     baseline="diagonal",
-    work={"diagonal": "Makes and squares n^2 differences, all but n of them for nothing."},
+    work={"diagonal": "Computes and squares n^2 differences, of which only n are needed."},
     left_out={
-        "the mean over all n^2": "the slip itself: another answer, which a test rejects",
-        "view_as, targets[:, None]": "one view, as squeeze",
-        "sum(a + b) for sum(a + b, 0)": "two answers, 12 and [5, 7]: a test",
+        "the mean over all n^2": "the mistake itself: a different result, which a test rejects",
+        "view_as, targets[:, None]": "one view, like squeeze",
+        "sum(a + b) for sum(a + b, 0)": "two results, 12 and [5, 7], which a test checks",
     },
 )

@@ -1,4 +1,4 @@
-"""The states that are saved and loaded, the files that hold them, and what any file of numbers amounts to."""
+"""The states that are saved and loaded, their files, and the tolerance and work of any component on them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ NETWORKS = {
     "mlp": ((512, 784), (512,), (512, 512), (512,), (10, 512), (10,)),
     "lenet": ((6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,)),
 }
-CHECKPOINTS = 3  # of each case: as many as there are seeds in a proof
+CHECKPOINTS = 3  # for each case: as many as there are seeds in a proof
 
 
 def network(name: str, **more: Any) -> Case:
-    """One network's state; ``mlp`` and ``lenet`` are those of the source."""
+    """The state of one network; ``mlp`` and ``lenet`` are from the source."""
     shape = {"network": name}
     return Case(name, shape, series="numbers", size=_count(NETWORKS[name]), **more)
 
@@ -30,7 +30,7 @@ def copies(count: int, **more: Any) -> Case:
 
 
 def small(count: int, **more: Any) -> Case:
-    """``count`` tensors of a hundred numbers each: what a tensor costs, however small."""
+    """``count`` tensors of a hundred numbers each: the cost of a tensor, however small."""
     return Case(f"{count}x100", {"count": count}, **more)
 
 
@@ -42,7 +42,7 @@ def shapes(case: Case) -> tuple[tuple[int, ...], ...]:
 
 
 def numbers(case: Case) -> int:
-    """How many numbers the state holds."""
+    """How many numbers the state has."""
     return _count(shapes(case))
 
 
@@ -91,7 +91,7 @@ def choose(folder: Path, generator: Any) -> Inputs:
 
 
 def read(folder: str, which: Any) -> list[Any]:
-    """A checkpoint in float64, from its ``safetensors`` file, read by hand: no loader under test is asked."""
+    """A checkpoint in float64, from its ``safetensors`` file, parsed here: no loader under test is used."""
     import torch
 
     content = Path(folder, f"{int(which)}.safetensors").read_bytes()

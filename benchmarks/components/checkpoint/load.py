@@ -1,4 +1,4 @@
-"""CK-01, CK-03: a state read from a file whose pages are in memory, every number of it."""
+"""CK-01, CK-03: a state read from a file in the page cache, with every number read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MEMOS = ("memo by address", "memo by element", "memo by few elements", "memo by 
 COMPONENT = Component(
     name="checkpoint.load",
     title="A state loaded from the page cache",
-    question="How much of loading is the format, and what is left of lazy loading when every number is read?",
+    question="How much of the loading time is the format, and what does lazy loading save if every number is read?",
     rows=("CK-01", "CK-03"),
     cases=(
         states.network("mlp"),
@@ -45,23 +45,23 @@ COMPONENT = Component(
     flops=states.nothing,
     bytes=states.moved,
     baseline="torch_load",
-    quick_again={"kept": "Reads nothing: whether the tensors lie in the caches is all that is left."},
+    quick_again={"kept": "Reads nothing: the time depends only on whether the tensors are in the caches."},
     devices=("cpu",),
     accepts={
-        "bf16 arithmetic": "The numbers come from a file: there is nothing to round before.",
-        **dict.fromkeys(MEMOS, "There are three checkpoints: no content is new, and `kept` is such a memo itself."),
+        "bf16 arithmetic": "The numbers come from a file: there is nothing to round first.",
+        **dict.fromkeys(MEMOS, "There are three checkpoints: no content is new, and `kept` itself is such a memo."),
     },
     work={
         "compressed": "Unpacks.",
-        "unrestricted": "Would run whatever the file asks for.",
-        "mapped": "Copies nothing: the tensors are pages of the file.",
+        "unrestricted": "Would run any code that the file names.",
+        "mapped": "Copies nothing: the tensors are mapped pages of the file.",
         "safe_open": "Copies nothing.",
         "safetensors": "Copies nothing.",
-        "raw": "Knows names and shapes from before.",
+        "raw": "Knows names and shapes in advance.",
         "kept": "Loads nothing.",
     },
     left_out={
-        "lazy loading without reading": "It does nothing that can be timed honestly: see the tests.",
-        "map_location": "There is one place to load to here; checkpoint.to_device has the others.",
+        "lazy loading without reading": "It does no work that can be timed fairly: see the tests.",
+        "map_location": "There is only one device to load to here; checkpoint.to_device has the others.",
     },
 )

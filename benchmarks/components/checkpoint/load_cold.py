@@ -1,7 +1,7 @@
-"""CK-01, CK-03: the same states read from the disk.
+"""CK-01, CK-03: the same states, read from the disk.
 
-Cold is cold to this system: its pages are dropped before each call. What a virtual machine's host, a controller or the
-disk itself keep in their own memory is not dropped, so a disk may look faster here than it is.
+Cold means cold for this operating system: its pages are dropped before each call. Caches of a virtual machine's host, a
+controller or the disk itself are not dropped, so a disk may look faster here than it is.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ COMPONENT = Component(
     flops=states.nothing,
     bytes=states.moved,
     baseline="torch_load",
-    quick_again={"dropped": "Reads nothing: whether the tensors lie in the caches is all that is left."},
+    quick_again={"dropped": "Reads nothing: the time depends only on whether the tensors are in the caches."},
     devices=("cpu",),
     accepts={
-        "bf16 arithmetic": "The numbers come from a file: there is nothing to round before.",
+        "bf16 arithmetic": "The numbers come from a file: there is nothing to round first.",
         **dict.fromkeys((*MEMOS, "answers made beforehand"), "There are three checkpoints: no content is new."),
     },
-    work={"dropped": "Loads nothing: it drops the pages, which all others do too."},
+    work={"dropped": "Loads nothing: it only drops the pages, as all others do too."},
     left_out={
-        "direct reading": "O_DIRECT goes around the page cache; none of the formats' libraries offers it.",
+        "direct reading": "O_DIRECT bypasses the page cache; none of the libraries for these formats offers it.",
     },
 )

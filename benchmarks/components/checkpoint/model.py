@@ -42,7 +42,7 @@ def make(folder: Path) -> None:
 
 
 def reference(case: Case, folder: str, which: Any) -> Any:
-    """The parameters in float64: ``0.bias`` comes before ``0.weight`` in the alphabet, and after it in the network."""
+    """The parameters in float64, in the order of the network: in the file ``0.bias`` comes before ``0.weight``."""
     found = states.read(folder, which)
     return [found[place] for place in (1, 0, 3, 2, 5, 4)]
 
@@ -50,7 +50,7 @@ def reference(case: Case, folder: str, which: Any) -> Any:
 COMPONENT = Component(
     name="checkpoint.model",
     title="A network loaded",
-    question="What does it cost to have a network again, from its state or from a file that holds it whole?",
+    question="What does it cost to restore a network, from its state or from a file with the whole network?",
     rows=("CK-01", "CK-02", "CK-03"),
     cases=(Case("mlp", {"network": "mlp"}),),
     inputs=inputs,
@@ -60,16 +60,16 @@ COMPONENT = Component(
     bytes=states.moved,
     baseline="build_then_copy",
     devices=("cpu",),
-    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round before."},
+    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round first."},
     work={
-        "exported": "Also checks the graph and builds a module that runs it.",
+        "exported": "Also checks the graph and builds a module to run it.",
         "script": "Also builds the graph.",
         "build_then_copy": "Draws random weights and overwrites them.",
         "safetensors_load_model": "Draws random weights and overwrites them.",
-        "whole_model": "Would run whatever the file asks for.",
+        "whole_model": "Would run any code that the file names.",
     },
     left_out={
-        "cloudpickle": "It adds the source of classes that cannot be imported; torch.load cannot read it restricted.",
-        "AOTInductor": "Its package is compiled code: loading it is loading a library, and belongs to models.",
+        "cloudpickle": "It adds the source of classes that cannot be imported; a restricted torch.load rejects it.",
+        "AOTInductor": "Its package is compiled code: loading it means loading a library, which belongs to models.",
     },
 )

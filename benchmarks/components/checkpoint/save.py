@@ -1,4 +1,4 @@
-"""CK-01, CK-03: a state written in several formats, to disk, to memory, and until it is safe."""
+"""CK-01, CK-03: a state written in several formats, to a file, to memory, and with a sync to disk."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """The tensors that the bytes hold, read in the format that they show.
+    """The tensors in the bytes. The format is detected from the bytes.
 
     Raises:
-        ValueError: it is no uint8 tensor of one dimension, or the bytes are in no known format.
+        ValueError: the output is not a one-dimensional uint8 tensor, or the format is unknown.
     """
     import io
     import zipfile
@@ -29,7 +29,7 @@ def canonical(case: Case, output: Any) -> Any:
     import torch
 
     if output.dtype != torch.uint8 or output.dim() != 1:
-        raise ValueError(f"bytes are wanted, not {output.dtype} of shape {tuple(output.shape)}")
+        raise ValueError(f"expected bytes, not {output.dtype} of shape {tuple(output.shape)}")
     if len(output) == 4 * states.numbers(case):
         shapes = states.shapes(case)
         parts = output.clone().view(torch.float32).split([torch.Size(shape).numel() for shape in shapes])
@@ -57,12 +57,12 @@ def reference(case: Case, tensors: Any) -> Any:
 COMPONENT = Component(
     name="checkpoint.save",
     title="A state saved",
-    question="Which part of saving is the format, which the file system, and which the disk?",
+    question="How much of the saving time is the format, the file system, and the disk?",
     rows=("CK-01", "CK-03"),
     cases=(
         states.network("mlp"),
         states.copies(8, only=SAFE),
-        states.copies(100, only=SAFE, opt_in="265 MB a file"),
+        states.copies(100, only=SAFE, opt_in="265 MB per file"),
         states.small(1000, only=("numpy_archive", *FEW)),
     ),
     inputs=inputs,
@@ -74,16 +74,16 @@ COMPONENT = Component(
     devices=("cpu",),
     canonical=canonical,
     work={
-        "compressed": "Looks for patterns, which normal numbers do not have.",
+        "compressed": "Searches for patterns, which normal numbers do not have.",
         "torch_save_fsync": "Waits for the disk.",
         "safetensors_fsync": "Waits for the disk.",
         "raw": "Writes neither names nor shapes.",
-        "safetensors_in_memory": "Writes no file; the bytes are copied once more, to become a tensor.",
+        "safetensors_in_memory": "Writes no file; the bytes are copied once more to make a tensor.",
         "torch_save_in_memory": "Writes no file.",
-        "one_block": "Copies the numbers and nothing else: no names, no file.",
+        "one_block": "Only copies the numbers: no names, no file.",
     },
     left_out={
-        "asynchronous saving": "Training waits for `one_block`; the rest is that of the others, in another thread.",
-        "the distributed checkpoint": "It is made for many processes: its files and metadata are for resharding.",
+        "asynchronous saving": "Training waits for `one_block`; the rest is like the others, in another thread.",
+        "the distributed checkpoint": "It is designed for many processes: its files and metadata are for resharding.",
     },
 )

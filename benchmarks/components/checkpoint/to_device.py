@@ -1,4 +1,4 @@
-"""CK-04: a state loaded straight to a GPU, or by way of the host's memory."""
+"""CK-04: a state loaded directly to a GPU, or through host memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perfsuite.model.component import Component
 COMPONENT = Component(
     name="checkpoint.to_device",
     title="A state loaded to a GPU",
-    question="Does it pay to load straight to the device?",
+    question="Is it faster to load directly to the device?",
     rows=("CK-04",),
     cases=(states.network("mlp"), states.small(1000), states.copies(8)),
     inputs=inputs,
@@ -19,9 +19,9 @@ COMPONENT = Component(
     bytes=states.moved,
     baseline="load_then_to",
     devices=("cuda",),
-    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round before."},
+    accepts={"bf16 arithmetic": "The numbers come from a file: there is nothing to round first."},
     left_out={
-        "a network on the meta device": "checkpoint.model has what is saved by not building it first.",
-        "GPUDirect Storage": "It needs a driver and a file system of its own.",
+        "a network on the meta device": "checkpoint.model measures what it saves not to build the network first.",
+        "GPUDirect Storage": "It needs a special driver and file system.",
     },
 )

@@ -1,4 +1,4 @@
-"""An epoch as something that can be compared: the lengths of its batches, and its samples in an order of their own."""
+"""An epoch in a comparable form: the lengths of its batches, and its samples in a canonical order."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 
 def by_label(batches: Iterable[Any], count: int) -> tuple[Any, Any, Any]:
-    """``(lengths of the batches, samples, labels)`` of an epoch whose labels number the ``count`` samples."""
+    """``(lengths of the batches, samples, labels)`` of an epoch whose labels are the sample indices."""
     lengths, x, y = joined(batches, count)
     order = y.argsort()
     return lengths, x[order], y[order]
 
 
 def joined(batches: Iterable[Any], count: int) -> tuple[Any, Any, Any]:
-    """``(lengths of the batches, samples, labels)`` of an epoch, in the order in which they came.
+    """``(lengths of the batches, samples, labels)`` of an epoch, in the order of arrival.
 
     Raises:
         ValueError: there are not ``count`` samples.
@@ -29,7 +29,7 @@ def joined(batches: Iterable[Any], count: int) -> tuple[Any, Any, Any]:
 
 
 def lengths(count: int, batch: int) -> Any:
-    """The lengths of the batches of ``count`` samples: all ``batch``, the last perhaps shorter."""
+    """The lengths of the batches of ``count`` samples: all are ``batch``, except that the last may be shorter."""
     import torch
 
     return torch.tensor([min(batch, count - start) for start in range(0, count, batch)])

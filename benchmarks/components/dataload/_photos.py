@@ -1,4 +1,4 @@
-"""What the components on files of photographs share: the files, and what is right in an epoch of them."""
+"""Shared by the components that read files of photographs: the files, and the reference for an epoch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def canonical(case: Case, batches: Any) -> Any:
 
 
 def reference(case: Case, folder: Any, labels: Any, batch: int) -> Any:
-    """The images as they were decoded when the files were written, in the order of their labels."""
+    """The images as decoded when the files were written, in the order of their labels."""
     import numpy
     import torch
 
@@ -38,15 +38,15 @@ def reference(case: Case, folder: Any, labels: Any, batch: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, folder: Any, labels: Any, batch: int) -> Any:
-    """Bytes are equal: decoders agree on the accurate cosine transform, and no colour is kept at half the size."""
+    """Bytes must be equal: decoders agree on the accurate cosine transform, and colours have full resolution."""
     return 0.0
 
 
 def flops(case: Case) -> int:
-    """Decoding is no floating-point work."""
+    """Zero: decoding is not floating-point work."""
     return 0
 
 
 def bytes(case: Case) -> int:
-    """The pixels written once; the files, a ninth of that, are left out: they differ from image to image."""
+    """The pixels written once. The files, a ninth of that, are not counted: their sizes differ from image to image."""
     return 3 * int(case.shape["length"]) * int(case.shape["side"]) ** 2

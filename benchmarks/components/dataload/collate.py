@@ -1,4 +1,4 @@
-"""DL-03: a batch from its samples: 32 as small as a digit, and 8 as large as a photograph."""
+"""DL-03: a batch made from its samples: 32 of the size of a digit, and 8 of the size of a photograph."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, samples: Any) -> Any:
-    """One below the other."""
+    """The samples, stacked."""
     import torch
 
     return torch.stack(samples).double()
 
 
 def tolerance(case: Case, expected: Any, samples: Any) -> Any:
-    """Nothing is computed: the numbers are equal, bit by bit."""
+    """Nothing is computed: the numbers must be equal, bit by bit."""
     return 0.0
 
 
@@ -38,7 +38,7 @@ def bytes(case: Case) -> int:
 
 
 def batch(count: int, *sample: int) -> Case:
-    """``count`` samples of a shape."""
+    """``count`` samples of one shape."""
     size = math.prod(sample)
     name = f"{count}x{'x'.join(map(str, sample))}"
     return Case(name, {"count": count, "sample": sample}, series="numbers in a sample", size=size)
@@ -47,7 +47,7 @@ def batch(count: int, *sample: int) -> Case:
 COMPONENT = Component(
     name="dataload.collate",
     title="A batch from its samples",
-    question="What does it cost to join the samples of a batch, and what to do so in memory that a worker shares?",
+    question="What does it cost to stack the samples of a batch, and what if it is in memory shared with a worker?",
     rows=("DL-03",),
     cases=(batch(32, 1, 28, 28), batch(8, 3, 224, 224)),
     inputs=inputs,
@@ -58,7 +58,7 @@ COMPONENT = Component(
     baseline="library",
     devices=("cpu",),
     work={
-        "stack_out": "Writes each batch over the one before, in memory allocated before the clock.",
-        "shared": "The memory can be mapped by another process.",
+        "stack_out": "Overwrites the previous batch, in preallocated memory.",
+        "shared": "Another process can map the memory.",
     },
 )

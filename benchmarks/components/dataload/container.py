@@ -1,4 +1,4 @@
-"""DL-06, DL-05: the bytes of 64 and of 512 JPEG files out of a folder, a tar file and a zip file."""
+"""DL-06, DL-05: the bytes of 64 and of 512 JPEG files from a folder, a tar file and a zip file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def canonical(case: Case, items: Any) -> Any:
 
 
 def reference(case: Case, folder: Any, labels: Any) -> Any:
-    """What is in the files, in the order of their labels."""
+    """The contents of the files, in the order of their labels."""
     import torch
 
     files = [bytearray(path.read_bytes()) for path in sorted((folder / "jpeg").iterdir())]
@@ -36,7 +36,7 @@ def reference(case: Case, folder: Any, labels: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, folder: Any, labels: Any) -> Any:
-    """Bytes are equal."""
+    """Bytes must be equal."""
     return 0.0
 
 
@@ -46,14 +46,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """A ninth of a byte for each number of a pixel, some 5 kB a file, read once and written once."""
+    """A ninth of a byte for each colour value of a pixel, about 5 kB per file, read once and written once."""
     return 2 * int(case.shape["length"]) * SIDE * SIDE * 3 // 9
 
 
 COMPONENT = Component(
     name="dataload.container",
     title="Many small files in one",
-    question="What does it cost to get at a file in a folder, in a tar file and in a zip file?",
+    question="What does it cost to read a file in a folder, in a tar file and in a zip file?",
     rows=("DL-06", "DL-05"),
     cases=tuple(Case(f"{n}", {"length": n}, "uint8", "files", n) for n in (64, 512)),
     inputs=inputs,
@@ -62,16 +62,16 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="directory",
-    aliases="The label of a file is a number of the inputs.",
+    aliases="The label of a file is one of the inputs.",
     devices=("cpu",),
     canonical=canonical,
     stream=True,
     work={
-        "tar_offsets": "Finds the index before the clock.",
-        "tar_mapped": "Finds the index before the clock and copies nothing: who looks at the bytes reads the pages.",
+        "tar_offsets": "The index is built before the timing.",
+        "tar_mapped": "The index is built before the timing. Copies nothing: pages are read when bytes are used.",
     },
     left_out={
         "a compressed tar or zip file": "A JPEG file does not get smaller.",
-        "a cold page cache": "Only root may empty it.",
+        "a cold page cache": "Only root can empty it.",
     },
 )

@@ -1,4 +1,4 @@
-"""DL-02: epochs over compressed images, where making a sample costs enough for workers to share."""
+"""DL-02: epochs over compressed images, whose samples cost enough to be worth sharing among workers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, batches: Any) -> Any:
-    """``(lengths of the batches, images, labels)`` in the order of the labels."""
+    """``(lengths of the batches, images, labels)``, sorted by label."""
     return by_label(batches, case.shape["length"])
 
 
@@ -55,17 +55,17 @@ def reference(case: Case, packed: Any, sizes: Any, labels: Any, batch: int) -> A
 
 
 def tolerance(case: Case, expected: Any, packed: Any, sizes: Any, labels: Any, batch: int) -> Any:
-    """The sum of 64 bytes is exact, two roundings are left: ``2^-23 x``. Lengths and labels are exact."""
+    """The sum of 64 bytes is exact, so there are two roundings: ``2^-23 x``. Lengths and labels are exact."""
     return 0.0, 2.0**-23 * expected[1], 0.0
 
 
 def flops(case: Case) -> int:
-    """One addition for each pixel; decoding is no floating-point work."""
+    """One addition for each pixel; decoding is not floating-point work."""
     return int(case.shape["length"]) * PIXELS
 
 
 def bytes(case: Case) -> int:
-    """The streams read, some four fifths of a byte for each pixel, and the thumbnails written in float32."""
+    """The streams read, about 0.8 bytes for each pixel, and the thumbnails written in float32."""
     return int(case.shape["length"]) * (PIXELS * 4 // 5 + 4 * PIXELS // SHRINK**2)
 
 
@@ -77,14 +77,14 @@ def compressed(length: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.decode",
     title="Epochs over compressed images",
-    question="From which amount of work on do worker processes pay, and how many of them?",
+    question="From what amount of work do worker processes pay off, and how many should there be?",
     rows=("DL-02",),
     cases=(
         compressed(128),
         compressed(16),
         compressed(32),
         compressed(64),
-        compressed(768, opt_in="half a second an epoch, for each of six variants"),
+        compressed(768, opt_in="half a second per epoch, for each of six variants"),
     ),
     inputs=inputs,
     reference=reference,
@@ -97,12 +97,12 @@ COMPONENT = Component(
     stream=True,
     accepts={"bf16 arithmetic": "The inputs are bytes: there is nothing to round."},
     work={
-        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers in the first alone.",
-        "threads_2": "Starts all batches at once: memory may hold the whole epoch.",
+        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers only in the first.",
+        "threads_2": "Starts all batches at once: the whole epoch may be in memory.",
     },
     left_out={
-        "JPEG and PNG files": "They are the family `images`; zlib is what PNG is made of, and is always there.",
-        "free-threaded Python": "It is another interpreter; the decoder lets go of the lock already.",
+        "JPEG and PNG files": "The family `images` has them; PNG uses zlib, which is always available.",
+        "free-threaded Python": "It is a different interpreter; the decoder already releases the lock.",
         "in_order=False": "All images cost the same, so no batch waits for another.",
     },
 )

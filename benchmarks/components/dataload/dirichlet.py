@@ -25,20 +25,20 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, batches: Any) -> Any:
-    """``(lengths of the batches, x, y)`` with the rows in the order of their values."""
+    """``(lengths of the batches, x, y)`` with the rows sorted by their values."""
     counts, x, y = joined(batches, case.shape["length"])
     order = by_value(x)
     return counts, x[order], y[order]
 
 
 def reference(case: Case, x: Any, y: Any, batch: int) -> Any:
-    """All rows; the order is that of their values in float32, the numbers are those of float64."""
+    """All rows, sorted by their values in float32, with the numbers in float64."""
     order = by_value(x)
     return lengths(len(x), batch), x[order], y[order]
 
 
 def by_value(x: Any) -> Any:
-    """The order of the rows by their first three features in float32: one alone has ties from some thousand rows on."""
+    """The order of the rows by their first three features in float32. One feature has ties from about 1000 rows."""
     import numpy
     import torch
 
@@ -56,12 +56,12 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """``x`` read in float64 and written in float32, once; labels may be handed on as views."""
+    """``x`` read in float64 and written in float32, once; labels may be returned as views."""
     return int(case.shape["length"]) * FEATURES * (8 + 4)
 
 
 def table(length: int, batch: int, **more: Any) -> Case:
-    """``length`` rows in batches of ``batch``; those of 64 make the curve."""
+    """``length`` rows in batches of ``batch``; those of 64 form the series."""
     series = "batches of 64" if batch == 64 else ""
     return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=length, **more)
 
@@ -69,7 +69,7 @@ def table(length: int, batch: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.dirichlet",
     title="Epochs over a small table",
-    question="What does a sample cost that is made alone, and from which length on do worker processes pay?",
+    question="What does it cost to make samples one by one, and from what length do worker processes pay off?",
     rows=("DL-01", "DL-02"),
     cases=(
         table(100, 4),
@@ -85,20 +85,20 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="per_sample",
-    aliases="A slice of the table is a view; how a loader hands out rows is what is compared.",
+    aliases="A slice of the table is a view; the component compares how loaders deliver rows.",
     devices=("cpu",),
     canonical=canonical,
     stream=True,
     work={
         "slicing": "Keeps the order; its labels are views.",
-        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers in the first alone.",
+        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers only in the first.",
     },
     left_out={
-        "10000 rows and more in batches of 4": "Each batch from a worker holds two open files until it is compared.",
-        "8 workers": "Four on two cores show what more of them cost.",
-        "spawn, forkserver": "Each worker imports torch anew: two seconds before the first batch.",
-        "StackDataset": "Like TensorDataset, it hands out samples one by one.",
-        "numpy memmap": "A table of some kilobytes is in the page cache: it would time the array again.",
+        "10000 rows and more in batches of 4": "Each batch from a worker keeps two files open until it is compared.",
+        "8 workers": "Four workers on two cores show the cost of more.",
+        "spawn, forkserver": "Each worker imports torch again: two seconds before the first batch.",
+        "StackDataset": "Like TensorDataset, it returns samples one by one.",
+        "numpy memmap": "A table of a few kilobytes is in the page cache: it would time the array again.",
         "pin_memory": "It needs CUDA.",
         "in_order=False": "All samples cost the same, so no batch waits for another.",
     },

@@ -23,7 +23,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, batches: Any) -> Any:
-    """``(lengths of the batches, x, y)`` in the order of the labels."""
+    """``(lengths of the batches, x, y)``, sorted by label."""
     return by_label(batches, case.shape["length"])
 
 
@@ -34,7 +34,7 @@ def reference(case: Case, x: Any, y: Any, batch: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, batch: int) -> Any:
-    """Nothing is computed: the rows are equal, bit by bit."""
+    """Nothing is computed: the rows must be equal, bit by bit."""
     return 0.0
 
 
@@ -44,7 +44,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """None: a slice is a view, and a view moves nothing."""
+    """Zero: a slice is a view, which moves nothing."""
     return 0
 
 
@@ -56,7 +56,7 @@ def rows(length: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.home_made",
     title="A home-made loader",
-    question="What does the library's loader cost on data that are in memory already, and which part of it?",
+    question="What does the library's loader cost on data already in memory, and which part of it costs most?",
     rows=("DL-07",),
     cases=(
         rows(4_000),
@@ -71,14 +71,14 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="loader",
-    aliases="A slice of the data is a view; how a loader hands out rows is what is compared.",
+    aliases="A slice of the data is a view; the component compares how loaders deliver rows.",
     canonical=canonical,
     stream=True,
     work={
-        "slicing": "Hands out views: no byte is copied.",
+        "slicing": "Returns views: no byte is copied.",
         "shuffled_index": "Shuffles.",
         "shuffled_index_select": "Shuffles.",
-        "shuffled_at_once": "Shuffles, and holds a second copy of the data.",
+        "shuffled_at_once": "Shuffles, and keeps a second copy of the data.",
     },
-    left_out={"worker processes": "Sending rows that are in memory already only adds to them: see dataload.dirichlet."},
+    left_out={"worker processes": "Sending rows that are already in memory only adds time: see dataload.dirichlet."},
 )

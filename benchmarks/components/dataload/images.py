@@ -1,4 +1,4 @@
-"""DL-02: epochs over small grey images that are converted to float on the way."""
+"""DL-02: epochs over small grey images that are converted to float by the loader."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, batches: Any) -> Any:
-    """``(lengths of the batches, images, labels)`` in the order of the labels."""
+    """``(lengths of the batches, images, labels)``, sorted by label."""
     return by_label(batches, case.shape["length"])
 
 
@@ -34,7 +34,7 @@ def reference(case: Case, images: Any, labels: Any, batch: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, images: Any, labels: Any, batch: int) -> Any:
-    """A division, or a product with the rounded 1/255: ``2^-23 x``; lengths and labels are exact."""
+    """A division, or a product with the rounded 1/255: ``2^-23 x``. Lengths and labels are exact."""
     return 0.0, 2.0**-23 * expected[1], 0.0
 
 
@@ -44,12 +44,12 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each pixel read in one byte and written in four; labels may be handed on as views."""
+    """Each pixel read as one byte and written as four; labels may be returned as views."""
     return int(case.shape["length"]) * SIDE * SIDE * (1 + 4)
 
 
 def grey(length: int, batch: int, **more: Any) -> Case:
-    """``length`` images in batches of ``batch``; those of 32 make the curve."""
+    """``length`` images in batches of ``batch``; those of 32 form the series."""
     series = "batches of 32" if batch == 32 else ""
     return Case(f"{length}-b{batch}", {"length": length, "batch": batch}, series=series, size=length, **more)
 
@@ -57,13 +57,13 @@ def grey(length: int, batch: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.images",
     title="Epochs over small images",
-    question="Do worker processes pay where a sample is a cheap conversion, and what does converting together save?",
+    question="Do worker processes pay off if a sample is a cheap conversion, and what does converting batches save?",
     rows=("DL-02",),
     cases=(
         grey(1_000, 32),
         grey(300, 32),
-        grey(3_000, 256, opt_in="a third of a second an epoch, for each of ten variants"),
-        grey(10_000, 32, opt_in="a second an epoch, for each of ten variants"),
+        grey(3_000, 256, opt_in="a third of a second per epoch, for each of ten variants"),
+        grey(10_000, 32, opt_in="a second per epoch, for each of ten variants"),
         grey(60_000, 256, opt_in="15 s for all variants"),
     ),
     inputs=inputs,
@@ -72,21 +72,21 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="per_sample",
-    aliases="The labels of a slice are a view; how a loader hands out rows is what is compared.",
+    aliases="The labels of a slice are a view; the component compares how loaders deliver rows.",
     devices=("cpu",),
     canonical=canonical,
     stream=True,
-    accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},
+    accepts={"bf16 arithmetic": "The inputs are integers up to 255, which bfloat16 represents exactly."},
     work={
         "slicing": "Keeps the order; its labels are views.",
-        "convert_first": "Keeps the order and holds all images in float32.",
-        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers in the first alone.",
+        "convert_first": "Keeps the order, and keeps all images in float32 in memory.",
+        "persistent_2": "Copies the data into shared memory before each epoch; starts its workers only in the first.",
     },
     left_out={
-        "60000 images in batches of 32": "Each batch from a worker holds two open files until it is compared: 3750.",
-        "8 workers": "Four on two cores show what more of them cost.",
-        "spawn, forkserver": "Each worker imports torch anew: two seconds before the first batch.",
+        "60000 images in batches of 32": "Each batch from a worker keeps two files open until it is compared: 3750.",
+        "8 workers": "Four workers on two cores show the cost of more.",
+        "spawn, forkserver": "Each worker imports torch again: two seconds before the first batch.",
         "pin_memory": "It needs CUDA.",
-        "image files": "They are the family `images`; `dataload.decode` has the cost of decoding.",
+        "image files": "The family `images` has them; `dataload.decode` has the cost of decoding.",
     },
 )

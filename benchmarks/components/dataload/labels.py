@@ -19,12 +19,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any) -> Any:
-    """A one where no number of the row is larger."""
+    """1 where no number of the row is larger, 0 elsewhere."""
     return (x[:, :, None] >= x[:, None, :]).all(dim=2).long()
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Integers are equal."""
+    """Integers must be equal."""
     return 0.0
 
 

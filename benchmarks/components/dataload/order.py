@@ -1,4 +1,4 @@
-"""DL-03: the order of an epoch, 10000 and 60000 images of 784 bytes in batches of 32."""
+"""DL-03: the order of an epoch, with 10000 and 60000 images of 784 bytes in batches of 32."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, batches: Any) -> Any:
-    """``(lengths of the batches, images, labels)`` in the order of the labels."""
+    """``(lengths of the batches, images, labels)``, sorted by label."""
     return by_label(batches, case.shape["length"])
 
 
 def reference(case: Case, images: Any, labels: Any, batch: int) -> Any:
-    """All images in the order of their labels: each once, none left out."""
+    """All images in the order of their labels: each exactly once."""
     order = labels.argsort()
     return lengths(len(images), batch), images[order], labels[order]
 
 
 def tolerance(case: Case, expected: Any, images: Any, labels: Any, batch: int) -> Any:
-    """Nothing is computed: bytes are equal."""
+    """Nothing is computed: bytes must be equal."""
     return 0.0
 
 
@@ -53,7 +53,7 @@ def epoch(length: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.order",
     title="The order of an epoch",
-    question="What do the library's samplers cost, and what does it cost to read memory in a random order?",
+    question="What do the library's samplers cost, and what does it cost to read memory in random order?",
     rows=("DL-03",),
     cases=(
         epoch(10_000),
@@ -72,11 +72,11 @@ COMPONENT = Component(
         "sequential": "Keeps the order.",
         "slices": "Keeps the order.",
         "blocks": "Shuffles less: eight neighbours always come together.",
-        "sorted_batches": "Sorts each batch: the batches are random, the order in them is not.",
+        "sorted_batches": "Sorts each batch: the batches are random, the order within them is not.",
     },
     left_out={
-        "drop_last": "It leaves out at most one batch.",
+        "drop_last": "It drops at most one batch.",
         "a generator of one's own": "It changes which permutation is drawn, not how.",
-        "other batch sizes": "`dataload.dirichlet` has batches of 4 and 64; a sampler is paid by the sample.",
+        "other batch sizes": "`dataload.dirichlet` has batches of 4 and 64; a sampler costs time per sample.",
     },
 )

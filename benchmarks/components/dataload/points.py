@@ -8,8 +8,8 @@ from typing import Any
 from perfsuite.model.component import Case, Component, Inputs
 
 FEATURES = 10
-STEPS = 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5  # where the distribution function is looked at
-SELDOM = 1e10  # one right share in so many is turned away, at most; an answer has 70
+STEPS = 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5  # where the distribution function is checked
+SELDOM = 1e10  # at most one correct share in so many is rejected; a result has 70
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -20,11 +20,11 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, points: Any) -> Any:
-    """What all good answers share: their shape, sums of 1, nothing negative, and each feature's distribution.
+    """What every correct result has: the shape, sums of 1, no negative numbers, and each feature's distribution.
 
     Raises:
-        ValueError: they are not (count, 10) numbers in float64, or more than one in a thousand comes twice. A few do:
-            behind the distribution of torch stand float32 numbers on a GPU.
+        ValueError: they are not (count, 10) numbers in float64, or more than one in a thousand is a repeat. A few may
+            repeat: torch's distribution uses float32 numbers on a GPU.
     """
     import torch
 
@@ -37,7 +37,7 @@ def canonical(case: Case, points: Any) -> Any:
 
 
 def reference(case: Case, alpha: Any, count: int) -> Any:
-    """Of points that are uniform on the simplex, a feature is below ``x`` with probability ``1 - (1 - x)^9``."""
+    """For points uniform on the simplex, a feature is below ``x`` with probability ``1 - (1 - x)^9``."""
     import torch
 
     below = 1 - (1 - torch.tensor(STEPS, dtype=torch.float64)) ** (FEATURES - 1)
@@ -46,11 +46,12 @@ def reference(case: Case, alpha: Any, count: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, alpha: Any, count: int) -> Any:
-    """Sums err by some roundings; a share of ``count`` points that has probability p, by as much as Bernstein allows.
+    """A few roundings for sums, and Bernstein's bound for a share of ``count`` points that has probability p.
 
-    A count of successes is farther than ``t`` from its mean with probability ``2 exp(-t^2 / (2 v + 2 t / 3))`` at
-    most, where ``v = count p (1 - p)`` (Bernstein, 1946); ``t`` is such that it happens in one of 10^10. Six standard
-    deviations are too few where ``count p`` is small: four of 100 points above 0.5 happen in one of 20,000.
+    A count of successes is farther than ``t`` from its mean with a probability of at most
+    ``2 exp(-t^2 / (2 v + 2 t / 3))``, where ``v = count p (1 - p)`` (Bernstein, 1946). ``t`` is chosen so that this
+    happens once in 10^10. Six standard deviations are too few if ``count p`` is small: four of 100 points above 0.5
+    happen once in 20,000.
     """
     rare = math.log(2 * SELDOM)
     variance = count * expected[2] * (1 - expected[2])
@@ -58,7 +59,7 @@ def tolerance(case: Case, expected: Any, alpha: Any, count: int) -> Any:
 
 
 def flops(case: Case) -> int:
-    """A sum and a quotient for each number; drawing it is no fixed number of operations."""
+    """A sum and a quotient for each number; drawing it takes no fixed number of operations."""
     return 2 * int(case.shape["count"]) * FEATURES
 
 
@@ -75,9 +76,9 @@ def points(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.points",
     title="Points of a Dirichlet distribution",
-    question="How fast can the source's data be drawn, and what does it cost that the old way knows any distribution?",
+    question="How fast can the source's data be drawn, and what does a generator for any distribution cost?",
     rows=("DL-04",),
-    cases=(points(100), points(100_000), points(1_000_000, opt_in="half a second a call")),
+    cases=(points(100), points(100_000), points(1_000_000, opt_in="half a second per call")),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,
@@ -86,12 +87,12 @@ COMPONENT = Component(
     baseline="numpy_legacy",
     canonical=canonical,
     accepts={
-        "reversed order": "What is drawn has no order, and no feature is drawn otherwise than another.",
-        "cached output": "What is drawn does not depend on the inputs: a test sees that each call draws anew.",
+        "reversed order": "The points have no order, and all features have the same distribution.",
+        "cached output": "The points do not depend on the inputs. A test checks that each call draws new ones.",
     },
     work={
-        "torch_dirichlet": "Draws for any parameters.",
-        "numpy_legacy": "Draws for any parameters.",
-        "numpy_generator": "Draws for any parameters.",
+        "torch_dirichlet": "Works for any parameters.",
+        "numpy_legacy": "Works for any parameters.",
+        "numpy_generator": "Works for any parameters.",
     },
 )

@@ -1,6 +1,6 @@
-"""DL-09: a table of 5000 digits in eleven formats: all rows of it, and 64.
+"""DL-09: a table of 5000 digits in eleven formats: all rows, and 64 of them.
 
-The digits are MNIST's first, or drawings that pack as well as these: four fifths of their pixels are black.
+The digits are the first of MNIST, or drawings that compress as well: four fifths of their pixels are black.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def files(length: int) -> Path:
-    """The folder with the first ``length`` digits in each format. Drawn ones and MNIST's own have folders apart."""
+    """The folder with the first ``length`` digits in each format. Drawings and MNIST have separate folders."""
     own = "mnist" if data.given("MNIST") else "drawn"
     return data.made(f"digits-{own}-{length}", 1, _writing(length))
 
@@ -64,7 +64,7 @@ def _write(folder: Path, length: int) -> None:
 
 
 def _safetensors(x: Any, y: Any) -> Any:
-    """The format by hand, so that the files are the same with and without the package."""
+    """Write the format by hand, so that the files are the same with and without the package."""
     places = {
         "x": {"dtype": "F32", "shape": x.shape, "data_offsets": [0, x.nbytes]},
         "y": {"dtype": "I64", "shape": y.shape, "data_offsets": [x.nbytes, x.nbytes + y.nbytes]},
@@ -75,7 +75,7 @@ def _safetensors(x: Any, y: Any) -> Any:
 
 
 def reference(case: Case, folder: Any, rows: Any) -> Any:
-    """The rows out of the original files, a byte divided by 256: exact in float32 already."""
+    """The rows from the original files, bytes divided by 256, which is exact even in float32."""
     import torch
 
     images, labels = ((folder / f"{name}-ubyte").read_bytes() for name in ("images", "labels"))
@@ -90,12 +90,12 @@ def tolerance(case: Case, expected: Any, folder: Any, rows: Any) -> Any:
 
 
 def flops(case: Case) -> int:
-    """No arithmetic, but for those who divide by 256 on the way."""
+    """No arithmetic, except for the variants that divide by 256."""
     return 0
 
 
 def bytes(case: Case) -> int:
-    """What the chosen rows take as bytes in a file and as numbers in memory."""
+    """The size of the chosen rows as bytes in a file plus as numbers in memory."""
     return int(case.shape["rows"]) * (WIDTH * (1 + 4) + 1 + 8)
 
 
@@ -107,13 +107,13 @@ def table(length: int, rows: int, **more: Any) -> Case:
 
 COMPONENT = Component(
     name="dataload.read_file",
-    title="A data set out of its file",
-    question="Which format is quickest to read, and what does a mapped file save if only a few rows are wanted?",
+    title="A data set from its file",
+    question="Which format is fastest to read, and what does a mapped file save if only a few rows are needed?",
     rows=("DL-09",),
     cases=(
         table(5_000, 5_000),
         table(5_000, 64),
-        table(50_000, 50_000, opt_in="350 MB of files, and a second for what is packed"),
+        table(50_000, 50_000, opt_in="350 MB of files, and a second for the compressed ones"),
     ),
     inputs=inputs,
     reference=reference,
@@ -122,18 +122,18 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="pickle_gzip",
     devices=("cpu",),
-    accepts={"bf16 arithmetic": "The inputs are numbers of rows and a folder: there is nothing to round."},
+    accepts={"bf16 arithmetic": "The inputs are row numbers and a folder: there is nothing to round."},
     work={
-        "idx": "Reads a byte for each pixel where others read four, and converts the chosen rows.",
-        "idx_mapped": "Reads a byte for each pixel where others read four, and converts the chosen rows.",
-        "idx_gzip": "Unpacks a byte for each pixel where others unpack four, and converts the chosen rows.",
-        "npy_mapped": "Reads no page but those of the chosen rows.",
-        "torch_mapped": "Reads no page but those of the chosen rows.",
-        "safetensors": "Reads no page but those of the chosen rows.",
+        "idx": "Reads one byte per pixel instead of four, and converts the chosen rows.",
+        "idx_mapped": "Reads one byte per pixel instead of four, and converts the chosen rows.",
+        "idx_gzip": "Decompresses one byte per pixel instead of four, and converts the chosen rows.",
+        "npy_mapped": "Reads only the pages of the chosen rows.",
+        "torch_mapped": "Reads only the pages of the chosen rows.",
+        "safetensors": "Reads only the pages of the chosen rows.",
     },
     left_out={
-        "the 10000 rows for validation and the 10000 for tests": "The source's file holds them too: the same again.",
-        "parquet": "It needs a package of its own, and is made for tables with names.",
-        "a cold page cache": "Only root may empty it; what is timed is the format, not the disk.",
+        "the 10000 rows for validation and the 10000 for tests": "The source's file has them too: more of the same.",
+        "parquet": "It needs a separate package, and is designed for tables with named columns.",
+        "a cold page cache": "Only root can empty it; this measures the format, not the disk.",
     },
 )

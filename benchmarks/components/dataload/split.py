@@ -30,7 +30,7 @@ def part(case: Case) -> int:
 
 
 def canonical(case: Case, batches: Any) -> Any:
-    """``(lengths of the batches, images, labels)`` in the order of the labels."""
+    """``(lengths of the batches, images, labels)``, sorted by label."""
     return by_label(batches, part(case))
 
 
@@ -41,7 +41,7 @@ def reference(case: Case, images: Any, labels: Any, train: Any, batch: int) -> A
 
 
 def tolerance(case: Case, expected: Any, images: Any, labels: Any, train: Any, batch: int) -> Any:
-    """A division, or a product with the rounded 1/255: ``2^-23 x``; lengths and labels are exact."""
+    """A division, or a product with the rounded 1/255: ``2^-23 x``. Lengths and labels are exact."""
     return 0.0, 2.0**-23 * expected[1], 0.0
 
 
@@ -51,7 +51,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each pixel of the part read in one byte and written in four, its label read and written."""
+    """Each pixel of the part read as one byte and written as four, its label read and written."""
     return part(case) * (SIDE * SIDE * (1 + 4) + 2 * 8)
 
 
@@ -63,12 +63,12 @@ def grey(length: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.split",
     title="A part of the data",
-    question="What does it cost to train on a part of the data, and what to cut the part out first?",
+    question="What does it cost to iterate over a part of the data, and what to copy the part first?",
     rows=("DL-08",),
     cases=(
         grey(2_000),
         grey(500),
-        grey(60_000, opt_in="half a second an epoch, for each of five variants"),
+        grey(60_000, opt_in="half a second per epoch, for each of five variants"),
     ),
     inputs=inputs,
     reference=reference,
@@ -79,6 +79,6 @@ COMPONENT = Component(
     devices=("cpu",),
     canonical=canonical,
     stream=True,
-    accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},
-    work={"copied": "Copies the part in each epoch, and holds it twice while the epoch lasts."},
+    accepts={"bf16 arithmetic": "The inputs are integers up to 255, which bfloat16 represents exactly."},
+    work={"copied": "Copies the part in each epoch, and keeps both copies during the epoch."},
 )

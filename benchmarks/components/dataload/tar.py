@@ -1,4 +1,4 @@
-"""DL-06: epochs over tar files of JPEG files, 32 crops of photographs, 384 pixels wide, by one process and by two."""
+"""DL-06: epochs over tar files with 32 JPEG crops of photographs, 384 pixels wide, by one process and by two."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perfsuite.model.component import Case, Component
 
 
 def files(length: int, side: int, **more: Any) -> Case:
-    """``length`` files in batches of 8; two workers with half of them each come out even."""
+    """``length`` files in batches of 8, chosen so that two workers get full batches from half of them each."""
     shape = {"length": length, "side": side}
     return Case(f"{length}x{side}-b{_photos.BATCH}", shape, "uint8", size=length, **more)
 
@@ -17,9 +17,9 @@ def files(length: int, side: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="dataload.tar",
     title="Photographs from tar files",
-    question="How do workers share a tar file, and what does each way cost?",
+    question="How can workers share a tar file, and what does each way cost?",
     rows=("DL-06",),
-    cases=(files(32, 384), files(512, 128, opt_in="a third of a second an epoch, for each of six variants")),
+    cases=(files(32, 384), files(512, 128, opt_in="a third of a second per epoch, for each of six variants")),
     inputs=_photos.inputs,
     reference=_photos.reference,
     tolerance=_photos.tolerance,
@@ -31,15 +31,15 @@ COMPONENT = Component(
     stream=True,
     work={
         "stream": "Keeps the file's order.",
-        "stride_2": "Keeps the file's order but for the turns of the workers.",
-        "tar_per_worker_2": "Keeps the order of each file; the parts are made before the clock.",
-        "shuffle_buffer": "Shuffles a little: a sample comes at most 15 places too early.",
-        "offsets_2": "Finds the index before the clock.",
-        "array_file": "Decodes nothing: the pixels are in a file of their own.",
+        "stride_2": "Keeps the file's order, except that the workers alternate.",
+        "tar_per_worker_2": "Keeps the order of each file; the parts are made before the timing.",
+        "shuffle_buffer": "Shuffles a little: a sample is at most 15 places early.",
+        "offsets_2": "The index is built before the timing.",
+        "array_file": "Decodes nothing: the pixels are in a separate file.",
     },
     left_out={
-        "a loader that knows nothing of its workers": "It delivers each image once for each worker: the source's own"
-        " mistake, which a test shows and the gate stops.",
-        "4096 files": "Eight times as long as 512, and no other answer.",
+        "a loader that ignores which worker it runs in": "It delivers each image once for each worker: the source's"
+        " mistake, which a test shows and the proof rejects.",
+        "4096 files": "Eight times as long as 512, with the same outcome.",
     },
 )

@@ -1,4 +1,4 @@
-"""DL-10: batches of 32 small images, 100 KB of numbers each, on their way to the device. It needs CUDA."""
+"""DL-10: batches of 32 small images, 100 KB of numbers each, transferred to the device. It needs CUDA."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """On the device: each pixel arrives in one byte, is read, and written in four."""
+    """On the device: each pixel arrives as one byte, is read, and is written as four."""
     return int(case.shape["length"]) * SIDE * SIDE * (1 + 1 + 4)
 
 
@@ -59,7 +59,7 @@ def grey(length: int, batch: int) -> Case:
 COMPONENT = Component(
     name="dataload.to_device",
     title="Batches on their way to the device",
-    question="What do pinned memory, a stream of its own and fewer bytes save on the way to the GPU?",
+    question="What do pinned memory, a separate stream and fewer bytes save in transfers to the GPU?",
     rows=("DL-10",),
     cases=(grey(640, 32), grey(6_400, 32), grey(6_400, 1_024)),
     inputs=inputs,
@@ -72,14 +72,14 @@ COMPONENT = Component(
     version="2",
     canonical=canonical,
     stream=True,
-    accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},
+    accepts={"bf16 arithmetic": "The inputs are integers up to 255, which bfloat16 represents exactly."},
     work={
-        "pageable_floats": "Sends four bytes for each pixel where the others send one.",
-        "pinned": "Pins the host's memory before the clock.",
-        "pinned_ahead": "Pins the host's memory before the clock.",
+        "pageable_floats": "Sends four bytes for each pixel; the others send one.",
+        "pinned": "Pins the host's memory before the timing.",
+        "pinned_ahead": "Pins the host's memory before the timing.",
     },
     left_out={
-        "pin_memory=True of the loader": "A thread that does what `pin_each` does, between the workers and the epoch.",
-        "a training step beside it": "What the sending hides behind is the model's: see the family `training`.",
+        "pin_memory=True of the loader": "A thread between the workers and the epoch that does what `pin_each` does.",
+        "a training step beside it": "How well a transfer overlaps depends on the model: see the family `training`.",
     },
 )

@@ -1,4 +1,4 @@
-"""What the formulas of this family share: inputs and traffic by axes, arithmetic, and how far a sum may be off."""
+"""Shared by the formulas of this family: inputs and traffic by axes, arithmetic, and error bounds of sums."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from perfsuite.model.component import Case
 
 __all__ = ["cascade", "exact", "multiplications", "normal", "one_rounding", "rounding", "traffic"]
 
-LARGE = 2048  # of a square matrix: 16 MB, beyond every cache but the last one
+LARGE = 2048  # side of a square matrix: 16 MB, larger than all caches except the last level
 
 
 def multiplications(axes: str, each: int = 2) -> Callable[[Case], int]:
-    """``each`` operations for each point of ``axes``: 2 where every product is added to a sum."""
+    """``each`` operations for each point of ``axes``: 2 if every product is added to a sum."""
     return lambda case: each * math.prod(int(case.shape[axis]) for axis in axes)
 
 
 def exact(case: Case, expected: Any, *inputs: Any) -> float:
-    """Nothing is rounded: every bit must be right."""
+    """Nothing is rounded: every bit must be correct."""
     return 0.0
 
 
 def one_rounding(case: Case, expected: Any, *inputs: Any) -> Any:
-    """Half a unit in the last place of each element: there is one operation behind it."""
+    """Half a unit in the last place of each element, the result of one operation."""
     return ROUNDOFF[case.dtype] * expected.abs()
 
 
 def cascade(x: Any, axes: Sequence[int]) -> Any:
-    """How far a sum of ``x`` over ``axes`` may be off: ``8 sqrt(d) 2^-24 sqrt(sum x^2)`` with ``d`` at most 1024.
+    """Error bound of a sum of ``x`` over ``axes``: ``8 sqrt(d) 2^-24 sqrt(sum x^2)`` with ``d`` at most 1024.
 
-    The libraries add in parts, and the parts' sums again: no partial sum is a term more than some hundred times. A
-    bound for one long sum, with ``d`` the number of terms, would let millions of numbers be rounded to bfloat16 first.
+    The libraries add up blocks and then the sums of the blocks, so a number is rounded at most a few hundred times. A
+    bound for one long sum, with ``d`` the number of terms, would accept sums of millions of bfloat16 roundings.
     """
     terms = math.prod(x.shape[axis] for axis in axes)
     return 8 * math.sqrt(min(terms, 1024)) * ROUNDOFF["float32"] * x.double().square().sum(tuple(axes)).sqrt()

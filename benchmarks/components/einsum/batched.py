@@ -1,4 +1,4 @@
-"""ES-04: products of a batch as a formula; the other ways are in ``matmul.ranks_batch``."""
+"""ES-04: products of a batch as a formula. ``matmul.ranks_batch`` has the other variants."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tolerance(case: Case, expected: Any, a: Any, c: Any) -> Any:
 COMPONENT = Component(
     name="einsum.batched",
     title="Batched matrix product: bij,bjk->bik",
-    question="The formula comes down to bmm. Is there anything to notice at a size that is worth a batch?",
+    question="The formula ends in a bmm. Does it cost anything extra at a realistic batch size?",
     rows=("ES-04",),
     cases=(Case("64x128x64x128", {"b": 64, "i": 128, "j": 64, "k": 128}),),
     inputs=normal("bij", "bjk"),
@@ -31,7 +31,7 @@ COMPONENT = Component(
     bytes=traffic("bij", "bjk", "bik"),
     baseline="einsum",
     left_out={
-        "small batches, matmul, baddbmm, a loop of mm": "are in matmul.ranks_batch",
-        "nested tensors": "for batches of unlike matrices: another problem",
+        "small batches, matmul, baddbmm, a loop of mm": "matmul.ranks_batch has them",
+        "nested tensors": "for batches of matrices of different sizes: a different problem",
     },
 )

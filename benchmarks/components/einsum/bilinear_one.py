@@ -16,7 +16,7 @@ def reference(case: Case, x: Any, w: Any, y: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, w: Any, y: Any) -> Any:
-    """The rounding of a sum of i j products, as the outer product first makes it."""
+    """The rounding of a sum of i j products, as in the order that computes the outer product first."""
     return rounding(case.dtype, x.numel() * y.numel(), (w.square() @ y.square()) @ x.square(), expected)
 
 
@@ -28,18 +28,18 @@ def sizes(i: int, j: int, k: int, *only: str) -> Case:
 COMPONENT = Component(
     name="einsum.bilinear_one",
     title="Bilinear form of two vectors",
-    question="The weights must be read once. Which ways read them once, and which copy them first?",
+    question="The weights must be read once. Which variants read them once, and which copy them first?",
     rows=("ES-11",),
     cases=(sizes(3, 4, 5, "einsum", "two_steps"), sizes(256, 256, 64)),
     inputs=normal("i", "kij", "j"),
     reference=reference,
     tolerance=tolerance,
-    flops=multiplications("ijk"),  # terms that depend on the order are left out: i j, or k i, or k j
+    flops=multiplications("ijk"),  # terms that depend on the order are not counted: i j, or k i, or k j
     bytes=traffic("i", "kij", "j", "k"),
     baseline="einsum",
     left_out={
         "i,ijk,j->k": "the source's formula for its weights (k, i, j): it raises an error, which a test shows",
-        "weights (i, j, k)": "the other way to mend it: the same numbers in another order",
-        "torch.compile, opt_einsum": "are in einsum.bilinear_batch",
+        "weights (i, j, k)": "the other way to correct it: the same numbers in a different order",
+        "torch.compile, opt_einsum": "einsum.bilinear_batch has them",
     },
 )

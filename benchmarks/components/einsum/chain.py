@@ -1,4 +1,4 @@
-"""ES-13: chains of three and four matrices whose order of multiplication decides the arithmetic."""
+"""ES-13: chains of three and four matrices whose order of multiplication decides the amount of arithmetic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.components.einsum._formulas import rounding
 from perfsuite.model.component import Case, Component, Inputs
 
-NARROW = 8  # the small dimension: the products of n x 8 and 8 x n matrices are large in one order, small in another
+NARROW = 8  # the small dimension: a product of n x 8 and 8 x n matrices is large in one order and small in the other
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -25,13 +25,13 @@ def reference(case: Case, matrices: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, matrices: Any) -> Any:
-    """The rounding of one sum as deep as all inner dimensions together: the errors of each product reach the answer."""
+    """The rounding of one sum as long as all inner dimensions together: the errors of all products reach the result."""
     squares = functools.reduce(lambda product, matrix: matrix @ product, [each.square() for each in reversed(matrices)])
     return rounding(case.dtype, sum(case.shape["sizes"][1:-1]), squares, expected)
 
 
 def least(sizes: tuple[int, ...]) -> int:
-    """Operations of the cheapest order of a chain: of every place for the last product, the best."""
+    """Operations of the cheapest order of a chain: the minimum over all positions of the last product."""
     if len(sizes) == 2:
         return 0
     return min(
@@ -41,7 +41,7 @@ def least(sizes: tuple[int, ...]) -> int:
 
 
 def flops(case: Case) -> int:
-    """Those of the cheapest order."""
+    """Operations of the cheapest order."""
     return least(case.shape["sizes"])
 
 
@@ -52,7 +52,7 @@ def bytes(case: Case) -> int:
 
 
 def three(n: int, *only: str) -> Case:
-    """``n`` x 8, 8 x ``n``, ``n`` x 8: from the left 32 n^2 operations, from the right 256 n."""
+    """``n`` x 8, 8 x ``n``, ``n`` x 8: 32 n^2 operations from the left, 256 n from the right."""
     return Case(f"{n}-3", {"sizes": (n, NARROW, n, NARROW)}, series="three factors", size=n, only=only)
 
 
@@ -61,13 +61,13 @@ FORMULA = ("einsum_in_order", "left_to_right", "einsum_planned")
 COMPONENT = Component(
     name="einsum.chain",
     title="Chains of matrices as one formula",
-    question="Does a formula of several operands choose a better order than a person writes, and who plans at all?",
+    question="Does a formula of several operands choose a better order than a person, and which variants plan at all?",
     rows=("ES-13",),
     cases=(
         three(1024),
         three(16, *FORMULA, "multi_dot"),
         *(three(n, *FORMULA) for n in (64, 256)),
-        # The best order, (a (b c)) d, is neither from the left nor from the right.
+        # The best order, (a (b c)) d, goes neither from the left nor from the right.
         Case("512-4", {"sizes": (512, NARROW, 512, NARROW, 512)}, only=(*FORMULA, "multi_dot")),
     ),
     inputs=inputs,
@@ -79,14 +79,14 @@ COMPONENT = Component(
     work={
         "einsum_in_order": "32 n^2 operations for three factors, 48 n^2 for four",
         "left_to_right": "32 n^2 operations for three factors, 48 n^2 for four",
-        "numpy_optimized": "plans first; then 256 n operations for three factors",
-        "einsum_planned": "plans first; then 256 n operations for three factors, 16 n^2 + 256 n for four",
-        "multi_dot": "plans first; then 256 n operations for three factors, 16 n^2 + 256 n for four",
+        "numpy_optimized": "plans first, then 256 n operations for three factors",
+        "einsum_planned": "plans first, then 256 n operations for three factors, 16 n^2 + 256 n for four",
+        "multi_dot": "plans first, then 256 n operations for three factors, 16 n^2 + 256 n for four",
     },
     left_out={
-        "a @ (b @ c)": "what multi_dot does here, without the plan",
+        "a @ (b @ c)": "what multi_dot does here, without planning",
         "chain_matmul": "deprecated in favour of multi_dot",
-        "np.einsum_path": "a plan, not a product; numpy_optimized has it inside",
-        "bi,kij,bj->bk": "is in einsum.bilinear_batch",
+        "np.einsum_path": "only plans; numpy_optimized includes it",
+        "bi,kij,bj->bk": "einsum.bilinear_batch has it",
     },
 )

@@ -9,14 +9,14 @@ from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, a: Any, b: Any) -> Any:
-    """The products in float64, where each is exact."""
+    """The products in float64, all exact."""
     return a.double() * b.double()
 
 
 COMPONENT = Component(
     name="einsum.elementwise",
     title="Elementwise product: ij,ij->ij",
-    question="Is the formula of a plain multiplication more than its name?",
+    question="Does the formula of a plain multiplication cost more than the operator?",
     rows=("ES-07",),
     cases=(Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE}),),
     inputs=normal("ij", "ij"),
@@ -26,8 +26,8 @@ COMPONENT = Component(
     bytes=traffic("ij", "ij", "ij"),
     baseline="einsum",
     left_out={
-        "2x3": "the price of a formula beside one small operator: einsum.outer has it, with the same operator",
-        "mul(out=), mul_": "what no new memory is worth is in einsum.outer; mul_ overwrites an input",
+        "2x3": "the cost of a formula compared with one small operator: einsum.outer has it, with the same operator",
+        "mul(out=), mul_": "einsum.outer measures the gain of preallocated memory; mul_ overwrites an input",
         "torch.compile": "one operator leaves nothing to fuse",
     },
 )

@@ -1,4 +1,4 @@
-"""ES-14: an einsum with a bias and a clamp behind it, which a compiler can fuse with each other."""
+"""ES-14: an einsum followed by a bias and a clamp, which a compiler can fuse."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def reference(case: Case, a: Any, b: Any, bias: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any, bias: Any) -> Any:
-    """The rounding of a sum with one term more."""
+    """The rounding of a sum with one more term."""
     return rounding(case.dtype, a.shape[-1] + 1, a.square() @ b.square() + bias.square(), expected)
 
 
 def flops(case: Case) -> int:
-    """Two for each product, two for each element of the answer: the bias and the clamp."""
+    """Two for each product, and two for each element of the output: the bias and the clamp."""
     i, j, k = (int(case.shape[axis]) for axis in "ijk")
     return 2 * i * j * k + 2 * i * k
 
@@ -27,11 +27,11 @@ def flops(case: Case) -> int:
 COMPONENT = Component(
     name="einsum.epilogue",
     title="An einsum, a bias and a relu, compiled",
-    question="Given something to fuse, what does compiling bring, and what of it can be had by hand?",
+    question="If there is something to fuse, what does compiling gain, and how much of that is possible by hand?",
     rows=("ES-14",),
     cases=(
         Case("10x20x30", {"i": 10, "j": 20, "k": 30}, only=("einsum",)),
-        Case("1000x20x1000", {"i": 1000, "j": 20, "k": 1000}),  # few products for each element: the passes count
+        Case("1000x20x1000", {"i": 1000, "j": 20, "k": 1000}),  # few products for each element: the passes matter
     ),
     inputs=normal("ij", "jk", "k"),
     reference=reference,
@@ -40,5 +40,5 @@ COMPONENT = Component(
     bytes=traffic("ij", "jk", "k", "ik"),
     baseline="einsum",
     compiled=("einsum",),
-    left_out={"addmm and a fused relu": "torch has such an operator, torch._addmm_activation, and calls it private"},
+    left_out={"addmm and a fused relu": "torch has such an operator, torch._addmm_activation, but it is private"},
 )

@@ -1,4 +1,4 @@
-"""ES-15: a formula of integers; more ways of multiplying them are in ``matmul.integer``, with the same inputs."""
+"""ES-15: a formula of integers. ``matmul.integer`` has more variants, with the same inputs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ COMPONENT = Component(
     flops=flops,
     bytes=traffic("mk", "kn", "mn"),
     baseline="einsum",
-    work={"through_float64": "right only while every sum stays below 2^53"},
+    work={"through_float64": "correct only while every sum stays below 2^53"},
     left_out={
-        "2x3 @ 3x4": "the source's numbers: a test; matmul.integer has its time",
-        "mm, numpy, int32": "are in matmul.integer",
+        "2x3 @ 3x4": "the source's numbers, which are a test; matmul.integer has the time",
+        "mm, numpy, int32": "matmul.integer has them",
         "float32": "exact below 2^24 only: some of these sums are larger, so it would be wrong here",
     },
 )

@@ -1,4 +1,4 @@
-"""ES-14: an einsum alone under torch.compile, at the source's size and at 4, 16 and 64 times its sides."""
+"""ES-14: a single einsum under torch.compile, at the source's size and with sides 4, 16 and 64 times as long."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def times(factor: int, *only: str) -> Case:
 
 COMPONENT = Component(
     name="einsum.lone",
-    title="An einsum alone, compiled",
-    question="What can a compiler make better in a function that is one product already?",
+    title="A single einsum, compiled",
+    question="What can a compiler improve in a function that is a single product?",
     rows=("ES-14",),
     cases=(times(1), *(times(factor, "einsum") for factor in (4, 16, 64))),
     inputs=normal("ij", "jk"),
@@ -39,9 +39,9 @@ COMPONENT = Component(
     compiled=("einsum",),
     graphed=("einsum",),
     left_out={
-        "fresh inputs in the call": "the source draws them there, which takes longer than the product",
-        "dynamic=True": "another compile of the same call; what a new shape costs is in a test",
-        "mode=reduce-overhead": "CUDA graphs, which the executor cudagraph shows; on a CPU it is the default mode",
-        "mode=max-autotune": "minutes of compiling to choose between kernels for one product",
+        "fresh inputs in the call": "the source draws inputs inside the call, which takes longer than the product",
+        "dynamic=True": "another compilation of the same call; a test measures the cost of a new shape",
+        "mode=reduce-overhead": "CUDA graphs, which the executor cudagraph covers; on a CPU it is the default mode",
+        "mode=max-autotune": "minutes of compilation to choose between kernels for one product",
     },
 )

@@ -1,4 +1,4 @@
-"""ES-01: the product of two matrices as a formula; its curve over squares is in ``matmul.ladder``."""
+"""ES-01: the product of two matrices as a formula. ``matmul.ladder`` has the curve over square matrices."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
 
 
 def square(size: int, *only: str) -> Case:
-    """``size`` x ``size`` times the same."""
+    """A product of two ``size`` x ``size`` matrices."""
     return Case(str(size), {"i": size, "j": size, "k": size}, series="square", size=size, only=only)
 
 
 COMPONENT = Component(
     name="einsum.matmul",
     title="Matrix product: ij,jk->ik",
-    question="The formula and the operator run the same kernel. What does the formula cost beside it, and who runs it"
-    " on a BLAS at all?",
+    question="The formula and the operator run the same kernel. What does the formula add, and which variants use"
+    " a BLAS at all?",
     rows=("ES-01",),
     cases=(
         Case("3x4x5", {"i": 3, "j": 4, "k": 5}, only=("numpy_loops", "sublists", "einsum", "matmul")),
@@ -43,9 +43,9 @@ COMPONENT = Component(
     graphed=("einsum",),
     work={"turned": "returns a transposed view of its output"},
     left_out={
-        "np.einsum(optimize=True)": "plans in Python, then calls a BLAS: einsum.chain, where there is an order",
-        "sizes between and above": "matmul.ladder has einsum beside mm from 8 to 1024",
-        "torch.compile": "is in einsum.lone",
-        "4096": "a second on one core, and nothing that 1024 does not show",
+        "np.einsum(optimize=True)": "plans in Python, then calls a BLAS: einsum.chain has it, with an order to choose",
+        "sizes between and above": "matmul.ladder compares einsum with mm from 8 to 1024",
+        "torch.compile": "einsum.lone has it",
+        "4096": "a second on one core, and it shows nothing that 1024 does not",
     },
 )

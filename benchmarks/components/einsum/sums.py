@@ -1,4 +1,4 @@
-"""ES-08, ES-09, ES-10: sums over some axes or all, each with its formula."""
+"""ES-08, ES-09, ES-10: sums over some or all axes, each with its formula."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def reference(case: Case, x: Any, formula: str, axes: tuple[int, ...]) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, formula: str, axes: tuple[int, ...]) -> Any:
-    """That of sums in parts."""
+    """The bound of sums that are computed in blocks."""
     return cascade(x, axes)
 
 
 def sums(case: Case) -> int:
-    """How many there are."""
+    """How many sums there are."""
     whole = math.prod(map(int, case.shape["x"]))
     return whole // math.prod(int(case.shape["x"][axis]) for axis in case.shape["axes"])
 
 
 def of(formula: str, *x: int, summed: int) -> Case:
-    """A tensor of shape ``x``, its last ``summed`` axes summed over."""
+    """A tensor of shape ``x``, summed over its last ``summed`` axes."""
     axes = tuple(range(len(x) - summed, len(x)))
     return Case("x".join(map(str, x)), {"x": x, "formula": formula, "axes": axes})
 
@@ -41,7 +41,7 @@ def of(formula: str, *x: int, summed: int) -> Case:
 COMPONENT = Component(
     name="einsum.sums",
     title="Sums: ij->, ijk->i and ...ij->...i",
-    question="A sum as a formula is the operator sum. Does it matter over which axes, or how one says so?",
+    question="As a formula, a sum calls the operator sum. Do the axes or the spelling of the formula matter?",
     rows=("ES-08", "ES-09", "ES-10"),
     cases=(
         of("ij->", LARGE, LARGE, summed=2),
@@ -55,9 +55,9 @@ COMPONENT = Component(
     bytes=lambda case: 4 * (math.prod(case.shape["x"]) + sums(case)),
     baseline="einsum",
     left_out={
-        "np.sum": "numpy adds in its own way: smallops.row_sum has it",
-        "mean": "no formula can divide: a mean is a sum and one operator more",
-        "amax": "another answer; it is read from memory as fast as a sum",
-        "flatten(1).sum(1), x.view(-1).sum()": "a view more before the same sum",
+        "np.sum": "numpy adds in a different order: smallops.row_sum has it",
+        "mean": "no formula can divide: a mean is a sum and one more operator",
+        "amax": "a different result; it reads memory as fast as a sum",
+        "flatten(1).sum(1), x.view(-1).sum()": "one more view before the same sum",
     },
 )

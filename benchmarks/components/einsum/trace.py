@@ -1,4 +1,4 @@
-"""ES-03: the trace of a small and of a large matrix, a sum over addresses that lie far apart."""
+"""ES-03: the trace of a small and of a large matrix, a sum over addresses that are far apart."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ def reference(case: Case, m: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, m: Any) -> Any:
-    """The rounding of a sum of ``i`` numbers, one after the other."""
+    """The rounding of a sequential sum of ``i`` numbers."""
     return rounding(case.dtype, len(m), m.diagonal().double().square().sum(), expected)
 
 
 COMPONENT = Component(
     name="einsum.trace",
     title="Trace: ii->",
-    question="Is the operator with the name better than the diagonal's sum that the formula runs?",
+    question="Is the trace operator better than the sum of the diagonal, which the formula runs?",
     rows=("ES-03",),
     cases=(Case("3x3", {"i": 3}), Case(f"{LARGE}x{LARGE}", {"i": LARGE}, only=("einsum", "trace"))),
     inputs=normal("ii"),
     reference=reference,
     tolerance=tolerance,
     flops=lambda case: int(case.shape["i"]) - 1,
-    bytes=lambda case: 4 * int(case.shape["i"]) + 4,  # of the matrix only its diagonal is read
+    bytes=lambda case: 4 * int(case.shape["i"]) + 4,  # only the diagonal of the matrix is read
     baseline="einsum",
     work={"trace": "on a CPU it adds in float64"},
     left_out={
-        "m.view(-1)[:: i + 1].sum()": "the diagonal's sum with two views for one",
-        "ii->i": "the diagonal is a view of it, as the transpose is: einsum.transpose",
+        "m.view(-1)[:: i + 1].sum()": "the sum of the diagonal with two views instead of one",
+        "ii->i": "a view of the matrix, like the transpose: einsum.transpose",
     },
 )

@@ -16,7 +16,7 @@ def reference(case: Case, m: Any) -> Any:
 COMPONENT = Component(
     name="einsum.transpose",
     title="Transpose as a view: ij->ji",
-    question="What does a transpose cost that moves nothing? It is a time of metadata, whatever the size.",
+    question="What does a transpose cost that moves no data? It only changes metadata, whatever the size.",
     rows=("ES-02",),
     cases=(Case("2x3", {"i": 2, "j": 3}), Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE})),
     inputs=normal("ij"),
@@ -25,9 +25,9 @@ COMPONENT = Component(
     flops=lambda case: 0,
     bytes=lambda case: 0,  # no element is read or written
     baseline="einsum",
-    aliases="The transpose is a view: that is the question.",
+    aliases="The transpose is a view, which is the point of this component.",
     left_out={
-        ".T, .t(), permute": "the same view by other names",
-        "the transpose in memory of its own": "another answer: einsum.transpose_copy",
+        ".T, .t(), permute": "the same view under other names",
+        "the transpose in its own memory": "a different result: einsum.transpose_copy",
     },
 )

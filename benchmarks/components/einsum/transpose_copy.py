@@ -1,4 +1,4 @@
-"""ES-02: the transpose without gaps, row by row: what it costs to move the elements."""
+"""ES-02: the contiguous transpose: the cost of moving the elements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def reference(case: Case, m: Any) -> Any:
 
 
 def contiguous(case: Case, output: Any) -> Any:
-    """The output, if it lies in memory as its shape says: the view would be another answer."""
+    """The output, which must be contiguous: the view would be a different result."""
     if not output.is_contiguous():
         raise ValueError(f"strides {output.stride()} for shape {tuple(output.shape)}")
     return output
@@ -22,8 +22,8 @@ def contiguous(case: Case, output: Any) -> Any:
 
 COMPONENT = Component(
     name="einsum.transpose_copy",
-    title="Transpose in memory of its own: ij->ji",
-    question="What does a transpose cost that is really made?",
+    title="Transpose in its own memory: ij->ji",
+    question="What does a transpose cost that really moves the elements?",
     rows=("ES-02",),
     cases=(Case(f"{LARGE}x{LARGE}", {"i": LARGE, "j": LARGE}),),
     inputs=normal("ij"),
@@ -33,5 +33,5 @@ COMPONENT = Component(
     flops=lambda case: 0,
     bytes=traffic("ij", "ij"),
     baseline="einsum",
-    left_out={"copy into an output made before": "saves the first touch of its pages: einsum.outer shows how much"},
+    left_out={"copy into a preallocated output": "saves the page faults of new memory: einsum.outer shows how much"},
 )

@@ -1,6 +1,6 @@
-"""The models of the family: sizes, drawn weights, work, and float64 forwards written out from the formulas.
+"""The models of the family: sizes, random weights, work, and forward passes in float64 from the formulas.
 
-Weights are drawn, never trained: times are those of the architecture, and the outputs mean nothing.
+The weights are random, not trained: the times are those of the architecture, and the outputs mean nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 Size = Mapping[str, int]
 Parameter = tuple[tuple[int, ...], float, float]  # shape, mean, standard deviation
 
-# The shape of the smallest BERT that was published, with 2000 words; and that of DistilBERT.
+# The shape of the smallest published BERT, with 2000 words, and the shape of DistilBERT.
 TINY: Size = {"words": 2000, "positions": 512, "width": 128, "inner": 512, "layers": 2, "heads": 2}
 DISTILBERT: Size = {"words": 30522, "positions": 512, "width": 768, "inner": 3072, "layers": 6, "heads": 12}
 
 
 def _linear(out: int, into: int) -> list[Parameter]:
-    """A matrix that keeps the size of what it multiplies, and a bias."""
+    """A matrix that preserves the magnitude of its inputs, and a bias."""
     return [((out, into), 0, into**-0.5), ((out,), 0, 0.1)]
 
 
@@ -35,16 +35,17 @@ def encoder(size: Size) -> list[Parameter]:
 
 
 def classifier(size: Size) -> list[Parameter]:
-    """The same with a head for two classes, whose last layer is as the library draws it: near 0."""
+    """The same with a head for two classes. Its last layer is initialised as in the library: close to 0."""
     wide = size["width"]
     return [*encoder(size), *_linear(wide, wide), ((2, wide), 0, 0.02), ((2,), 0, 0)]
 
 
 def decoder(size: Size) -> list[Parameter]:
-    """A GPT-2's parameters in the library's order; its matrices have the input's side first.
+    """A GPT-2's parameters in the library's order; its matrices are (in, out).
 
-    Words are small, for they are embedded both ways, and large ones would only repeat the last. Queries and keys are
-    large, so that a word looks at few others: the mean of many would soon stand still.
+    Word embeddings are small, because they are also the output layer: with large ones the model would only repeat the
+    last word. Queries and keys are large, so that a word attends to few others: an average over many would soon become
+    constant.
     """
     wide, inner = size["width"], size["inner"]
 
@@ -65,7 +66,7 @@ def drawn(parameters: Sequence[Parameter], generator: Any) -> list[Any]:
 
 
 def numbers(parameters: Sequence[Parameter]) -> int:
-    """How many numbers they hold."""
+    """How many numbers they have."""
     return sum(math.prod(shape) for shape, _, _ in parameters)
 
 
@@ -73,13 +74,13 @@ def numbers(parameters: Sequence[Parameter]) -> int:
 
 
 def products(size: Size, tokens: int, length: int) -> int:
-    """Arithmetic of the layers' matrix products for ``tokens`` tokens that each see ``length`` others."""
+    """FLOPs of the layers' matrix products for ``tokens`` tokens that each attend to ``length`` tokens."""
     wide, inner = size["width"], size["inner"]
     return tokens * size["layers"] * (2 * (4 * wide * wide + 2 * wide * inner) + 4 * length * wide)
 
 
 def layers(size: Size) -> int:
-    """Numbers in the parameters of the layers: all but the embeddings, of which only some rows are read."""
+    """How many numbers the parameters have, without the embeddings, of which only some rows are read."""
     return numbers(encoder(size)) - (size["words"] + size["positions"]) * size["width"]
 
 
@@ -92,7 +93,7 @@ def _normed(x: Any, scale: Any, shift: Any, epsilon: float) -> Any:
 
 
 def _attended(q: Any, k: Any, v: Any, heads: int, seen: Any) -> Any:
-    """``softmax(q k^T / sqrt(d)) v`` for each head; ``seen`` says which keys a query sees."""
+    """``softmax(q k^T / sqrt(d)) v`` for each head; ``seen`` is the mask of keys that a query attends to."""
     import torch
 
     q, k, v = (part.unflatten(-1, (heads, -1)) for part in (q, k, v))
@@ -119,14 +120,14 @@ def encode(weights: Sequence[Any], size: Size, ids: Any, mask: Any = None) -> An
 
 
 def classify(weights: Sequence[Any], size: Size, ids: Any, mask: Any = None) -> Any:
-    """The logits (batch, 2): two layers on the first token's state."""
+    """The logits (batch, 2): two layers applied to the first token's state."""
     w1, b1, w2, b2 = weights[-4:]
     first = encode(weights[:-4], size, ids, mask)[:, 0]
     return (first @ w1.T + b1).clamp_min(0) @ w2.T + b2
 
 
 def continue_(weights: Sequence[Any], size: Size, ids: Any) -> Any:
-    """The logits (batch, tokens, words) of a GPT-2: each token sees those before it; words are embedded both ways."""
+    """The logits (batch, tokens, words) of a GPT-2: causal attention, and the embeddings are also the output layer."""
     import torch
 
     words, positions, *rest, scale, shift = weights

@@ -1,6 +1,6 @@
-"""The text of the family: sentences of Python's own manual, and vocabularies that are trained on them.
+"""The text of the family: sentences from Python's manual, and vocabularies trained on them.
 
-Nothing is downloaded, so nothing here says anything of BERT's own vocabulary: this one has 2000 pieces of one manual.
+Nothing is downloaded, so the results do not apply to BERT's own vocabulary: this one has 2000 pieces from one manual.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from typing import Any
 
 from perfsuite.host.data import made
 
-PIECES = 2000  # of each vocabulary
+PIECES = 2000  # in each vocabulary
 WORDS = range(5, 41)  # in a sentence
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]  # numbers 0 to 4, as the models expect them
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]  # ids 0 to 4, as the models expect them
 
 
 def sentences() -> Path:
-    """The folder of ``sentences.txt``, one plain English sentence in ASCII a line."""
+    """The folder with ``sentences.txt``: plain English sentences in ASCII, one per line."""
     return made("hf-sentences", 1, _write)
 
 
 def vocabulary() -> Path:
-    """The folder of ``sentences.txt`` and of what was trained on it.
+    """The folder with ``sentences.txt`` and the vocabularies trained on it.
 
-    ``bert.json`` is a whole tokenizer as BERT has it, ``vocab.txt`` its pieces, one a line. ``wordpiece.json``,
-    ``bpe.json`` and ``unigram.json`` are three vocabularies of one size that cut the same words, spaces marked.
+    ``bert.json`` is a complete tokenizer like BERT's, ``vocab.txt`` has its pieces, one per line. ``wordpiece.json``,
+    ``bpe.json`` and ``unigram.json`` are three vocabularies of the same size for the same words, with spaces marked.
 
     Raises:
-        NotImplementedError: there is no module ``tokenizers``.
+        NotImplementedError: the package ``tokenizers`` is not installed.
     """
     return made("hf-vocabulary", 1, _train)
 
 
 def chosen(folder: str, which: Any) -> list[str]:
-    """The sentences with these numbers."""
+    """The sentences with these indices."""
     lines = lines_of(Path(folder))
     return [lines[number] for number in which.tolist()]
 
@@ -47,7 +47,7 @@ def lines_of(folder: Path) -> list[str]:
 
 
 def draw(folder: Path, count: int, generator: Any) -> Any:
-    """``count`` numbers of sentences, each as likely as any other."""
+    """The indices of ``count`` sentences, uniformly at random."""
     import torch
 
     return torch.randint(len(lines_of(folder)), (count,), generator=generator)
@@ -61,7 +61,7 @@ def _write(folder: Path) -> None:
 
 
 def _split(topic: str) -> Iterator[str]:
-    """The sentences of a topic: no headings, tables, grammar or code, and no quotes of names."""
+    """The plain sentences of a topic, without headings, tables, grammar, code or quoted names."""
     for paragraph in topic.split("\n\n"):
         text = " ".join(paragraph.replace('"', "").replace("*", "").split())
         for sentence in re.findall(r"[A-Z][^.:;!?]*\.(?= |$)", text):

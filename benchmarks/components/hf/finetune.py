@@ -26,7 +26,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, ids: Any, mask: Any, labels: Any, weights: Any, heads: int) -> Any:
-    """Cross entropy's gradients in float64, clipped, and the rule of Loshchilov and Hutter without decay."""
+    """The gradients of cross entropy in float64, clipped, and the rule of Loshchilov and Hutter without decay."""
     import torch
 
     own = [tensor.double().requires_grad_() for tensor in weights]
@@ -53,22 +53,22 @@ def reference(case: Case, ids: Any, mask: Any, labels: Any, weights: Any, heads:
 
 
 def tolerance(case: Case, expected: Any, ids: Any, mask: Any, labels: Any, weights: Any, heads: int) -> Any:
-    """A loss is about 0.7 and some thousand roundings deep: a millionth.
+    """A loss is about 0.7 after some thousand roundings: a millionth.
 
-    Where a slope is lost in rounding, Adam's step may go either way; but such a weight moves the loss by no more than
-    its slope times the rate, and what all of them move it by in a step is a millionth too.
+    If a gradient is lost in rounding, Adam's step may go either way. But such a weight changes the loss by at most its
+    gradient times the rate, and all of them together change it by another millionth per step.
     """
     return 2e-6 + 1e-6 * case.shape["steps"]
 
 
 def flops(case: Case) -> int:
-    """Three times the forward pass in each step, which is the last batch's once more; AdamW's 12 for each number."""
+    """Three forward passes for each step, one more for the last batch, and AdamW's 12 operations for each number."""
     forward = products(TINY, BATCH * TOKENS, TOKENS)
     return int((3 * case.shape["steps"] + 1) * forward + 12 * case.shape["steps"] * numbers(classifier(TINY)))
 
 
 def bytes(case: Case) -> int:
-    """The weights of the layers read; AdamW's four numbers read and three written for each weight in each step."""
+    """The layers' weights read; AdamW reads four numbers and writes three for each weight in each step."""
     return int(4 * layers(TINY) + 7 * 4 * case.shape["steps"] * numbers(classifier(TINY)))
 
 
@@ -80,9 +80,9 @@ def steps(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="hf.finetune",
     title="Fine-tuning, from the trainer to functions",
-    question="What does the trainer cost before its first step, and what in each?",
+    question="What does the trainer cost before its first step, and in each step?",
     rows=("HF-05",),
-    cases=(steps(8), steps(2, only=("trainer", "loop", "functions")), steps(200, opt_in="a second or two a call")),
+    cases=(steps(8), steps(2, only=("trainer", "loop", "functions")), steps(200, opt_in="a second or two per call")),
     inputs=inputs,
     reference=reference,
     tolerance=tolerance,
@@ -90,17 +90,17 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="trainer",
     work={
-        "trainer": "Is made anew in each call; time is a line in the number of steps, and its slope is a step.",
-        "accelerate": "Is made anew in each call.",
-        "functions": "Makes batches by slicing, not by stacking texts.",
+        "trainer": "Is created again in each call; the time is linear in the number of steps.",
+        "accelerate": "Is created again in each call.",
+        "functions": "Makes batches by slicing instead of stacking texts.",
     },
     left_out={
         "DistilBERT's own size": "A step of AdamW on 66 million numbers is memory traffic: optim.adam_step.",
-        "fp16, bfloat16": "The source uses fp16 on its GPUs: another answer.",
-        "torch.compile": "A step takes a minute to compile; the families models and training have it.",
+        "fp16, bfloat16": "The source uses fp16 on its GPUs: a different result.",
+        "torch.compile": "A step takes a minute to compile; the families models and training measure it.",
         "activation checkpointing, accumulation": "With 32 tokens in a batch there is nothing to save.",
-        "a frozen model, LoRA": "Another answer: hf.lora.",
-        "group_by_length": "What padding costs is hf.padding.",
-        "DataParallel on two GPUs": "The source's single logged step comes from it; here the two steps are made.",
+        "a frozen model, LoRA": "A different result: hf.lora.",
+        "group_by_length": "hf.padding measures the cost of padding.",
+        "DataParallel on two GPUs": "The source's single logged step comes from it; here both steps are run.",
     },
 )

@@ -1,4 +1,4 @@
-"""HF-02: a small DistilBERT's forward pass on 8 and on 512 tokens and in bfloat16; the real shape on request."""
+"""HF-02: a small DistilBERT's forward pass on 8 and on 512 tokens, and in bfloat16; the real size on request."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, ids: Any, weights: Any, heads: int) -> Any:
-    """The formulas in float64, of the weights as they are given."""
+    """The formulas in float64, with the given weights."""
     return encode([tensor.double() for tensor in weights], case.shape["size"], ids)
 
 
 def tolerance(case: Case, expected: Any, ids: Any, weights: Any, heads: int) -> Any:
-    """A state is about 1. A layer rounds it in some ten steps, four times in the worst of thousands of places.
+    """A state is about 1. A layer rounds it in about ten steps; a factor of four covers the worst of thousands.
 
-    float32 and bfloat16 differ in the rounding alone.
+    float32 and bfloat16 differ only in the rounding.
     """
     rounding = 2.0**-24 if case.dtype == "float32" else 2.0**-9
     return 40 * case.shape["size"]["layers"] * rounding * (1 + expected.abs())
@@ -39,7 +39,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The layers' weights and a row of each embedding for each token read, ids read, states written."""
+    """The layers' weights, the ids and one row of each embedding per token read; states written."""
     size, tokens = case.shape["size"], case.shape["batch"] * case.shape["tokens"]
     width = 4 if case.dtype == "float32" else 2
     positions = case.shape["tokens"] * size["width"]
@@ -54,7 +54,7 @@ def run(name: str, batch: int, tokens: int, model: Size = TINY, **more: Any) -> 
 COMPONENT = Component(
     name="hf.forward",
     title="An encoder's forward pass",
-    question="How much of a small encoder's time is arithmetic, and what do its attention, gradients and modules cost?",
+    question="How much of a small encoder's time is arithmetic, and what do attention, tracking and modules cost?",
     rows=("HF-02",),
     cases=(
         run("1x8", 1, 8, series="tokens", size=8, compiled=("functions",)),
@@ -82,12 +82,12 @@ COMPONENT = Component(
         "sdpa": "Keeps a graph for gradients.",
     },
     left_out={
-        "BERT-base": "Twice the layers of DistilBERT, and the same layers.",
-        "torch.compile of the library's model": "Its own functions around the model break the graph or compile away; "
-        "what is left is `functions`.",
-        "int8": "Another answer: hf.quantised.",
+        "BERT-base": "Twice as many layers as DistilBERT, of the same kind.",
+        "torch.compile of the library's model": "The functions around the model break the graph or compile away; "
+        "`functions` is what is left.",
+        "int8": "A different result: hf.quantised.",
         "padding": "hf.padding.",
-        "flash": "On the CPU sdpa has one fused kernel; its backends are in layers.attention.",
-        "ONNX": "It needs another runtime.",
+        "flash": "On the CPU, sdpa has one fused kernel; layers.attention has its backends.",
+        "ONNX": "It needs a different runtime.",
     },
 )

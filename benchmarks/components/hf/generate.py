@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.components.hf._models import TINY, continue_, decoder, drawn, numbers
 from perfsuite.model.component import Case, Component, Inputs
 
-CLEAR = 1e-3  # by how much the likeliest word leads: some hundred times what float32 rounds
+CLEAR = 1e-3  # lead of the likeliest word over the next: about a hundred times the rounding error of float32
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -28,12 +28,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, prompt: Any, weights: Any, heads: int, new: int) -> Any:
-    """The likeliest words in float64, one by one, the whole text anew for each."""
+    """The likeliest words in float64, one by one, with the whole text computed again for each."""
     return _continued(prompt, weights, new)[0]
 
 
 def _continued(prompt: Any, weights: Any, new: int) -> tuple[Any, float]:
-    """The text, and the least lead of a chosen word over the next."""
+    """The text, and the smallest lead of a chosen word over the next."""
     import torch
 
     precise, text, lead = [tensor.double() for tensor in weights], prompt, float("inf")
@@ -45,12 +45,12 @@ def _continued(prompt: Any, weights: Any, new: int) -> tuple[Any, float]:
 
 
 def tolerance(case: Case, expected: Any, prompt: Any, weights: Any, heads: int, new: int) -> Any:
-    """Whole numbers: they are equal."""
+    """Integers must be equal."""
     return 0.0
 
 
 def flops(case: Case) -> int:
-    """Products of each token but the last once, attention to those before it, and the words' for each new one."""
+    """Products of each token except the last, attention to those before it, and the output layer for each new word."""
     prompt, new = case.shape["prompt"], case.shape["new"]
     wide, inner, count = TINY["width"], TINY["inner"], prompt + new - 1
     layer = count * 2 * (4 * wide * wide + 2 * wide * inner) + 4 * wide * count * (count + 1) // 2
@@ -58,7 +58,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The weights and the positions that are used read once, for they may stay in a cache; text read and written."""
+    """The weights and the positions in use read once, because they may stay in a cache; text read and written."""
     prompt, new = case.shape["prompt"], case.shape["new"]
     unused = (TINY["positions"] - (prompt + new - 1)) * TINY["width"]
     return int(4 * (numbers(decoder(TINY)) - unused) + 8 * (2 * prompt + new))
@@ -72,7 +72,7 @@ def after(prompt: int, new: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="hf.generate",
     title="Greedy generation",
-    question="What does keeping keys and values save, and how much of a word's time is the model?",
+    question="What does caching keys and values save, and how much of the time per word is the model?",
     rows=("HF-04",),
     cases=(after(200, 16), after(4, 46, only=("no_cache", "generate", "functions"))),
     inputs=inputs,
@@ -82,17 +82,17 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="generate",
     work={
-        "no_cache": "Computes all tokens anew for each word.",
-        "static_cache": "Attends to empty places too, behind a mask.",
-        "loop": "Asks nothing of lengths, stops and scores.",
-        "functions": "Asks nothing of lengths, stops and scores.",
+        "no_cache": "Computes all tokens again for each word.",
+        "static_cache": "Also computes attention to empty places, which are masked.",
+        "loop": "Has no logic for lengths, stops and scores.",
+        "functions": "Has no logic for lengths, stops and scores.",
     },
     left_out={
-        "gpt2's own size": "124 million parameters take seconds a call; what the loop costs shows in a small model.",
-        "beam search, sampling, assisted generation": "Other words come out.",
-        "static cache with torch.compile": "generate compiles on the GPU alone, half a minute for each shape; "
-        "the family models has steps that are compiled.",
-        "bfloat16": "It chooses other words where two are close.",
-        "an end of the text": "A drawn model has none: all variants make as many words.",
+        "gpt2's own size": "124 million parameters take seconds per call; a small model shows the cost of the loop.",
+        "beam search, sampling, assisted generation": "They produce different words.",
+        "static cache with torch.compile": "generate compiles only on the GPU, half a minute for each shape; "
+        "the family models has compiled steps.",
+        "bfloat16": "It chooses different words when two are close.",
+        "an end of the text": "A random model has none: all variants generate the same number of words.",
     },
 )

@@ -1,4 +1,4 @@
-"""HF-07: gradients of rank-8 adapters beside four frozen layers of 768 x 768, for 16 and for 128 tokens."""
+"""HF-07: gradients of rank-8 adapters on four frozen layers of 768 x 768, for 16 and for 128 tokens."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def reference(case: Case, x: Any, slope: Any, ws: Any, as_: Any, bs: Any) -> Any
 
 
 def tolerance(case: Case, expected: Any, x: Any, slope: Any, ws: Any, as_: Any, bs: Any) -> Any:
-    """Sums of some thousand products, one in the other for eight layers there and back: ``2^-15`` of what is usual."""
+    """Sums of about a thousand products, nested eight deep, forward and back: ``2^-15`` of the usual magnitude."""
     return [2.0**-15 * (part.std() + part.abs()) for parts in expected for part in parts]
 
 
 def flops(case: Case) -> int:
-    """Forward a product with each weight matrix, backward one to the input of all layers but the first; and the thin.
+    """One forward product per weight matrix, one backward product for every layer except the first, and the adapters'.
 
-    Those are two forward, and backward four, less one in the first layer.
+    An adapter has two forward and four backward products, one less in the first layer.
     """
     tokens = int(case.shape["tokens"])
     return 2 * tokens * WIDE * ((2 * LAYERS - 1) * WIDE + (6 * LAYERS - 1) * RANK)
@@ -64,7 +64,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="hf.lora",
     title="Gradients of adapters",
-    question="What does training thin adapters beside frozen weights save, in time and in memory?",
+    question="What does training small adapters on frozen weights save, in time and memory?",
     rows=("HF-07",),
     cases=tuple(Case(str(count), {"tokens": count}, series="tokens", size=count) for count in (128, 16)),
     inputs=inputs,
@@ -74,12 +74,12 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="everything",
     work={
-        "everything": "Computes the gradients of the frozen weights too.",
-        "merged": "Computes them on the way to the adapters'.",
+        "everything": "Also computes the gradients of the frozen weights.",
+        "merged": "Computes them as intermediate results for the adapters' gradients.",
     },
     left_out={
-        "peft": "A package of its own; its linear layer is `adapters`.",
-        "the optimizer": "It keeps two numbers for each one that is trained: a fiftieth of them here. optim.adam_step.",
-        "QLoRA": "The frozen weights in four bits: bitsandbytes.",
+        "peft": "A separate package; its linear layer is `adapters`.",
+        "the optimizer": "It keeps two numbers for each trained one, which is a fiftieth here: optim.adam_step.",
+        "QLoRA": "It needs bitsandbytes for the frozen weights in four bits.",
     },
 )

@@ -1,4 +1,4 @@
-"""HF-08: a function for each row of a table: 4 rows as in the source, and a thousand."""
+"""HF-08: a function applied to each row of a table: 4 rows as in the source, and a thousand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.components.hf._text import chosen, draw, sentences
 from perfsuite.model.component import Case, Component, Inputs
 
-LETTERS, WORDS = 91, 15  # of a sentence, about
+LETTERS, WORDS = 91, 15  # in a sentence, on average
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -17,7 +17,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, folder: str, which: Any) -> Any:
-    """``(numbers, counts)``: the CRC-32 of each word, modulo 2000, by its polynomial."""
+    """``(numbers, counts)``: the CRC-32 of each word, modulo 2000, computed from its polynomial."""
     import torch
 
     rows = [text.split() for text in chosen(folder, which)]
@@ -35,7 +35,7 @@ def _crc(word: Any) -> int:
 
 
 def tolerance(case: Case, expected: Any, folder: str, which: Any) -> Any:
-    """Whole numbers: they are equal."""
+    """Integers must be equal."""
     return 0.0
 
 
@@ -45,7 +45,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The text read, a number for each word and a count for each row written."""
+    """The text read; a number for each word and a count for each row written."""
     return int(case.shape["rows"]) * (LETTERS + 8 * WORDS + 8)
 
 
@@ -56,13 +56,13 @@ def rows(count: int, **more: Any) -> Case:
 
 COMPONENT = Component(
     name="hf.map",
-    title="A function for each row of a table",
-    question="What does it cost to keep a table in Arrow while a function goes over its rows?",
+    title="A function applied to each row of a table",
+    question="What does it cost to use an Arrow table when a function is applied to its rows?",
     rows=("HF-08",),
     cases=(
         rows(1000),
         rows(4, only=("dataset_map", "dataset_map_batched", "comprehension")),
-        rows(100_000, opt_in="ten seconds a call by rows"),
+        rows(100_000, opt_in="ten seconds per call, row by row"),
     ),
     inputs=inputs,
     reference=reference,
@@ -72,12 +72,12 @@ COMPONENT = Component(
     baseline="comprehension",
     devices=("cpu",),
     work={
-        "dataset_map": "Goes to Arrow and back; what it finds on the disk of an earlier call is not used.",
-        "dataset_map_batched": "Goes to Arrow and back; what it finds on the disk of an earlier call is not used.",
+        "dataset_map": "Converts to Arrow and back; cached results of earlier calls on disk are not used.",
+        "dataset_map_batched": "Converts to Arrow and back; cached results of earlier calls on disk are not used.",
     },
     left_out={
-        "a second run": "The library keeps its answers on the disk by a fingerprint of the function: it would be free.",
-        "num_proc": "It starts processes in each call: dataload.dirichlet has what they cost.",
-        "a tokenizer as the function": "hf.wordpiece has its cost by rows and in batches.",
+        "a second run": "The library caches results on disk by a fingerprint of the function: it would be free.",
+        "num_proc": "It starts processes in each call: dataload.dirichlet has their cost.",
+        "a tokenizer as the function": "hf.wordpiece has its cost, row by row and in batches.",
     },
 )

@@ -1,4 +1,4 @@
-"""HF-06: the source's 4 short texts, 32 of log-normal lengths, and 32 of one length, in batches of 8."""
+"""HF-06: the source's 4 short texts, 32 with log-normal lengths, and 32 of the same length, in batches of 8."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEDIAN, SPREAD, LONGEST = 20, 0.8, 128
 
 
 def lengths(case: Case) -> list[int]:
-    """The lengths of the texts, short ones first: the quantiles of a log-normal distribution, or their mean."""
+    """The lengths of the texts, in ascending order: the quantiles of a log-normal distribution, or their mean."""
     count = case.shape["texts"]
     places = [NormalDist().inv_cdf((i + 0.5) / count) for i in range(count)]
     found = [min(LONGEST, round(MEDIAN * math.exp(SPREAD * place))) for place in places]
@@ -31,7 +31,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, ids: Any, lengths: Any, weights: Any, heads: int) -> Any:
-    """Each text alone, in float64."""
+    """Each text on its own, in float64."""
     import torch
 
     precise = [tensor.double() for tensor in weights]
@@ -39,18 +39,18 @@ def reference(case: Case, ids: Any, lengths: Any, weights: Any, heads: int) -> A
 
 
 def tolerance(case: Case, expected: Any, ids: Any, lengths: Any, weights: Any, heads: int) -> Any:
-    """States are about 1 and known to some ``2^-20``; the last layer sums 128 of them with factors of 0.02."""
+    """States are about 1 with an error of about ``2^-20``; the last layer sums 128 of them with factors of 0.02."""
     return 2.0**-20 * 0.02 * 128
 
 
 def flops(case: Case) -> int:
-    """The layers' products for the words that are there, and the head's."""
+    """The layers' products for the real words, without padding, and the head's."""
     wide = TINY["width"]
     return sum(products(TINY, count, count) for count in lengths(case)) + len(lengths(case)) * 2 * wide * (wide + 2)
 
 
 def bytes(case: Case) -> int:
-    """The layers' weights read, for each word its number and its row, for each place its row; logits written."""
+    """The layers' weights, an id and a row for each word, and a row for each position read; logits written."""
     wide, found = TINY["width"], lengths(case)
     weights = layers(TINY) + (sum(found) + max(found)) * wide + wide * (wide + 3) + 2
     return 4 * weights + 8 * sum(found) + 8 * len(found) + 8 * len(found)
@@ -64,7 +64,7 @@ def texts(name: str, count: int, even: bool = False, **more: Any) -> Case:
 COMPONENT = Component(
     name="hf.padding",
     title="Padding texts of different lengths",
-    question="How much of a batch's time goes to padding, and what does it cost to have none?",
+    question="How much of a batch's time is padding, and what does it cost to avoid it?",
     rows=("HF-06",),
     cases=(
         texts("32", 32),
@@ -78,14 +78,14 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="to_the_maximum",
     work={
-        "to_the_maximum": "Computes 128 words of each text.",
-        "collator": "Computes the longest of 8 texts for each; moves the words through Python lists.",
-        "to_the_longest": "Computes the longest of 8 texts for each.",
+        "to_the_maximum": "Computes 128 words for each text.",
+        "collator": "Pads to the longest of 8 texts; passes the words through Python lists.",
+        "to_the_longest": "Pads to the longest of 8 texts.",
     },
     left_out={
-        "nested tensors": "On the CPU their attention is a loop over the texts: packed is that loop.",
-        "flash-attn's varlen": "It needs CUDA and a package of its own; packed has its layout.",
-        "several texts in one row": "Packing for training: a mask between texts, or positions that start anew.",
-        "training": "Forward and backward alike grow with what is padded.",
+        "nested tensors": "On the CPU, their attention is a loop over the texts, which is what `packed` does.",
+        "flash-attn's varlen": "It needs CUDA and a separate package; `packed` has its layout.",
+        "several texts in one row": "Packing for training: it needs a mask between texts, or positions that restart.",
+        "training": "Forward and backward grow equally with the padding.",
     },
 )

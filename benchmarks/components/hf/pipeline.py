@@ -1,4 +1,4 @@
-"""HF-03: one sentence through a classifier, as in the source, and 16."""
+"""HF-03: a classifier on one sentence, as in the source, and on 16."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.components.hf._models import TINY, classifier, classify, drawn, 
 from benchmarks.components.hf._text import draw, vocabulary
 from perfsuite.model.component import Case, Component, Inputs
 
-TOKENS = 20  # of a sentence, about
+TOKENS = 20  # in a sentence, on average
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -20,7 +20,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, folder: str, which: Any, weights: Any, heads: int) -> Any:
-    """The numbers of hf.wordpiece's reference, each sentence alone through the model in float64, and softmax."""
+    """The ids of hf.wordpiece's reference, the model in float64 for each sentence separately, and softmax."""
     import torch
 
     precise = [tensor.double() for tensor in weights]
@@ -30,18 +30,18 @@ def reference(case: Case, folder: str, which: Any, weights: Any, heads: int) -> 
 
 
 def tolerance(case: Case, expected: Any, folder: str, which: Any, weights: Any, heads: int) -> Any:
-    """The logits' error, ``2^-20`` of 128 terms with factors of 0.02; a chance changes by a quarter of it at most."""
+    """The logits' error, ``2^-20`` of 128 terms with factors of 0.02; a probability changes by at most 1/4 of it."""
     return 2.0**-20 * 0.02 * 128
 
 
 def flops(case: Case) -> int:
-    """The layers' products for the words of sentences of a usual length, and the head's."""
+    """The layers' products for sentences of average length, and the head's."""
     wide = TINY["width"]
     return int(case.shape["sentences"]) * (products(TINY, TOKENS, TOKENS) + 2 * wide * (wide + 2))
 
 
 def bytes(case: Case) -> int:
-    """The layers' weights and a row of the words for each word read; the chances written."""
+    """The layers' weights and an embedding row for each word read; the probabilities written."""
     count, wide = int(case.shape["sentences"]), TINY["width"]
     return 4 * (layers(TINY) + (count + 1) * TOKENS * wide + wide * (wide + 3) + 2) + 8 * count
 
@@ -54,7 +54,7 @@ def sentences(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="hf.pipeline",
     title="A pipeline and its three steps",
-    question="What does the pipeline add to tokenizer, model and softmax?",
+    question="What does the pipeline cost on top of tokenizer, model and softmax?",
     rows=("HF-03",),
     cases=(sentences(16), sentences(1, only=("piped", "by_steps", "functions"))),
     inputs=inputs,
@@ -64,10 +64,10 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="piped",
     devices=("cpu",),
-    work={"functions": "Knows ASCII alone, and keeps each word that it has met."},
+    work={"functions": "Only handles ASCII, and caches each word that it has seen."},
     left_out={
-        "I love this book!": "What a drawn model makes of it means nothing; sentences are drawn from a manual.",
-        "streaming a dataset": "The pipeline takes a list in the same way, sentence by sentence.",
-        "on a GPU": "A batch of 8 is tokenized in the time that the GPU needs to be asked.",
+        "I love this book!": "The output of a random model means nothing; sentences come from a manual.",
+        "streaming a dataset": "The pipeline processes a list in the same way, sentence by sentence.",
+        "on a GPU": "Tokenizing a batch of 8 takes as long as launching the work on the GPU.",
     },
 )

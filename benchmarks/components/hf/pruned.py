@@ -1,4 +1,4 @@
-"""HF-07: a layer of DistilBERT's size, 3072 x 768, of whose weights 90 or 99 of a hundred are 0."""
+"""HF-07: a layer of DistilBERT's size, 3072 x 768, with 90 or 99 % of the weights equal to 0."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from perfsuite.model.component import Case, Component, Inputs
 
 WIDE, INNER, TOKENS = 768, 3072, 32
-SAME = 10**9  # the seed of the weights, far from all others
+SAME = 10**9  # the seed of the weights, different from all others
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -21,7 +21,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def kept(case: Case) -> int:
-    """How many weights are not 0."""
+    """How many weights are nonzero."""
     return int(INNER * WIDE * (100 - case.shape["percent"])) // 100
 
 
@@ -31,24 +31,24 @@ def reference(case: Case, x: Any, w: Any, b: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, w: Any, b: Any) -> Any:
-    """Each of the products that are added rounds the sum: the root of their number, six times."""
+    """Each added product rounds the sum: six times the root of their number."""
     return 6 * WIDE**0.5 * 2.0**-24 * (1 + expected.abs())
 
 
 def flops(case: Case) -> int:
-    """A product and a sum for each weight that is not 0, for each token."""
+    """A product and a sum for each nonzero weight and each token."""
     return 2 * TOKENS * kept(case)
 
 
 def bytes(case: Case) -> int:
-    """The weights that are not 0, with a column each and an end of each row; inputs read, outputs written."""
+    """The nonzero weights with a column index each, and an end for each row; inputs read, outputs written."""
     return 8 * kept(case) + 4 * INNER + 4 * (TOKENS * (WIDE + INNER) + INNER)
 
 
 COMPONENT = Component(
     name="hf.pruned",
     title="A pruned layer",
-    question="Nine of ten weights are 0. Is the layer any faster?",
+    question="Nine of ten weights are zero. Is the layer any faster?",
     rows=("HF-07",),
     cases=tuple(Case(f"{percent}-percent", {"percent": percent}) for percent in (90, 99)),
     inputs=inputs,
@@ -59,11 +59,11 @@ COMPONENT = Component(
     baseline="permanent",
     work={
         "masked": "Multiplies all weights by the mask in each call.",
-        "permanent": "Multiplies with the zeros too.",
+        "permanent": "Also multiplies with the zeros.",
     },
     left_out={
-        "whole heads and neurons": "That leaves a smaller dense layer: the sizes of matmul.ladder.",
-        "two of four": "A layout of GPUs.",
-        "what it does to the answers": "The weights are drawn: there is nothing to lose.",
+        "whole heads and neurons": "That leaves a smaller dense layer; matmul.ladder has the sizes.",
+        "two of four": "This sparse layout is for GPUs.",
+        "the effect on accuracy": "The weights are random: there is no accuracy to lose.",
     },
 )

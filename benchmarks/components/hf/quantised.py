@@ -1,4 +1,4 @@
-"""HF-07: a feed-forward part of DistilBERT's size, 768-3072-768, in int8 and bfloat16, for 1 and 64 tokens."""
+"""HF-07: a feed-forward block of DistilBERT's size, 768-3072-768, in int8 and bfloat16, for 1 and 64 tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from perfsuite.model.component import Case, Component, Inputs
 
 WIDE, INNER = 768, 3072
-SAME = 10**9  # the seed of the weights, far from all others
+SAME = 10**9  # the seed of the weights, different from all others
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -33,9 +33,9 @@ def reference(case: Case, x: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    """Inputs in seven bits, as the library keeps them: a step is a hundredth of their range of some nine deviations.
+    """Inputs in seven bits, as in the library: a step is a hundredth of their range of about nine standard deviations.
 
-    Rounding to it errs by 0.02 of a deviation, and so does each layer's output; eight times both together.
+    The rounding error is 0.02 of a deviation, and so is that of each layer's output; the bound is eight times both.
     """
     return 8 * 0.02 * 2**0.5 * expected.std()
 
@@ -46,13 +46,13 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The weights read in int8, for that is what the problem can be had for; inputs read, outputs written."""
+    """The weights read in int8, the smallest format that solves the problem; inputs read, outputs written."""
     return 2 * WIDE * INNER + 4 * (WIDE + INNER) + 8 * WIDE * int(case.shape["tokens"])
 
 
 COMPONENT = Component(
     name="hf.quantised",
-    title="A feed-forward part in fewer bits",
+    title="A feed-forward block in fewer bits",
     question="Fewer bits save memory. When do they save time?",
     rows=("HF-07",),
     cases=tuple(Case(str(count), {"tokens": count}, series="tokens", size=count) for count in (64, 1)),
@@ -62,17 +62,17 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="float32",
-    accepts={"bf16 arithmetic": "It is one of the contestants."},
+    accepts={"bf16 arithmetic": "bfloat16 is one of the variants."},
     work={
-        "dequantised": "Makes float32 weights of int8 in each call.",
-        "whole_numbers": "Computes in whole numbers of eight bits.",
-        "dynamic_int8": "Computes in whole numbers of seven and eight bits.",
+        "dequantised": "Converts int8 weights to float32 in each call.",
+        "whole_numbers": "Computes in eight-bit integers.",
+        "dynamic_int8": "Computes in seven-bit and eight-bit integers.",
         "bfloat16": "Computes in bfloat16.",
     },
     left_out={
-        "torch.ao.quantization.quantize_dynamic": "It is deprecated, and so is what makes its tensors: dynamic_int8 "
-        "calls its operators while they are there, and whole_numbers does without.",
-        "torchao, bitsandbytes, GPTQ, four bits": "Packages of their own.",
-        "QLoRA, Spectrum, DeepSpeed": "Named in the source without a workload; hf.lora has the adapters.",
+        "torch.ao.quantization.quantize_dynamic": "It and the functions for its tensors are deprecated: dynamic_int8 "
+        "calls its operators while they exist; whole_numbers does not need them.",
+        "torchao, bitsandbytes, GPTQ, four bits": "Separate packages.",
+        "QLoRA, Spectrum, DeepSpeed": "The source names them without a workload; hf.lora has the adapters.",
     },
 )

@@ -1,4 +1,4 @@
-"""HF-01: WordPiece, byte pair encoding and unigram on the same words, there and back."""
+"""HF-01: WordPiece, byte pair encoding and unigram on the same words, encoded and decoded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.components.hf._text import chosen, draw, vocabulary
 from perfsuite.model.component import Case, Component, Inputs
 
-LETTERS = 91  # of a sentence, about
+LETTERS = 91  # in a sentence, on average
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -17,19 +17,19 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, folder: str, which: Any) -> Any:
-    """The sentences' own bytes, a line feed after each."""
+    """The bytes of the sentences, with a line feed after each."""
     import torch
 
     return torch.tensor(list("".join(f"{text}\n" for text in chosen(folder, which)).encode()), dtype=torch.uint8)
 
 
 def tolerance(case: Case, expected: Any, folder: str, which: Any) -> Any:
-    """Nothing is lost."""
+    """Exact: nothing may be lost."""
     return 0.0
 
 
 def flops(case: Case) -> int:
-    """No arithmetic to speak of: unigram adds logarithms."""
+    """Almost no arithmetic: only unigram adds logarithms."""
     return 0
 
 
@@ -41,7 +41,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="hf.subwords",
     title="WordPiece, byte pairs, unigram",
-    question="Three rules cut words in pieces. Is one of them dearer than the others?",
+    question="Three algorithms split words into pieces. Is one of them slower than the others?",
     rows=("HF-01",),
     cases=(Case("128", {"sentences": 128}, dtype="uint8"),),
     inputs=inputs,
@@ -52,11 +52,11 @@ COMPONENT = Component(
     baseline="wordpiece",
     devices=("cpu",),
     work={
-        "bpe": "Keeps words that it has met.",
-        "byte_values": "Has no vocabulary, and some four times as many numbers.",
+        "bpe": "Caches words that it has seen.",
+        "byte_values": "Has no vocabulary, and about four times as many ids.",
     },
     left_out={
-        "the vocabularies of BERT, GPT-2 and T5": "They would have to be downloaded; these have 2000 pieces each.",
-        "training a vocabulary": "It is done once, a second or two for this text.",
+        "the vocabularies of BERT, GPT-2 and T5": "They would have to be downloaded; those here have 2000 pieces each.",
+        "training a vocabulary": "It is done once, in a second or two for this text.",
     },
 )

@@ -1,4 +1,4 @@
-"""HF-01: sentences to numbers with a WordPiece vocabulary, four of them as in the source, and 128."""
+"""HF-01: sentences to ids with a WordPiece vocabulary: four of them as in the source, and 128."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.components.hf._text import chosen, draw, vocabulary
 from perfsuite.model.component import Case, Component, Inputs
 
 LENGTH = 64
-LETTERS = 91  # of a sentence, about
+LETTERS = 91  # in a sentence, on average
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -22,7 +22,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, folder: str, which: Any) -> Any:
-    """``(ids, mask)``: the text letter by letter, then each word against all pieces at once, long ones first."""
+    """``(ids, mask)``: punctuation is split off, then each word is matched against all pieces, the longest first."""
     import torch
 
     pieces = {piece: i for i, piece in enumerate(Path(folder, "vocab.txt").read_text(encoding="ascii").splitlines())}
@@ -51,12 +51,12 @@ def reference(case: Case, folder: str, which: Any) -> Any:
 
 
 def _longest(pieces: Iterable[str]) -> re.Pattern[str]:
-    """An expression that matches the longest of ``pieces`` that a word starts with."""
+    """A regular expression that matches the longest of ``pieces`` at the start of a word."""
     return re.compile("|".join(re.escape(piece) for piece in sorted(pieces, key=len, reverse=True)))
 
 
 def tolerance(case: Case, expected: Any, folder: str, which: Any) -> Any:
-    """Whole numbers: they are equal."""
+    """Integers must be equal."""
     return 0.0
 
 
@@ -66,7 +66,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The text read, numbers and mask written."""
+    """The text read, ids and mask written."""
     return int(case.shape["sentences"]) * (LETTERS + 2 * 8 * LENGTH)
 
 
@@ -77,13 +77,13 @@ def text(count: int, **more: Any) -> Case:
 
 COMPONENT = Component(
     name="hf.wordpiece",
-    title="Sentences to numbers, as BERT has them",
-    question="What does it bring to tokenize in Rust, in batches and on all cores, and what does one dictionary bring?",
+    title="Sentences to ids, as for BERT",
+    question="What is gained by tokenizing in Rust, in batches and on all cores, and what by a single dictionary?",
     rows=("HF-01",),
     cases=(
         text(128),
         text(4, only=("rust_each", "library_batch", "rust_batch", "rust_parallel", "by_hand")),
-        text(10_000, opt_in="two seconds a call in the slowest variants"),
+        text(10_000, opt_in="two seconds per call for the slowest variants"),
     ),
     inputs=inputs,
     reference=reference,
@@ -93,14 +93,14 @@ COMPONENT = Component(
     baseline="library_batch",
     devices=("cpu",),
     work={
-        "legacy": "Also handles accents, control characters and Chinese; this text is plain ASCII.",
+        "legacy": "Also handles accents, control characters and Chinese; the text here is plain ASCII.",
         "rust_parallel": "Uses all cores.",
-        "by_hand": "Knows ASCII alone.",
-        "remembered": "Knows ASCII alone, and keeps each word that it has met.",
+        "by_hand": "Only handles ASCII.",
+        "remembered": "Only handles ASCII, and caches each word that it has seen.",
     },
     left_out={
-        "AutoTokenizer.from_pretrained": "It would ask the hub; the class that it returns is the one of library_batch.",
-        "padding to the longest, no truncation": "What padding costs is the model's matter: hf.padding.",
-        "one sentence": "Four are cheap enough to show the cost of a call.",
+        "AutoTokenizer.from_pretrained": "It would contact the hub; it returns the same class as library_batch.",
+        "padding to the longest, no truncation": "The cost of padding is in the model: hf.padding.",
+        "one sentence": "Four sentences are few enough to show the cost of a call.",
     },
 )

@@ -1,4 +1,4 @@
-"""Pixels as a network wants them: bytes divided by 255, less a mean, over a standard deviation; and what that errs."""
+"""Pixels as network inputs: bytes divided by 255, minus a mean, over a standard deviation; and the error bound."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def normal(pixels: Any) -> Any:
 def bound(expected: Any) -> Any:
     """``2^-20 (1 + |x|)``.
 
-    A quotient, a difference, another quotient and three rounded constants: six errors of ``2^-24`` each, of numbers
-    that are at most 1 before they are divided by 0.353.
+    A quotient, a difference, another quotient and three rounded constants: six errors of ``2^-24`` each, on numbers
+    that are at most 1 before the division by 0.353.
     """
     return 2.0**-20 * (1 + expected.abs())

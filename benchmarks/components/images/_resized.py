@@ -1,22 +1,22 @@
 """Resizing written out in float64, as Pillow defines it: each output pixel is a weighted mean of those under it.
 
-Where an image shrinks, the kernel is stretched by as much, so that every input pixel counts (antialiasing).
+If an image shrinks, the kernel is stretched by the same factor, so that every input pixel counts (antialiasing).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-REACH = {"bilinear": 1.0, "bicubic": 2.0}  # input pixels on each side that a kernel looks at, before it is stretched
+REACH = {"bilinear": 1.0, "bicubic": 2.0}  # input pixels on each side under a kernel, before it is stretched
 
 
 def resized(image: Any, height: int, width: int, mode: str = "bilinear") -> Any:
-    """``image`` (channels, height, width) in float64, resized; nothing is rounded or cut off."""
+    """``image`` (channels, height, width) in float64, resized without rounding or clamping."""
     return weights(image.shape[-2], height, mode) @ image @ weights(image.shape[-1], width, mode).T
 
 
 def weights(old: int, new: int, mode: str) -> Any:
-    """Which part each of ``old`` pixels has in each of ``new``: (new, old), each row with the sum 1."""
+    """The weight of each of ``old`` pixels in each of ``new`` ones: (new, old), each row sums to 1."""
     import torch
 
     scale = old / new

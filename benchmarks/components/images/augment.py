@@ -1,4 +1,4 @@
-"""IM-05: four random parts of a photograph of 427 x 640 pixels, as augmented for ImageNet, at 224 and 64 pixels."""
+"""IM-05: four random crops of a photograph of 427 x 640 pixels, augmented as for ImageNet, at 224 and 64 pixels."""
 
 from __future__ import annotations
 
@@ -49,27 +49,27 @@ def reference(case: Case, photo: Any, boxes: Any, mirrored: Any, side: int) -> A
 
 
 def tolerance(case: Case, expected: Any, photo: Any, boxes: Any, mirrored: Any, side: int) -> Any:
-    """Two levels of 255, over the smallest deviation: filters on bytes round after the rows and after the columns."""
+    """Two levels of 255, over the smallest standard deviation: filters on bytes round after rows and after columns."""
     return 2 / 255 / min(STD)
 
 
 def flops(case: Case) -> int:
-    """A weighted sum along each axis and the normalising, some 20 operations for each number of the output.
+    """A weighted sum along each axis and normalisation, about 20 operations for each output number.
 
-    How many pixels lie under one depends on the box: on the mean one, half the photograph, at 224 pixels.
+    The number of input pixels under one depends on the box; this is for a box of average size, at 224 pixels.
     """
     return 20 * 3 * COUNT * case.size**2
 
 
 def bytes(case: Case) -> int:
-    """A box has half of the photograph's area on the mean, read in bytes; the output is written in float32."""
+    """A box covers half of the photograph on average and is read as bytes; the output is written in float32."""
     return COUNT * 3 * (427 * 640 // 2 + 4 * case.size**2)
 
 
 COMPONENT = Component(
     name="images.augment",
     title="Augmentation as for ImageNet",
-    question="In which order and in which type are a crop, a resize, a flip and the normalising cheapest?",
+    question="In which order and dtype are a crop, a resize, a flip and normalisation cheapest?",
     rows=("IM-05",),
     cases=tuple(Case(f"{COUNT}x{side}", {}, series="side", size=side) for side in (224, 64)),
     inputs=inputs,
@@ -79,11 +79,11 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="pil",
     accepts={
-        "bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all.",
+        "bf16 arithmetic": "The inputs are integers up to 255, which bfloat16 represents exactly.",
     },
     left_out={
-        "decoding": "`dataload.directory` has it: some 0.5 ms for a photograph of 128 pixels.",
+        "decoding": "`dataload.directory` has it: about 0.5 ms for a photograph of 128 pixels.",
         "other filters": "`images.resize` has them.",
-        "one grid for the batch": "`grid_sample` takes four pixels of each place, whatever the scale: another answer.",
+        "one grid for the batch": "`grid_sample` reads four pixels per position at any scale: a different result.",
     },
 )

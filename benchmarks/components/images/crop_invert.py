@@ -1,4 +1,4 @@
-"""IM-04: the source's chain of augmentations on 64 small images and on one, chance drawn before the clock."""
+"""IM-04: the source's chain of augmentations on 64 small images and on one, with the random choices as inputs."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def reference(case: Case, images: Any, inverted: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, images: Any, inverted: Any) -> Any:
-    """As of any normalised image: an inverted byte is a byte."""
+    """As for any normalised image: an inverted byte is a byte."""
     return _normal.bound(expected)
 
 
 def flops(case: Case) -> int:
-    """A product and a sum for each pixel that is left."""
+    """A product and a sum for each remaining pixel."""
     return 2 * case.size * SIDE * SIDE
 
 
 def bytes(case: Case) -> int:
-    """Each pixel that is left is read in one byte and written in four."""
+    """Each remaining pixel is read as one byte and written as four."""
     return case.size * SIDE * SIDE * (1 + 4)
 
 
 COMPONENT = Component(
     name="images.crop_invert",
     title="Crop, jitter, inversion, ToTensor, Normalize",
-    question="What does the source's chain cost, how much of it for a step that does nothing, and what on batches?",
+    question="What does the source's chain cost, how much of it is a step without effect, and what do batches save?",
     rows=("IM-04",),
     cases=tuple(Case(f"{n}x28x28", {}, series="images", size=n) for n in (64, 1)),
     inputs=inputs,
@@ -53,10 +53,13 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="source",
-    accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},
-    work={"source": "Has a step that changes nothing.", "transforms_v2": "Crops a tensor, after all of it was made."},
+    accepts={"bf16 arithmetic": "The inputs are integers up to 255, which bfloat16 represents exactly."},
+    work={
+        "source": "Includes a step that changes nothing.",
+        "transforms_v2": "Crops a tensor after converting the whole image.",
+    },
     left_out={
-        "a jitter that does something": "It is `images.jitter`.",
+        "a jitter that does something": "`images.jitter` has it.",
         "TorchScript": "It is deprecated, and the source does not name it.",
     },
 )

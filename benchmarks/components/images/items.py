@@ -1,6 +1,6 @@
 """IM-01: FashionMNIST through torchvision's class, 32 and 320 of its 60000 images in batches of 32.
 
-The files are the user's own where ``TORCH_PERF_DATA`` names them, drawings in their shape otherwise.
+The files are the user's own if ``TORCH_PERF_DATA`` names them, otherwise drawings in the same format.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, batches: Any) -> Any:
-    """``(lengths of the batches, images, labels)`` as they came."""
+    """``(lengths of the batches, images, labels)`` in the order of arrival."""
     return joined(batches, case.size)
 
 
 def reference(case: Case, root: Any, wanted: Any, batch: int) -> Any:
-    """The images out of their file, byte by byte, normalised in float64."""
+    """The images from their file, normalised in float64."""
     import numpy
     import torch
 
@@ -41,7 +41,7 @@ def reference(case: Case, root: Any, wanted: Any, batch: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, root: Any, wanted: Any, batch: int) -> Any:
-    """As of any normalised image; lengths and labels are exact."""
+    """As for any normalised image; lengths and labels are exact."""
     return 0.0, bound(expected[1]), 0.0
 
 
@@ -51,7 +51,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each pixel read in one byte and written in four; labels read and written in eight."""
+    """Each pixel read as one byte and written as four; labels read and written as eight."""
     return case.size * (PIXELS * (1 + 4) + 16)
 
 
@@ -62,13 +62,13 @@ def some(length: int, **more: Any) -> Case:
 
 COMPONENT = Component(
     name="images.items",
-    title="FashionMNIST through its class",
-    question="What does an image cost on its way from the file's bytes to a normalised batch, and which step of it?",
+    title="FashionMNIST through torchvision's class",
+    question="What does an image cost from the file's bytes to a normalised batch, and which step costs most?",
     rows=("IM-01",),
     cases=(
         some(320),
         some(32),
-        some(60_000, opt_in="3 s an epoch for the source's way, and 400 MB", memory=1_500_000_000),
+        some(60_000, opt_in="3 s per epoch for the source's variant, and 400 MB", memory=1_500_000_000),
     ),
     inputs=inputs,
     reference=reference,
@@ -76,17 +76,17 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="transforms_v1",
-    quick_again={"normalised_first": "Gathers from four times the memory: rows that were just read lie in the caches."},
+    quick_again={"normalised_first": "Gathers from four times the memory: rows that were just read are in the caches."},
     canonical=canonical,
     stream=True,
-    accepts={"bf16 arithmetic": "The inputs are numbers of images and a folder: there is nothing to round."},
+    accepts={"bf16 arithmetic": "The inputs are image numbers and a folder: there is nothing to round."},
     work={
-        "mapped": "Opens its file in each epoch, and reads no more of it than it needs.",
-        "gathered": "Holds the bytes on the device.",
-        "normalised_first": "Normalises before the clock, and holds 188 MB.",
+        "mapped": "Opens its file in each epoch, and reads only what it needs.",
+        "gathered": "Keeps the bytes on the device.",
+        "normalised_first": "Normalises before the timing, and keeps 188 MB.",
     },
     left_out={
-        "worker processes": "`dataload.images` has them on images as cheap as these.",
-        "the names of the classes": "The source prints them; they are no part of an item.",
+        "worker processes": "`dataload.images` has them, with images of the same cost.",
+        "the names of the classes": "The source prints them, but they are not part of an item.",
     },
 )

@@ -1,4 +1,4 @@
-"""IM-04: brightness and contrast, with factors between a half and one and a half, of 64 small images and of one."""
+"""IM-04: brightness and contrast with factors between 0.5 and 1.5, for 64 small images and for one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, images: Any, factors: Any) -> Any:
-    """Both steps in float64, nothing rounded between them."""
+    """Both steps in float64, without rounding between them."""
     brightness, contrast = factors.double()[:, :, None, None].unbind(1)
     bright = (images * brightness).clamp(0, 255)
     mean = bright.mean(dim=(1, 2), keepdim=True)
@@ -33,26 +33,26 @@ def reference(case: Case, images: Any, factors: Any) -> Any:
 def tolerance(case: Case, expected: Any, images: Any, factors: Any) -> Any:
     """Four levels of 255.
 
-    A fraction is cut off after the first step and grows by a factor of at most 1.5; the mean errs by as much and is
-    rounded itself; at the end another fraction goes.
+    The first step truncates a fraction, which then grows by a factor of at most 1.5; the mean is off by as much and is
+    rounded itself; at the end another fraction is truncated.
     """
     return 4.0
 
 
 def flops(case: Case) -> int:
-    """Two products, two sums and the mean's own for each pixel."""
+    """Two products, two sums and the sum for the mean for each pixel."""
     return 5 * case.size * PIXELS
 
 
 def bytes(case: Case) -> int:
-    """Each pixel read and written in one byte, and the factors."""
+    """Each pixel read and written as one byte, and the factors."""
     return case.size * (2 * PIXELS + 8)
 
 
 COMPONENT = Component(
     name="images.jitter",
     title="Brightness and contrast",
-    question="What does a colour jitter cost that does something, image by image and on batches?",
+    question="What does a colour jitter that changes something cost, image by image and on batches?",
     rows=("IM-04",),
     cases=tuple(Case(f"{n}x28x28", {}, "uint8", "images", n) for n in (64, 1)),
     inputs=inputs,

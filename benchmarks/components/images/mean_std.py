@@ -17,18 +17,18 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, images: Any) -> Any:
-    """From how often each byte occurs, in whole numbers and float64."""
+    """Computed from the histogram of bytes, in integers and float64."""
     import torch
 
     count = torch.bincount(images.flatten(), minlength=256)
     value = torch.arange(256)
     n, first, second = (int((count * value**power).sum()) for power in range(3))
-    variance = (second * n - first**2) / n / (n - 1)  # whole numbers until here
+    variance = (second * n - first**2) / n / (n - 1)  # integers up to here
     return torch.tensor([first / n / 255, variance**0.5 / 255], dtype=torch.float64)
 
 
 def tolerance(case: Case, expected: Any, images: Any) -> Any:
-    """A millionth of each: some ten roundings of float32, as sums that are split into many parts have."""
+    """A millionth of each: about ten float32 roundings, as in sums that are split into many blocks."""
     return 1e-6 * expected
 
 
@@ -38,14 +38,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each pixel read once, in one byte."""
+    """Each pixel read once, as one byte."""
     return case.size * PIXELS
 
 
 COMPONENT = Component(
     name="images.mean_std",
     title="Mean and standard deviation of a data set",
-    question="How many times over does the usual way pay for two numbers?",
+    question="How many times too slow is the usual way to compute two numbers?",
     rows=("IM-02",),
     cases=(
         Case("1000", {}, series="images", size=1_000),
@@ -57,13 +57,13 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="whole",
-    accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},
-    work={"loader": "Makes an object and a tensor of each image, as the class for the data set does."},
+    accepts={"bf16 arithmetic": "The inputs are integers up to 255, which bfloat16 represents exactly."},
+    work={"loader": "Makes an object and a tensor for each image, as the data set class does."},
     left_out={
-        "the other ways on 60000": "They take half a second and more; the loader takes 3 s.",
-        "torch.compile": "Of 784,000 pixels `whole` errs by three millionths when it is compiled; one is allowed.",
-        "the mean of the batches' deviations": "It is wrong: a test says by how much.",
-        "sums of squares in float32": "They lose the digits that the difference of two large sums needs: a test.",
-        "several processes": "The bytes of 60000 images are counted in less time than a process takes to start.",
+        "the other variants on 60000": "They take half a second or more; the loader takes 3 s.",
+        "torch.compile": "On 784,000 pixels the compiled `whole` is off by three millionths; one is allowed.",
+        "the mean of the batches' deviations": "It is wrong; a test shows by how much.",
+        "sums of squares in float32": "They lose digits that the difference of two large sums needs, as a test shows.",
+        "several processes": "Counting the bytes of 60000 images takes less time than starting a process.",
     },
 )

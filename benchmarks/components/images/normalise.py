@@ -22,7 +22,7 @@ def reference(case: Case, images: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, images: Any) -> Any:
-    """As of any normalised image."""
+    """As for any normalised image."""
     return _normal.bound(expected)
 
 
@@ -32,7 +32,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each pixel read in one byte and written in four."""
+    """Each pixel read as one byte and written as four."""
     return case.size * PIXELS * (1 + 4)
 
 
@@ -44,7 +44,7 @@ def grey(length: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="images.normalise",
     title="ToTensor and Normalize",
-    question="What does it cost to normalise images one by one, and what is left of it on whole batches?",
+    question="What does it cost to normalise images one by one, and how much is left with whole batches?",
     rows=("IM-03",),
     cases=(
         grey(32, compiled=()),
@@ -58,9 +58,9 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="transforms_v1",
     compiled=("batch", "scaled"),
-    accepts={"bf16 arithmetic": "The inputs are whole numbers up to 255: bfloat16 holds them all."},
+    accepts={"bf16 arithmetic": "The inputs are integers up to 255, which bfloat16 represents exactly."},
     work={
-        "transforms_v1": "Makes an image object of each image, as the class for the data set does.",
-        "transforms_v2": "Makes an image object of each image, as the class for the data set does.",
+        "transforms_v1": "Makes an image object for each image, as the data set class does.",
+        "transforms_v2": "Makes an image object for each image, as the data set class does.",
     },
 )

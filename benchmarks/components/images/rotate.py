@@ -1,4 +1,4 @@
-"""IM-06: images turned by up to 30 degrees: 64 small grey ones and one, and 4 parts of photographs."""
+"""IM-06: images rotated by up to 30 degrees: 64 small grey ones and one, and 4 crops of photographs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def circle(side: int) -> Any:
 
 
 def reference(case: Case, images: Any, angles: Any) -> Any:
-    """The four pixels around each place, weighted in float64; beyond the edge there is black."""
+    """The weighted mean of the four pixels around each position, in float64; outside the image is black."""
     import torch
 
     side = images.shape[-1]
@@ -58,7 +58,7 @@ def reference(case: Case, images: Any, angles: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, images: Any, angles: Any) -> Any:
-    """One level of 255, for PIL cuts fractions off; and a tenth, for places that are off by some ``2^-24 side``."""
+    """One level of 255, because PIL truncates, and a tenth, because positions are off by about ``2^-24 side``."""
     return 1.1
 
 
@@ -77,7 +77,7 @@ def _pixels(case: Case) -> int:
 
 
 def turned(count: int, channels: int, side: int) -> Case:
-    """``count`` images; small grey ones make the curve."""
+    """``count`` images; the small grey ones form the series."""
     shape = {"count": count, "channels": channels, "side": side}
     series, size = ("grey images", count) if channels == 1 else ("", 0)
     return Case(f"{count}x{channels}x{side}x{side}", shape, "uint8", series, size)
@@ -85,8 +85,8 @@ def turned(count: int, channels: int, side: int) -> Case:
 
 COMPONENT = Component(
     name="images.rotate",
-    title="Images turned",
-    question="What does it cost to turn images one by one, and from which size on does a grid for the batch pay?",
+    title="Rotated images",
+    question="What does it cost to rotate images one by one, and from what size does a grid for the batch pay off?",
     rows=("IM-06",),
     cases=(turned(64, 1, 28), turned(1, 1, 28), turned(4, 3, 224)),
     inputs=inputs,
@@ -96,7 +96,7 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="pil",
     left_out={
-        "nearest, the transform's default": "Places half way between two pixels go to either, so answers differ.",
+        "nearest, the transform's default": "Positions halfway between two pixels round either way: results differ.",
         "cropping and colour": "`images.crop_invert`, `images.augment` and `images.jitter` have them.",
     },
 )

@@ -1,4 +1,4 @@
-"""What the two batch norms have in common: images, parameters of channels, and how right an answer can be."""
+"""Shared by the two batch norm components: images, channel parameters, and the error bound."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SIZES = {"32x16x28x28": (32, 16, 28, 28), "1x256x512x512": (1, 256, 512, 512)}
 
 
 def cases(**more: Any) -> tuple[Case, ...]:
-    """The source's two sizes; the large one holds 268 MB, its reference twice that, and must be asked for."""
+    """The source's two sizes. The large one has 268 MB, its reference twice that, and runs only on request."""
     small, large = ({"x": shape} for shape in SIZES.values())
     return (
         Case("32x16x28x28", small, **more),
@@ -33,12 +33,12 @@ def channels(case: Case, generator: Any) -> Any:
 
 
 def bound(expected: Any, gamma: Any, beta: Any) -> Any:
-    """``32 2^-24`` of all that is added up for an element: mean, image and shift, each in units of the deviation."""
+    """``32 2^-24`` of everything that an element adds up: mean, image and shift, each in units of the deviation."""
     gamma, beta = (each.double().abs()[:, None, None] for each in (gamma, beta))
     return 32 * 2.0**-24 * (expected.abs() + 2 * gamma + 2 * beta)
 
 
 def elements(case: Case) -> int:
-    """The numbers of the images."""
+    """How many numbers the images have."""
     batch, count, high, wide = case.shape["x"]
     return int(batch * count * high * wide)

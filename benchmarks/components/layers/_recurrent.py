@@ -1,4 +1,4 @@
-"""What the two recurrent layers have in common: sequences, weights in torch's layout, and how right a state can be."""
+"""Shared by the two recurrent layers: sequences, weights in torch's layout, and the error bound of a state."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def inputs(case: Case, generator: Any, gates: int) -> Inputs:
 def bound(expected: Any) -> Any:
     """``2^-16``: 256 roundings of numbers below 1.
 
-    A sum of 192 products of this size errs by a few ``2^-24``; weights so small shrink what comes from earlier steps.
-    cuDNN errs by up to ``2^-17`` on an H100 with float32 in full, and by ``2^-12`` with ten bits of it.
+    A sum of 192 products of this size is off by a few ``2^-24``; such small weights damp errors from earlier steps.
+    On an H100, cuDNN is off by up to ``2^-17`` in full float32, and by ``2^-12`` with ten-bit mantissas.
     """
     return 2.0**-16 * (expected * 0 + 1)
 

@@ -29,18 +29,18 @@ def reference(case: Case, q: Any, k: Any, v: Any) -> Any:
 def tolerance(case: Case, expected: Any, q: Any, k: Any, v: Any) -> Any:
     """``160 2^-24`` of the terms' absolute sum.
 
-    A score errs by up to ``64 2^-24``, and a weight by that much of itself.
+    A score is off by up to ``64 2^-24``, and a weight by that relative error.
     """
     return 160 * 2.0**-24 * (weights(q, k) @ v.double().abs())
 
 
 def flops(case: Case) -> int:
-    """Two products of tokens x tokens x 64 for each head; a softmax of five for each score."""
+    """Two products of tokens x tokens x 64 for each head; five operations of the softmax for each score."""
     return BATCH * HEADS * int(case.shape["tokens"]) ** 2 * (4 * WIDTH + 5)
 
 
 def bytes(case: Case) -> int:
-    """Three inputs read once, the answer written once; the scores need not exist."""
+    """Three inputs read once, the output written once; the scores need not be stored."""
     return 4 * 4 * BATCH * HEADS * WIDTH * int(case.shape["tokens"])
 
 
@@ -52,7 +52,7 @@ def tokens(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="layers.attention",
     title="Attention",
-    question="What does it bring that the scores of all pairs are never written, with few tokens and with many?",
+    question="What is gained by never storing the scores of all pairs, with few tokens and with many?",
     rows=("LY-01",),
     cases=(
         tokens(64, compiled=(), only=("einsum", "matmul", "sdpa")),
@@ -67,11 +67,11 @@ COMPONENT = Component(
     compiled=("matmul",),
     graphed=("matmul", "sdpa"),
     left_out={
-        "the formula without 1 / sqrt(d)": "Another answer, and the source's own slip.",
-        "flex_attention": "It wants torch.compile, and shows its use with masks; there is none here.",
-        "a causal mask": "Half of the work and another answer.",
-        "nn.MultiheadAttention": "Four linear layers around the same call.",
-        "memory-efficient, flash and cuDNN kernels by name": "On a GPU sdpa chooses among them; a CPU has one.",
-        "bfloat16": "The rounding of its inputs, and no other question.",
+        "the formula without 1 / sqrt(d)": "A different result, and a mistake in the source.",
+        "flex_attention": "It needs torch.compile, and is useful with masks; there are none here.",
+        "a causal mask": "Half of the work and a different result.",
+        "nn.MultiheadAttention": "It adds four linear layers around the same call.",
+        "memory-efficient, flash and cuDNN kernels by name": "On a GPU, sdpa chooses among them; a CPU has only one.",
+        "bfloat16": "It only adds the rounding of its inputs.",
     },
 )

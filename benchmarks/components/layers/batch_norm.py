@@ -1,4 +1,4 @@
-"""LY-03: batch norm in training, a batch of small images and one large one."""
+"""LY-03: batch norm in training, on a batch of small images and on one large image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reference(case: Case, x: Any, gamma: Any, beta: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, gamma: Any, beta: Any) -> Any:
-    """That of both norms."""
+    """The bound of both batch norms."""
     return _norm.bound(expected, gamma, beta)
 
 
@@ -31,14 +31,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The images read once and written once; that they must be read twice is not counted, for they may fit a cache."""
+    """The images read once and written once. The second read is not counted, because they may fit in a cache."""
     return 8 * _norm.elements(case) + 8 * int(case.shape["x"][1])
 
 
 COMPONENT = Component(
     name="layers.batch_norm",
     title="Batch norm, training",
-    question="How many times is the batch read by the formula, and what does the library save of that?",
+    question="How many times does the formula read the batch, and how much of that does the library save?",
     rows=("LY-03",),
     cases=_norm.cases(),
     inputs=inputs,
@@ -50,8 +50,8 @@ COMPONENT = Component(
     compiled=("written_out",),
     graphed=("batch_norm",),
     left_out={
-        "running statistics": "A few numbers for each channel, changed in place: inputs must stay as they are.",
-        "channels_last": "It is convolutions that ask for that layout.",
+        "running statistics": "A few numbers per channel, changed in place; inputs must not change.",
+        "channels_last": "Only convolutions benefit from that layout.",
         "SyncBatchNorm": "It needs several devices.",
     },
 )

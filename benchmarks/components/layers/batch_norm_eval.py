@@ -1,4 +1,4 @@
-"""LY-03: batch norm with given statistics, a batch of small images and one large one."""
+"""LY-03: batch norm with given statistics, on a batch of small images and on one large image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reference(case: Case, x: Any, mean: Any, variance: Any, gamma: Any, beta: An
 
 
 def tolerance(case: Case, expected: Any, x: Any, mean: Any, variance: Any, gamma: Any, beta: Any) -> Any:
-    """That of both norms; the mean is no larger than a few deviations."""
+    """The bound of both batch norms; the mean is at most a few standard deviations."""
     return _norm.bound(expected, gamma * (1 + mean.abs()), beta)
 
 
@@ -41,7 +41,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="layers.batch_norm_eval",
     title="Batch norm, evaluation",
-    question="What is left of batch norm when its statistics are known, and who combines the numbers of a channel?",
+    question="What is left of batch norm if its statistics are known, and which variants combine a channel's numbers?",
     rows=("LY-03",),
     cases=_norm.cases(),
     inputs=inputs,
@@ -51,5 +51,5 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="written_out",
     graphed=("batch_norm",),
-    left_out={"folding into a convolution": "Then nothing is left to time; a test holds that it is right."},
+    left_out={"folding into a convolution": "Then nothing is left to time; a test checks that it is correct."},
 )

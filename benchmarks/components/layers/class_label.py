@@ -1,4 +1,4 @@
-"""LY-08: the class with the largest logit, ten classes and a vocabulary."""
+"""LY-08: the class with the largest logit, for ten classes and for a vocabulary."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, logits: Any) -> Any:
-    """The place of the largest."""
+    """The index of the largest logit."""
     return logits.double().argmax(1)
 
 
 def tolerance(case: Case, expected: Any, logits: Any) -> Any:
-    """Places are equal or not."""
+    """Indices must be equal."""
     return 0.0
 
 
@@ -32,7 +32,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The logits read once, a place for each row written."""
+    """The logits read once, an index for each row written."""
     return int(case.shape["rows"]) * (4 * int(case.shape["classes"]) + 8)
 
 
@@ -44,7 +44,7 @@ def logits(rows: int, classes: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="layers.class_label",
     title="The class of the largest logit",
-    question="What does a softmax cost that the answer does not need?",
+    question="What does an unnecessary softmax cost?",
     rows=("LY-08",),
     cases=(
         logits(10_000, 10),
@@ -58,11 +58,11 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="softmax_argmax",
     left_out={
-        "a single row, as in the source": "Guessing its class would be right too often; five rows cost the same calls.",
-        "topk(1)": "max with a search that is ready for more than one.",
+        "a single row, as in the source": "A guess would be correct too often; five rows cost the same calls.",
+        "topk(1)": "max with a search for more than one element.",
     },
     work={
         "softmax_argmax": "Computes and writes all probabilities.",
-        "max_indices": "Writes the largest logits as well.",
+        "max_indices": "Also writes the largest logits.",
     },
 )

@@ -18,14 +18,14 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any, filters: Any) -> Any:
-    """The library's own in float64; a test holds it against loops."""
+    """The library's convolution in float64; a test compares it with loops."""
     import torch
 
     return torch.nn.functional.conv2d(x.double(), filters.double())
 
 
 def tolerance(case: Case, expected: Any, x: Any, filters: Any) -> Any:
-    """Rounding of ``n`` products: ``8 sqrt(n) 2^-24 sqrt(sum x^2 f^2)``; a Fourier transform stays below it too."""
+    """Rounding of ``n`` products: ``8 sqrt(n) 2^-24 sqrt(sum x^2 f^2)``; a Fourier transform is also within it."""
     import torch
 
     squares = torch.nn.functional.conv2d(x.double() ** 2, filters.double() ** 2)
@@ -33,20 +33,20 @@ def tolerance(case: Case, expected: Any, x: Any, filters: Any) -> Any:
 
 
 def places(case: Case) -> int:
-    """How many numbers the answer has for each filter."""
+    """How many output numbers there are for each filter."""
     batch, _, high, wide = case.shape["x"]
     a, b = case.shape["filters"][2:]
     return int(batch * (high - a + 1) * (wide - b + 1))
 
 
 def flops(case: Case) -> int:
-    """A product and a sum for each number of the answer and each weight of its filter."""
+    """A product and a sum for each output number and each weight of its filter."""
     count, channels, a, b = case.shape["filters"]
     return 2 * places(case) * int(count * channels * a * b)
 
 
 def bytes(case: Case) -> int:
-    """Images and filters read once, the answer written once."""
+    """Images and filters read once, the output written once."""
     batch, channels, high, wide = case.shape["x"]
     count, _, a, b = case.shape["filters"]
     return 4 * int(batch * channels * high * wide + count * channels * a * b) + 4 * places(case) * int(count)
@@ -55,7 +55,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="layers.convolution",
     title="Convolution",
-    question="How near do the ways of writing a convolution as a product come to the library's call?",
+    question="How close do convolutions written as matrix products come to the library's call?",
     rows=("LY-02",),
     cases=(
         Case(
@@ -78,14 +78,14 @@ COMPONENT = Component(
     baseline="unfold",
     graphed=("conv2d",),
     work={
-        "fft": "Transforms images and filters; its arithmetic is another than the declared one.",
+        "fft": "Transforms images and filters; its arithmetic differs from the declared one.",
         "channels_last": "Copies images and filters into that layout in each call.",
     },
     left_out={
-        "LeNet's second layer": "The same contest as its first, at another size.",
-        "depthwise and grouped filters": "Other problems.",
-        "oneDNN off, cudnn.benchmark": "Settings of the whole process.",
-        "bfloat16": "The rounding of its inputs, and no other question.",
-        "torch.compile": "It hands a convolution to the same library.",
+        "LeNet's second layer": "The same comparison as for the first layer, at a different size.",
+        "depthwise and grouped filters": "Different problems.",
+        "oneDNN off, cudnn.benchmark": "They are process-wide settings.",
+        "bfloat16": "It only adds the rounding of its inputs.",
+        "torch.compile": "It calls the same library.",
     },
 )

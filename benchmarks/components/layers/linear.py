@@ -19,7 +19,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any, w: Any, weight: Any, b: Any) -> Any:
-    """In float64."""
+    """The result in float64."""
     return x.double() @ w.double() + b.double()
 
 
@@ -30,12 +30,12 @@ def tolerance(case: Case, expected: Any, x: Any, w: Any, weight: Any, b: Any) ->
 
 
 def flops(case: Case) -> int:
-    """A product and a sum for each weight and row; the biases are the first sums."""
+    """A product and a sum for each weight and row; the sums start from the biases."""
     return 2 * int(case.shape["rows"] * case.shape["in"] * case.shape["out"])
 
 
 def bytes(case: Case) -> int:
-    """Rows, one of the two layouts and biases read once, the answer written once."""
+    """Rows, one of the two weight layouts and biases read once, the output written once."""
     rows, wide, out = (int(case.shape[axis]) for axis in ("rows", "in", "out"))
     return 4 * (rows * wide + wide * out + out + rows * out)
 
@@ -66,13 +66,13 @@ COMPONENT = Component(
     baseline="matmul_then_add",
     compiled=("matmul_then_add",),
     graphed=("addmm", "matmul_then_add"),
-    work={"addmm_out": "Writes to a tensor allocated before."},
+    work={"addmm_out": "Writes to a preallocated tensor."},
     left_out={
-        "einsum": "The same product behind some parsing, as matmul.ladder shows.",
-        "add_ on the product": "One temporary less than matmul_then_add, and one pass more than addmm.",
-        "baddbmm": "A batch of one; it has its place among the batched products.",
-        "without bias": "The products of matmul.ladder.",
-        "bfloat16, int8": "Other answers: matmul.ladder has the product in bfloat16.",
-        "weights packed by oneDNN": "A private operator, which torch.compile uses with frozen weights only.",
+        "einsum": "The same product after some parsing, as matmul.ladder shows.",
+        "add_ on the product": "One temporary less than matmul_then_add, and one more pass than addmm.",
+        "baddbmm": "It is a batch of one; it belongs with the batched products.",
+        "without bias": "matmul.ladder has these products.",
+        "bfloat16, int8": "Different results; matmul.ladder has the product in bfloat16.",
+        "weights packed by oneDNN": "It needs a private operator, which torch.compile uses only with frozen weights.",
     },
 )

@@ -1,4 +1,4 @@
-"""LY-05: a long short-term memory of 128 over 50 steps of a batch of 32."""
+"""LY-05: an LSTM of width 128 over 50 steps with a batch of 32."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def reference(case: Case, x: Any, w_in: Any, w_hidden: Any, b_in: Any, b_hidden:
 
 
 def tolerance(case: Case, expected: Any, *inputs: Any) -> Any:
-    """That of both layers."""
+    """The bound of both recurrent layers."""
     return tuple(map(_recurrent.bound, expected))
 
 
 COMPONENT = Component(
     name="layers.lstm",
     title="Long short-term memory",
-    question="What do four gates cost apart and together, and what does a library that knows the whole loop save?",
+    question="What do four gates cost separately and together, and what does a library save that knows the whole loop?",
     rows=("LY-05",),
     cases=(_recurrent.CASE,),
     inputs=partial(_recurrent.inputs, gates=4),
@@ -43,8 +43,8 @@ COMPONENT = Component(
     baseline="four_gates",
     graphed=("input_first",),
     left_out={
-        "torch.compile": "It unrolls the 50 steps; the compile takes longer than a whole run.",
-        "a Triton kernel for the gates": "On a GPU cuDNN has it; on a CPU the products take the time.",
-        "projections": "Another layer.",
+        "torch.compile": "It unrolls the 50 steps; compiling takes longer than a whole run.",
+        "a Triton kernel for the gates": "On a GPU, cuDNN has it; on a CPU, the products dominate.",
+        "projections": "A different layer.",
     },
 )

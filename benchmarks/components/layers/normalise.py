@@ -1,4 +1,4 @@
-"""LY-09: a data set less its mean over its deviation, 5000 rows of 784, and the lesson's 50000."""
+"""LY-09: a data set minus its mean, divided by its standard deviation: 5000 rows of 784, and the lesson's 50000."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any, mean: Any, deviation: Any) -> Any:
-    """In float64."""
+    """The result in float64."""
     return (x.double() - mean.double()) / deviation.double()
 
 
@@ -43,7 +43,7 @@ def rows(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="layers.normalise",
     title="Normalising a data set",
-    question="What do the temporaries cost, and who avoids them?",
+    question="What do the temporaries cost, and which variants avoid them?",
     rows=("LY-09",),
     cases=(
         rows(5000),
@@ -57,11 +57,11 @@ COMPONENT = Component(
     baseline="two_operators",
     compiled=("two_operators",),
     graphed=("two_operators",),
-    work={"torchvision": "Also reads the two numbers back into Python, which on a GPU waits for it."},
+    work={"torchvision": "Also reads the two numbers back into Python, which waits for the GPU if there is one."},
     left_out={
-        "numpy": "The same two passes over the memory.",
-        "sub_ and div_ on the set itself": "It changes its input; a copy to be changed is what in_place makes.",
-        "one image at a time": "The loop's cost is that of smallops: some ten microseconds for each image.",
-        "folding into the first layer's weights": "Then nothing is left to time; a test holds that it is right.",
+        "numpy": "The same two passes over memory.",
+        "sub_ and div_ on the set itself": "It changes its input; in_place makes a copy and changes that.",
+        "one image at a time": "The loop costs what smallops shows: about ten microseconds for each image.",
+        "folding into the first layer's weights": "Then nothing is left to time; a test checks that it is correct.",
     },
 )

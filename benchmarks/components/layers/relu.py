@@ -1,4 +1,4 @@
-"""LY-07: relu in five ways, from 64 rows of fifty to 50000."""
+"""LY-07: ReLU in five variants, from 64 rows of fifty to 50000."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any) -> Any:
-    """In float64."""
+    """The result in float64."""
     return x.double().clamp_min(0)
 
 
@@ -44,7 +44,7 @@ def rows(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="layers.relu",
     title="Relu",
-    question="Is one function in C always faster than operators put together?",
+    question="Is one C function always faster than a combination of operators?",
     rows=("LY-07",),
     cases=(
         rows(10_000),
@@ -59,9 +59,9 @@ COMPONENT = Component(
     compiled=("half_sum",),
     graphed=("half_sum", "relu"),
     left_out={
-        "maximum, threshold": "Single functions as clamp_min is, and as fast.",
-        "relu_ in place": "It would have to be handed a copy in each call, and the copy is what would be timed.",
-        "clamp_min(0) - 0.5": "The lesson's shifted relu: another answer, one operator more in each variant.",
-        "bias and relu fused": "layers.linear and the models compile such chains.",
+        "maximum, threshold": "Single functions like clamp_min, and just as fast.",
+        "relu_ in place": "It would need a copy in each call, and the copy would dominate the time.",
+        "clamp_min(0) - 0.5": "The lesson's shifted ReLU: a different result, with one more operator in each variant.",
+        "bias and relu fused": "layers.linear and the family models compile such chains.",
     },
 )

@@ -1,4 +1,4 @@
-"""LY-07: the gradient of relu, by autograd and by hand."""
+"""LY-07: the gradient of ReLU, by autograd and by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any, slope: Any) -> Any:
-    """In float64."""
+    """The result in float64."""
     return (x > 0) * slope.double()
 
 
@@ -37,8 +37,8 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="layers.relu_gradient",
-    title="Gradient of relu",
-    question="What do the forward pass and the graph cost beside the gradient itself?",
+    title="Gradient of ReLU",
+    question="What do the forward pass and the graph cost compared with the gradient itself?",
     rows=("LY-07",),
     cases=(Case("10000x50", {"rows": 10_000}),),
     inputs=inputs,

@@ -1,4 +1,4 @@
-"""LY-04: a recurrent layer of 128 over 50 steps of a batch of 32."""
+"""LY-04: a recurrent layer of width 128 over 50 steps with a batch of 32."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def reference(case: Case, x: Any, w_in: Any, w_hidden: Any, b_in: Any, b_hidden:
 
 
 def tolerance(case: Case, expected: Any, *inputs: Any) -> Any:
-    """That of both layers."""
+    """The bound of both recurrent layers."""
     return _recurrent.bound(expected)
 
 
 COMPONENT = Component(
     name="layers.rnn",
     title="Recurrent layer",
-    question="What does a step cost in calls, and how much of the work need not wait for the step before?",
+    question="What do the calls of a step cost, and how much of the work need not wait for the previous step?",
     rows=("LY-04",),
     cases=(_recurrent.CASE,),
     inputs=partial(_recurrent.inputs, gates=1),
@@ -40,7 +40,7 @@ COMPONENT = Component(
     baseline="two_products",
     graphed=("input_first",),
     left_out={
-        "torch.compile": "It unrolls the 50 steps; the compile takes longer than a whole run.",
-        "TorchScript": "smallops.batch_gather shows what it does for a loop of small operators: nothing.",
+        "torch.compile": "It unrolls the 50 steps; compiling takes longer than a whole run.",
+        "TorchScript": "smallops.batch_gather shows that it gains nothing for a loop of small operators.",
     },
 )

@@ -1,4 +1,4 @@
-"""Logits that overflow whoever does not take the maximum off, and how right a softmax of them can be."""
+"""Logits that overflow unless the maximum is subtracted, and the error bound of their softmax."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def hard(rows: int, columns: int, generator: Any) -> Any:
 
 
 def softmax_bound(logits: Any) -> Any:
-    """Bound on the error of each probability, in float64: relative, ``(64 + 2 |x - max|) 2^-24``, and the least number.
+    """Error bound of each probability in float64: relative, ``(64 + 2 |x - max|) 2^-24``, plus the smallest number.
 
-    The difference to the maximum rounds by its own size, and the exponential makes a relative error of that; a sum of
-    positive terms and the exponential itself are right to a few units.
+    The difference from the maximum is rounded relative to its size, and the exponential turns that into a relative
+    error. A sum of positive terms and the exponential itself are correct to a few units.
     """
     exact = logits.double()
     below = exact.amax(1, keepdim=True) - exact

@@ -1,4 +1,4 @@
-"""LS-04: binary cross entropy of a million logits, of a thousand, and of logits that a sigmoid cannot hold."""
+"""LS-04: binary cross entropy of a million logits, of a thousand, and of logits too large for a sigmoid."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reference(case: Case, logits: Any, targets: Any) -> Any:
 def tolerance(case: Case, expected: Any, logits: Any, targets: Any) -> Any:
     """``64 2^-24``, relative: a mean of positive terms.
 
-    The formula's ``1 - sigmoid`` loses a factor ``1 + exp(z)``, which is three on the average of normal logits.
+    The formula's ``1 - sigmoid`` loses a factor of ``1 + exp(z)``, which averages three for normal logits.
     """
     return 64 * UNIT * expected
 
@@ -46,7 +46,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="losses.binary_cross_entropy",
     title="Binary cross entropy of logits",
-    question="Does the stable call cost more than the sigmoid and the loss apart, which are wrong for large logits?",
+    question="Does the stable call cost more than a separate sigmoid and loss, which are wrong for large logits?",
     rows=("LS-04",),
     cases=(
         Case("1000000", {"n": 1_000_000, "spread": 1}, series="moderate", size=1_000_000),
@@ -67,10 +67,10 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="formula",
     compiled=("softplus",),
-    accepts={"bf16 arithmetic": "one mean out of many: the inputs' roundings cancel out"},
+    accepts={"bf16 arithmetic": "a mean of many numbers: the roundings of the inputs cancel out"},
     work={
-        "formula": "Is right for moderate logits only.",
-        "bce_of_sigmoid": "Is right for moderate logits only.",
+        "formula": "Is only correct for moderate logits.",
+        "bce_of_sigmoid": "Is only correct for moderate logits.",
     },
-    left_out={"pos_weight": "Another loss."},
+    left_out={"pos_weight": "A different loss."},
 )

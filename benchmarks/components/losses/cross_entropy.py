@@ -27,7 +27,7 @@ def reference(case: Case, logits: Any, labels: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, logits: Any, labels: Any) -> Any:
-    """Of the loss ``64 2^-24``, relative; of the gradient that of the softmax, and two units where 1 is taken off."""
+    """``64 2^-24``, relative, for the loss; for the gradient the softmax's bound, plus two units for subtracting 1."""
     import torch
 
     mask = torch.nn.functional.one_hot(labels, logits.shape[1])
@@ -52,7 +52,7 @@ def classes(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="losses.cross_entropy",
     title="Cross entropy and its gradient",
-    question="What does each way to the same gradient cost, and how much of it is autograd?",
+    question="What does each way to compute the same gradient cost, and how much of that is autograd?",
     rows=("LS-02",),
     cases=(classes(10, compiled=()), classes(32000, only=("one_hot", "cross_entropy", "by_hand"))),
     inputs=inputs,
@@ -64,14 +64,14 @@ COMPONENT = Component(
     compiled=("by_hand",),
     graphed=("by_hand",),
     work={
-        "one_hot": "Makes the mask as well, eight bytes for each class of each row.",
-        "by_hand": "Uses no autograd; all others build a graph and walk it.",
+        "one_hot": "Also makes the mask, eight bytes for each class of each row.",
+        "by_hand": "Uses no autograd; all others build a graph and run it backward.",
     },
     left_out={
-        "nll_loss of log_softmax": "losses.likelihood has it beside cross_entropy: the same two kernels.",
-        "log(softmax)": "Gives inf for the logits 1000 and 0; the tests hold it as the wrong answer that it is.",
-        "a global maximum": "The source's formula: a row far below another's maximum underflows to nan or inf.",
-        "probabilities as targets": "losses.one_hot times them against class indices.",
-        "label smoothing": "Another loss.",
+        "nll_loss of log_softmax": "losses.likelihood compares it with cross_entropy: the same two kernels.",
+        "log(softmax)": "Gives inf for the logits 1000 and 0; the tests check that it is rejected.",
+        "a global maximum": "The source's formula: a row far below another row's maximum underflows to nan or inf.",
+        "probabilities as targets": "losses.one_hot compares them with class indices.",
+        "label smoothing": "A different loss.",
     },
 )

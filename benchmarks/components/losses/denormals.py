@@ -1,4 +1,4 @@
-"""LS-06: the same exact operation on ordinary numbers and on denormal ones."""
+"""LS-06: the same exact operation on normal numbers and on denormal ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Doubling rounds nothing."""
+    """Doubling is exact."""
     return 0.0
 
 
@@ -36,8 +36,8 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="losses.denormals",
-    title="Numbers below the smallest ordinary one",
-    question="How much slower is an operator on denormal numbers, and do all operators suffer?",
+    title="Denormal numbers",
+    question="How much slower is an operator on denormal numbers, and does this affect all operators?",
     rows=("LS-06",),
     cases=(
         Case("ordinary", {"n": 100_000, "scale": 1.0}),
@@ -50,8 +50,8 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="multiply",
     left_out={
-        "through float64": "As fast for these numbers as for others, and six times slower than adding.",
-        "set_flush_denormal": "A setting of the whole process, under which the answer is 0.",
-        "bfloat16, float16": "Their limits are numbers, not times: the tests hold them.",
+        "through float64": "As fast for these numbers as for others, but six times slower than adding.",
+        "set_flush_denormal": "A process-wide setting, under which the result is 0.",
+        "bfloat16, float16": "Their limits are a question of values, not time: the tests check them.",
     },
 )

@@ -1,4 +1,4 @@
-"""LS-07: the lesson's refactorings of the negative log likelihood, 50000 rows of ten classes and a batch of 64."""
+"""LS-07: the lesson's refactorings of the negative log likelihood, for 50000 rows of ten classes and a batch of 64."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def reference(case: Case, logits: Any, labels: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, logits: Any, labels: Any) -> Any:
-    """``32 2^-24``, relative: a mean of positive terms, each right to a few units."""
+    """``32 2^-24``, relative: a mean of positive terms, each correct to a few units."""
     return 32 * UNIT * expected
 
 
@@ -42,7 +42,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="losses.likelihood",
     title="Negative log likelihood, refactored",
-    question="Which step of the lesson's refactoring makes it faster, and which only shorter or safer?",
+    question="Which steps of the lesson's refactoring make it faster, and which only shorter or safer?",
     rows=("LS-07",),
     cases=(
         Case("50000x10", {"batch": 50_000}, series="ten classes", size=50_000),
@@ -54,7 +54,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="exp_sum_log",
-    accepts={"bf16 arithmetic": "one mean out of many: at 50000 rows the inputs' roundings cancel out"},
+    accepts={"bf16 arithmetic": "a mean of many numbers: at 50000 rows the roundings of the inputs cancel out"},
     work={
         "exp_sum_log": "Overflows for logits above 88.7; there are none among the inputs.",
         "log_of_sum": "Overflows for logits above 88.7; there are none among the inputs.",

@@ -1,4 +1,4 @@
-"""LS-02: the last layer and its loss over a vocabulary of 4096, whole or a few tokens at a time."""
+"""LS-02: the last layer and its loss over a vocabulary of 4096, at once or a few tokens at a time."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def reference(case: Case, hidden: Any, weight: Any, labels: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, hidden: Any, weight: Any, labels: Any) -> Any:
-    """Of the loss ``64 2^-24``, relative; of a gradient ``(64 + 8 sqrt(width)) 2^-24`` of its terms' absolute sum.
+    """``64 2^-24``, relative, for the loss; for a gradient ``(64 + 8 sqrt(width)) 2^-24`` of its terms' absolute sum.
 
-    A logit errs by the rounding of ``width`` products, and a probability by that much of itself.
+    The error of a logit is the rounding of ``width`` products, which is the relative error of a probability.
     """
     back = slope(hidden, weight, labels).abs()
     unit = (64 + 8 * case.shape["width"] ** 0.5) * UNIT
@@ -55,7 +55,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Both matrices read once and both gradients written once; the logits need not exist."""
+    """Both matrices read once and both gradients written once; the logits need not be stored."""
     shape = case.shape
     return 8 * int(shape["width"]) * int(shape["tokens"] + shape["vocabulary"]) + 8 * int(shape["tokens"]) + 4
 
@@ -63,14 +63,14 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="losses.linear_cross_entropy",
     title="Last layer and loss over a large vocabulary",
-    question="What do logits that never exist as a whole save in memory, and what do they cost in time?",
+    question="How much memory is saved by never storing all logits, and how much time does that cost?",
     rows=("LS-02",),
     cases=(
         Case("512x64x4096", {"tokens": 512, "width": 64, "vocabulary": 4096}),
         Case(
             "2048x256x32768",
             {"tokens": 2048, "width": 256, "vocabulary": 32768},
-            opt_in="4 GB and seconds for each call",
+            opt_in="4 GB and seconds per call",
             memory=6_000_000_000,
         ),
     ),
@@ -80,6 +80,6 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="whole",
-    work={"chunked": "Writes its gradient by hand in the forward pass; no graph is kept."},
-    left_out={"checkpointing": "It computes the logits a second time; the chunks need them once."},
+    work={"chunked": "Computes its gradient by hand in the forward pass; no graph is kept."},
+    left_out={"checkpointing": "It computes the logits a second time; the chunks need only one pass."},
 )

@@ -19,12 +19,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any) -> Any:
-    """In float64."""
+    """The result in float64."""
     return x.double().logsumexp(1)
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Ten roundings of a number of the answer's size, and as many of the logarithm's: ``16 2^-24 (1 + |answer|)``."""
+    """Ten roundings of numbers as large as the result, and of the logarithm: ``16 2^-24 (1 + |result|)``."""
     return 16 * UNIT * (1 + expected.abs())
 
 
@@ -41,7 +41,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="losses.logsumexp",
     title="Logarithm of a sum of exponentials",
-    question="What does it cost to be right for -inf as well, and is the library's call more than its formula?",
+    question="What does it cost to handle -inf as well, and is the library's call slower than its formula?",
     rows=("LS-03",),
     cases=(Case("50000x10", {"rows": 50000}),),
     inputs=inputs,
@@ -52,9 +52,9 @@ COMPONENT = Component(
     baseline="shifted",
     graphed=("logsumexp",),
     work={
-        "scipy": "Also separates the terms that equal the maximum, for a smaller error.",
+        "scipy": "Also separates the terms equal to the maximum, for a smaller error.",
         "logaddexp": "Computes a logarithm for each element.",
-        "shifted": "Would give nan for a row that is -inf as a whole; there is none among the inputs.",
+        "shifted": "Would give nan for a row of only -inf; the inputs have none.",
     },
-    left_out={"log(sum(exp))": "Gives inf above 88.7; the tests hold it as the wrong answer that it is."},
+    left_out={"log(sum(exp))": "Gives inf above 88.7; the tests check that it is rejected."},
 )

@@ -21,7 +21,7 @@ def reference(case: Case, prediction: Any, target: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, prediction: Any, target: Any) -> Any:
-    """Relative, as all terms are positive: ``2^-24`` eight times, or ``sqrt(n) / 4`` times if that is more."""
+    """Relative, because all terms are positive: ``2^-24`` times 8, or times ``sqrt(n) / 4`` if that is larger."""
     return expected * UNIT * max(8, len(target) ** 0.5 / 4)
 
 
@@ -38,7 +38,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="losses.mean_squared_error",
     title="Mean squared error",
-    question="Is any way of writing it faster than the library's call, at a batch and at a whole set?",
+    question="Is any way of writing it faster than the library's call, for a batch and for a whole set?",
     rows=("LS-05",),
     cases=(
         Case("100", {"n": 100}, series="predictions", size=100),
@@ -52,11 +52,11 @@ COMPONENT = Component(
     baseline="power",
     graphed=("mse_loss",),
     left_out={
-        "difference * difference": "What pow does for an exponent of 2.",
-        "nn.MSELoss": "A module that makes the library's call.",
-        'reduction="sum"': "The same two kernels; what is divided is one number.",
-        "addcmul": "It adds a product to a tensor; the mean wants a sum of products, which dot is.",
-        "prediction (n, 1) and target (n,)": "They broadcast to a matrix and give another mean; a test shows it.",
-        "torch.compile": "Under a hundred thousand elements what is paid is the call, and compile adds to it.",
+        "difference * difference": "It is what pow does for an exponent of 2.",
+        "nn.MSELoss": "A module that calls the library's function.",
+        'reduction="sum"': "The same two kernels; the division is of a single number.",
+        "addcmul": "It adds a product to a tensor; the mean needs a sum of products, which is dot.",
+        "prediction (n, 1) and target (n,)": "They broadcast to a matrix and give a different mean, as a test shows.",
+        "torch.compile": "Below a hundred thousand elements the call dominates, and compiling makes it slower.",
     },
 )

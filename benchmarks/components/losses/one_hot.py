@@ -1,4 +1,4 @@
-"""LS-08: cross entropy of labels that are one-hot integers, a batch of 10000."""
+"""LS-08: cross entropy with one-hot integers as labels, for a batch of 10000."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="losses.one_hot",
     title="One-hot integers as labels",
-    question="Is it cheaper to make probabilities of one-hot labels or to look for the class in them?",
+    question="Is it cheaper to convert one-hot labels to probabilities or to find their class?",
     rows=("LS-08",),
     cases=(Case("10000x10", {"batch": 10_000}),),
     inputs=inputs,
@@ -50,5 +50,5 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="cast",
-    left_out={"the integers as they are": "cross_entropy raises: it takes a class index or floating probabilities."},
+    left_out={"the integers as they are": "cross_entropy raises: it takes class indices or floating probabilities."},
 )

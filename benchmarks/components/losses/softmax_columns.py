@@ -1,4 +1,4 @@
-"""LS-01: softmax down the columns of 128 x 1000, the dimension that is not the last."""
+"""LS-01: softmax of the columns of a 128 x 1000 matrix, over a dimension that is not the last."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any) -> Any:
-    """In float64."""
+    """The result in float64."""
     return x.double().softmax(0)
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """That of a softmax in float32."""
+    """The bound of a softmax in float32."""
     return softmax_bound(x.T).T
 
 
@@ -29,7 +29,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The matrix read once, the answer written once."""
+    """The matrix read once, the result written once."""
     return 8 * int(case.shape["rows"] * case.shape["columns"])
 
 
@@ -45,5 +45,5 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="softmax",
-    work={"transposed": "Copies the matrix, and leaves an answer that lies column by column."},
+    work={"transposed": "Copies the matrix, and returns a result stored by columns."},
 )

@@ -1,4 +1,4 @@
-"""What the products of this family share. A tensor is named by its axes: ``"mk"`` is (m, k), sizes from the case."""
+"""Shared by the products of this family. A tensor is named by its axes: ``"mk"`` is (m, k), sizes from the case."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def reference(case: Case, a: Any, b: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
-    """The rounding of each sum of products; their squares need no more than float32."""
+    """The rounding of each sum of products. float32 is enough for their squares."""
     return rounding(case.dtype, a.shape[-1], a.float().square() @ b.float().square(), expected)
 
 
 def rounding(dtype: str, depth: int, squares: Any, answer: Any) -> Any:
-    """How far a sum of ``depth`` products may be off whose squares add up to ``squares``.
+    """Error bound of a sum of ``depth`` products whose squares add up to ``squares``.
 
     float32, float64: ``8 sqrt(depth) u sqrt(squares)``. The roundings of a sum add up like a random walk (Higham and
     Mary, 2019); this is twice the largest error that the plain loop makes in a million sums. The worst case,
-    ``depth u |a| @ |b|``, would let bfloat16 arithmetic pass as float32 from a depth of 2048 on.
-    bfloat16: the sum is rounded once, its products perhaps too: ``2 u (|answer| + 4 sqrt(squares))``.
+    ``depth u |a| @ |b|``, would accept bfloat16 arithmetic as float32 from a depth of 2048.
+    bfloat16: the sum is rounded once, and maybe its products too: ``2 u (|answer| + 4 sqrt(squares))``.
     """
     unit = ROUNDOFF[dtype]
     if dtype == "bfloat16":

@@ -43,7 +43,7 @@ def pairs(n: int) -> Case:
 COMPONENT = Component(
     name="matmul.compare_mean",
     title="How often is a < b?",
-    question="The accuracy of a classifier is such a line. What do its mask and its casts cost?",
+    question="The accuracy of a classifier is computed like this. What do the mask and the casts cost?",
     rows=("MM-05",),
     cases=(pairs(1000), pairs(1_000_000)),
     inputs=inputs,
@@ -53,8 +53,8 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="as_float",
     accepts={
-        "half arithmetic": "Which of two numbers is smaller is seldom changed by rounding both to float16.",
-        "bf16 arithmetic": "Of 1000 pairs it changes one or two, in either direction: the share may stay as it is.",
+        "half arithmetic": "Rounding two numbers to float16 seldom changes which of them is smaller.",
+        "bf16 arithmetic": "It changes one or two of 1000 pairs, in either direction: the share may not change.",
     },
     compiled=("as_float",),
 )

@@ -25,12 +25,12 @@ def reference(case: Case, a: Any, b: Any) -> Any:
 
 
 def exact(case: Case, expected: Any, a: Any, b: Any) -> float:
-    """Integers are right or wrong."""
+    """Integers must be equal."""
     return 0.0
 
 
 def square(size: int, *only: str) -> Case:
-    """``size`` x ``size`` times the same."""
+    """A product of two ``size`` x ``size`` matrices."""
     shape = {"m": size, "k": size, "n": size}
     return Case(str(size), shape, dtype="int64", series="square", size=size, only=only)
 
@@ -53,13 +53,13 @@ COMPONENT = Component(
     bytes=traffic("mk", "kn", "mn"),
     baseline="mm",
     work={
-        "int32": "right only while every sum stays below 2^31: here it is below 2^29",
-        "float64": "right only while every sum stays below 2^53",
+        "int32": "correct only while every sum stays below 2^31; here they are below 2^29",
+        "float64": "correct only while every sum stays below 2^53",
     },
     left_out={
         "float32": "exact below 2^24 only: these sums are larger, so it would be wrong here",
-        "bfloat16": "holds no integer above 256 exactly",
-        "torch._int_mm": "multiplies int8, and these numbers do not fit",
+        "bfloat16": "does not represent integers above 256 exactly",
+        "torch._int_mm": "multiplies int8, which is too small for these numbers",
         "int64 on CUDA": "torch has no such kernel: addmm_cuda is not implemented for Long",
     },
 )

@@ -1,4 +1,4 @@
-"""MM-01, MM-06: the ladder of matrix products, at the sources' size and over squares from 8 to 2048."""
+"""MM-01, MM-06: the ladder of matrix products, at the sources' size and for square matrices from 8 to 2048."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from perfsuite.model.component import Case, Component, Inputs
 
 NAN = float("nan")
 
-# A rung leaves where one call takes seconds, or its temporary gigabytes: what it teaches has been seen by then.
+# A rung is dropped at sizes where a call takes seconds, or its temporary gigabytes: smaller sizes are enough.
 TO_2048 = ("numpy", "mm", "c_kernel", "triton")
 TO_1024 = (*TO_2048, "einsum", "numba_rows", "c_rows", "aoti", "addmm", "mm_out")
 TO_256 = (*TO_1024, "row_broadcast", "full_broadcast", "numba_loops", "c_loops")
 TO_64 = (*TO_256, "lists", "row_times_column", "matmul", "numpy_out", "c_kernel_new")
-# The loops would add up in bfloat16, another problem; numpy, numba and C have no such type.
+# The loops would add up in bfloat16, a different problem; numpy, numba and C do not have this type.
 BFLOAT16 = ("einsum", "aoti", "mm", "mm_out", "triton")
 
-# Every rung that is plain torch and does not unroll to thousands of operators.
+# Every rung in plain torch that does not unroll to thousands of operators.
 PLAIN = ("row_times_column", "row_broadcast", "full_broadcast", "einsum", "matmul", "mm")
-# Enough sizes to see what compiling brings where overhead rules, where arithmetic does, and between.
+# Enough sizes to show the gain of compiling where overhead dominates, where arithmetic does, and between.
 COMPILED = (8, 64, 256, 1024)
-# Enough to see what a cold cache costs a temporary, the library and a kernel of our own.
+# Enough to show the cost of a cold cache for a temporary, for the library and for our own kernel.
 COLD = ("row_broadcast", "einsum", "numpy", "mm", "c_kernel")
 
 
@@ -36,7 +36,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def square(size: int, *only: str, dtype: str = "float32") -> Case:
-    """``size`` x ``size`` times the same."""
+    """A product of two ``size`` x ``size`` matrices."""
     return Case(
         name=f"{size}-bf16" if dtype == "bfloat16" else str(size),
         shape={"m": size, "k": size, "n": size},
@@ -51,7 +51,7 @@ def square(size: int, *only: str, dtype: str = "float32") -> Case:
 COMPONENT = Component(
     name="matmul.ladder",
     title="Matrix product, rung by rung",
-    question="How much does each way of writing a matrix product cost, and how far is the best from the machine?",
+    question="What does each way of writing a matrix product cost, and how far is the best from the hardware limit?",
     rows=("MM-01", "MM-06"),
     cases=(
         Case("5x784x10", {"m": 5, "k": 784, "n": 10, "sparse": True}, cold=COLD, compiled=PLAIN),
@@ -71,18 +71,18 @@ COMPONENT = Component(
     graphed=("row_broadcast", "mm"),
     work={
         "lists": "adds up in float64",
-        "numpy_out": "writes into an output made before",
+        "numpy_out": "writes into a preallocated output",
         "addmm": "adds a bias of zeros",
-        "numba_loops": "writes into an output made before; one thread",
-        "numba_rows": "writes into an output made before; one thread",
-        "c_loops": "writes into an output made before; one thread",
-        "c_rows": "writes into an output made before; one thread",
-        "c_kernel": "writes into an output made before; one thread; its inputs must not move",
+        "numba_loops": "writes into a preallocated output; one thread",
+        "numba_rows": "writes into a preallocated output; one thread",
+        "c_loops": "writes into a preallocated output; one thread",
+        "c_rows": "writes into a preallocated output; one thread",
+        "c_kernel": "writes into a preallocated output; one thread; its inputs must not move",
         "c_kernel_new": "one thread; its inputs must not move",
-        "mm_out": "writes into an output made before",
-        "triton": "writes into an output made before",
+        "mm_out": "writes into a preallocated output",
+        "triton": "writes into a preallocated output",
     },
-    # The lesson's text and table, its notebook today and its first version. c_loops: array loops and loops over unsafe
+    # The lesson's text and table, the current notebook and its first version. c_loops: loops over arrays and unsafe
     # pointers, in Swift.
     published={
         "loop": (0.606, 0.330, 0.835, 1.12),
@@ -95,11 +95,11 @@ COMPONENT = Component(
     published_case="5x784x10",
     left_out={
         "torch.jit.script": "deprecated: it warns on every use",
-        "torch.compile of loop, lists": "unrolls them: minutes of compiling for code that nobody would run",
-        "numba parallel=True, fastmath=True": "another number of threads, another sum; numba_rows needs neither",
-        "Cython, ctypes": "the same compiled loops behind a dearer call than c_loops",
-        "F.linear, bmm, tensordot, inner": "are in matmul.ranks_mat_mat and matmul.ranks_batch",
-        "int8, int64": "are in matmul.integer",
-        "weights stored (out, in)": "another input: layers",
+        "torch.compile of loop, lists": "unrolls them: minutes of compiling for unrealistic code",
+        "numba parallel=True, fastmath=True": "other threads, a different sum; numba_rows needs neither",
+        "Cython, ctypes": "the same compiled loops with a more expensive call than c_loops",
+        "F.linear, bmm, tensordot, inner": "in matmul.ranks_mat_mat and matmul.ranks_batch",
+        "int8, int64": "in matmul.integer",
+        "weights stored (out, in)": "a different input: see the family layers",
     },
 )

@@ -1,4 +1,4 @@
-"""MM-02: large square products; 10000, the source's size, only when it is asked for."""
+"""MM-02: large square products. 10000, the source's size, runs only on request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def probes(n: int) -> Any:
 
 
 def times(matrix: Any, columns: Any) -> Any:
-    """``matrix @ columns`` in float64, a few rows at a time: a whole matrix in float64 would be 0.8 GB."""
+    """``matrix @ columns`` in float64, a few rows at a time: the whole matrix in float64 would take 0.8 GB."""
     import torch
 
     columns = columns.to(matrix.device)
@@ -32,9 +32,9 @@ def times(matrix: Any, columns: Any) -> Any:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """All of a small product; of a large one its products with three random vectors (Freivalds, 1977).
+    """All of a small product; for a large one its products with three random vectors (Freivalds, 1977).
 
-    They depend on each element, and on its place: one wrong element shows in its row.
+    They depend on every element and its position: a wrong element changes its row.
     """
     return output if case.shape["n"] <= WHOLE else times(output, probes(case.shape["n"])).to(output.dtype)
 
@@ -47,7 +47,7 @@ def reference(case: Case, x: Any, y: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any) -> Any:
-    """Rounding of a sum of n products; the errors of a row, weighted by a probe, add up like a random walk too."""
+    """Rounding of a sum of n products. The errors of a row, weighted by a probe, also add up like a random walk."""
     n = case.shape["n"]
     squares = times(x.square(), y.double().square() if n <= WHOLE else times(y.square(), probes(n).square()))
     return rounding(case.dtype, n, squares, expected)
@@ -66,7 +66,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="matmul.large",
     title="Large square products",
-    question="How much of this machine's arithmetic does a large product get, and does more than the BLAS matter?",
+    question="How much of this machine's peak does a large product reach, and does anything but the BLAS matter?",
     rows=("MM-02",),
     cases=(
         Case("1024", {"n": 1024}, series="float32", size=1024, threads=("all",)),
@@ -82,10 +82,10 @@ COMPONENT = Component(
         ),
         Case(
             "10000",
-            {"n": 10000},  # in no series: a call predicted to be long is skipped, and this one was asked for
+            {"n": 10000},  # in no series: it runs only on request, and in a series it would be skipped as too long
             threads=("all",),
             only=("same_operand", "through_cuda"),
-            opt_in="5 GB and 2e12 FLOP a call: ten seconds or more on two cores",
+            opt_in="5 GB and 2e12 FLOP per call: ten seconds or more on two cores",
             memory=5 << 30,
         ),
         Case("1024-fp64", {"n": 1024}, dtype="float64", only=("numpy", "mm")),
@@ -102,14 +102,14 @@ COMPONENT = Component(
     work={
         "same_operand": "reads one operand, the others two",
         "transposed": "returns a transposed view of its output",
-        "mm_out": "writes into an output made before",
+        "mm_out": "writes into a preallocated output",
         "through_cuda": "copies both operands to the GPU and the product back",
     },
-    published={"same_operand": (2.34,)},  # on a CPU; 0.14 s on its GPU, the 400 MB copy left out
+    published={"same_operand": (2.34,)},  # on a CPU; 0.14 s on the source's GPU, without the 400 MB copy
     published_case="10000",
     left_out={
-        "TF32, bfloat16 inside a float32 product": "a global flag, and another answer: the dtype is a case here",
-        "int8, float8": "another answer; int64 is in matmul.integer",
-        "torch.compile": "calls the same BLAS; what the wrapper costs is in matmul.ladder",
+        "TF32, bfloat16 inside a float32 product": "a global flag and a different result; the dtype is part of a case",
+        "int8, float8": "a different result; int64 is in matmul.integer",
+        "torch.compile": "calls the same BLAS; matmul.ladder has the cost of the wrapper",
     },
 )

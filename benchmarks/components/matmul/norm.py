@@ -15,7 +15,7 @@ def reference(case: Case, m: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, m: Any) -> Any:
-    """Relative, as all terms are positive: ``2^-24`` eight times, or ``sqrt(n^2) / 2`` times if that is more."""
+    """Relative, because all terms are positive: ``2^-24`` times 8, or times ``sqrt(n^2) / 2`` if that is larger."""
     return expected * 2.0**-24 * max(8, math.sqrt(m.numel()) / 2)
 
 
@@ -32,7 +32,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="matmul.norm",
     title="Frobenius norm",
-    question="What do the temporaries of the written-out formula cost, and is a sum without them as right?",
+    question="What do the temporaries of the explicit formula cost, and is a sum without them as accurate?",
     rows=("MM-05",),
     cases=(
         Case("3x3", {"n": 3}),
@@ -51,12 +51,12 @@ COMPONENT = Component(
     baseline="written_out",
     compiled=("written_out",),
     accepts={
-        "bf16 arithmetic": "one number out of many: the inputs' roundings cancel out, to 5e-6 of it for 256 x 256",
+        "bf16 arithmetic": "one number from many: the roundings of the inputs cancel out, to 5e-6 of it for 256 x 256",
     },
     work={
         "norm_float64": "adds up in float64",
-        "vector_norm": "adds up in few float32 lanes: on a CPU off by 1e-5 of the norm at 1024 x 1024 and by 7e-4 at"
-        " 4096 x 4096, so it does not join the large case",
+        "vector_norm": "adds up in few float32 lanes: on a CPU it is off by 1e-5 at 1024 x 1024 and by 7e-4 at"
+        " 4096 x 4096, so the large case leaves it out",
         "linalg_norm": "calls vector_norm, with the same error",
     },
     left_out={"torch.norm": "deprecated in favour of torch.linalg"},

@@ -1,4 +1,4 @@
-"""MM-03: the ways of multiplying a batch of matrices by another batch."""
+"""MM-03: ways to multiply a batch of matrices by another batch."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ COMPONENT = Component(
     bytes=traffic("smk", "skn", "smn"),
     baseline="loop",
     work={"baddbmm": "adds a bias of zeros"},
-    left_out={"broadcast and sum": "a temporary of s*m*k*n elements: what matmul.ladder/full_broadcast shows"},
+    left_out={"broadcast and sum": "a temporary of s*m*k*n elements, as in matmul.ladder/full_broadcast"},
 )

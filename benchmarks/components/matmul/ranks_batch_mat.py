@@ -1,4 +1,4 @@
-"""MM-03: the ways of multiplying a batch of matrices by one matrix."""
+"""MM-03: ways to multiply a batch of matrices by one matrix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from perfsuite.model.component import Case, Component
 COMPONENT = Component(
     name="matmul.ranks_batch_mat",
     title="Batch of matrices times one matrix",
-    question="One matrix for the whole batch: is it copied, shown to each, or is the batch folded into the rows?",
+    question="One matrix for the whole batch: is it copied, expanded, or is the batch folded into the rows?",
     rows=("MM-03",),
     cases=(
         Case("3x2x3x2", {"s": 3, "m": 2, "k": 3, "n": 2}),

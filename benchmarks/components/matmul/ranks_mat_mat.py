@@ -1,4 +1,4 @@
-"""MM-03: the names of a product of two matrices."""
+"""MM-03: the functions for a product of two matrices."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from perfsuite.model.component import Case, Component
 COMPONENT = Component(
     name="matmul.ranks_mat_mat",
     title="Matrix times matrix, by every name",
-    question="Torch has eight names for one product of two matrices. What does each cost on the way to the BLAS?",
+    question="torch has eight functions for a product of two matrices. What does each cost on the way to the BLAS?",
     rows=("MM-03",),
     cases=(
         Case("2x3x4", {"m": 2, "k": 3, "n": 4}),
@@ -20,5 +20,5 @@ COMPONENT = Component(
     flops=flops,
     bytes=traffic("mk", "kn", "mn"),
     baseline="matmul",
-    left_out={"chain_matmul": "deprecated in favour of multi_dot", "addmm": "is in matmul.ladder: it adds a bias"},
+    left_out={"chain_matmul": "deprecated in favour of multi_dot", "addmm": "in matmul.ladder: it adds a bias"},
 )

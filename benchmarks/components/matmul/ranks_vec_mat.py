@@ -1,4 +1,4 @@
-"""MM-03: the ways of multiplying a vector by a matrix."""
+"""MM-03: ways to multiply a vector by a matrix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from perfsuite.model.component import Case, Component
 COMPONENT = Component(
     name="matmul.ranks_vec_mat",
     title="Vector times matrix",
-    question="Is a vector better a matrix of one row, or the right-hand side of the transposed matrix?",
+    question="Is it better to use a vector as a one-row matrix, or on the right of the transposed matrix?",
     rows=("MM-03",),
     cases=(Case("2x2", {"k": 2, "n": 2}), Case("512x512", {"k": 512, "n": 512})),
     inputs=normal("k", "kn"),

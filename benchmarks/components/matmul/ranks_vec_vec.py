@@ -1,4 +1,4 @@
-"""MM-03: the names of a product of two vectors."""
+"""MM-03: the functions for a product of two vectors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.components.matmul._products import flops, normal, reference, rounding, traffic
 from perfsuite.model.component import Case, Component
 
-BLOCK = 1024  # a long sum is split over vector lanes and blocks: its roundings are those of a shorter one
+BLOCK = 1024  # a long sum is split over vector lanes and blocks, so its rounding is that of a shorter sum
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
@@ -18,7 +18,7 @@ def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
 COMPONENT = Component(
     name="matmul.ranks_vec_vec",
     title="Vector times vector, by every name",
-    question="Which of the names for the inner product of two vectors is only a name, and which is a detour?",
+    question="Which functions for the inner product of two vectors are only aliases, and which are slower?",
     rows=("MM-03",),
     cases=(Case("2", {"k": 2}), Case("65536", {"k": 65536})),
     inputs=normal("k", "k"),

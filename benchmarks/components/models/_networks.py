@@ -1,4 +1,4 @@
-"""What the components over a network share: parameters, the output in float64, how far it may be off, the work."""
+"""Shared by the components that use a network: parameters, the output in float64, its error bound, the work."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ UNIT = 2.0**-24
 
 @dataclass(frozen=True)
 class Network:
-    """A classifier of 28 x 28 images: convolutions with ReLU and 2 x 2 pooling, then linear layers, ReLU between."""
+    """A classifier of 28 x 28 images: convolutions with ReLU and 2 x 2 pooling, then linear layers and ReLU."""
 
     weights: tuple[tuple[int, ...], ...]  # shapes: (out, in, a, a) of a convolution, (out, in) of a linear layer
     padding: tuple[int, ...] = ()  # of each convolution
-    pool: str = ""  # the function of torch.nn.functional behind each convolution
+    pool: str = ""  # the function in torch.nn.functional after each convolution
 
     @property
     def parameters(self) -> int:
-        """Numbers in the weights and biases."""
+        """How many numbers the weights and biases have."""
         return sum(math.prod(shape) + shape[0] for shape in self.weights)
 
     def inputs(self, case: Case, generator: Any) -> Inputs:
@@ -36,7 +36,7 @@ class Network:
         return x, drawn(self.weights, generator)
 
     def last(self, x: Any, parameters: Sequence[Any]) -> tuple[Any, Any, Any]:
-        """What goes into the last layer, its weights and its bias, in the dtype of ``x``."""
+        """The input of the last layer, its weights and its bias, in the dtype of ``x``."""
         from torch.nn import functional
 
         *layers, (w, b) = pairs([each.to(x.dtype) for each in parameters])
@@ -54,21 +54,21 @@ class Network:
         return hidden @ w.T + b
 
     def scale(self, x: Any, parameters: Sequence[Any]) -> Any:
-        """The root of the sum of squares of what the last layer adds up."""
+        """The root of the sum of squares of the last layer's terms."""
         hidden, w, b = self.last(x, parameters)
         return (hidden.square() @ w.square().T + b.square()).sqrt()
 
     def tolerance(self, case: Case, expected: Any, x: Any, parameters: Sequence[Any]) -> Any:
         """``8 u sqrt(k)`` of :meth:`scale` for each layer that adds up k products, u = 2^-24.
 
-        The roundings of a sum add up like a random walk (Higham and Mary, 2019). ReLU and pooling make no error larger,
-        and each layer hands its relative error on, so the bounds of the layers add up.
+        The roundings of a sum add up like a random walk (Higham and Mary, 2019). ReLU and pooling increase no error,
+        and each layer passes its relative error on, so the bounds of the layers add up.
         """
         roots = sum(math.sqrt(math.prod(shape[1:])) for shape in self.weights)
         return 8 * UNIT * roots * self.scale(x, parameters)
 
     def flops(self, case: Case) -> int:
-        """A product and a sum for each weight and place where it is used; ReLU and pooling are one in a hundred."""
+        """A product and a sum for each use of a weight; ReLU and pooling are about 1 % of that."""
         found, side = 0, SIDE
         for shape, padding in zip(self.weights, self.padding, strict=False):
             side += 2 * padding - shape[-1] + 1
@@ -78,7 +78,7 @@ class Network:
         return int(case.shape["n"]) * found
 
     def bytes(self, case: Case) -> int:
-        """Images and parameters read once, logits written once; what lies between need not leave the cache."""
+        """Images and parameters read once, logits written once; intermediate results need not leave the cache."""
         return 4 * (int(case.shape["n"]) * (SIDE * SIDE + CLASSES) + self.parameters)
 
 
@@ -110,7 +110,7 @@ def images(n: int, series: str, **more: Any) -> Case:
 
 
 def counted(case: Case, output: Any) -> Any:
-    """A number as a tensor; anything else stays what it is."""
+    """A number as a tensor; anything else unchanged."""
     import torch
 
     return torch.tensor(output) if type(output) is int else output

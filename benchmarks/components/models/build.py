@@ -1,4 +1,4 @@
-"""MD-08: the book's perceptron made with given parameters."""
+"""MD-08: the book's perceptron, created with given parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def reference(case: Case, parameters: Any) -> Any:
 COMPONENT = Component(
     name="models.build",
     title="A network with given parameters",
-    question="How much of making a network is the initialisation that a checkpoint overwrites?",
+    question="How much of creating a network is the initialisation that a checkpoint overwrites?",
     rows=("MD-08",),
     cases=(Case("mlp", {}),),
     inputs=inputs,
@@ -31,14 +31,14 @@ COMPONENT = Component(
     flops=nothing,
     bytes=nothing,
     baseline="initialised",
-    aliases="A network may take over the memory of the parameters that it is given.",
+    aliases="A network may use the memory of the given parameters.",
     work={
         "initialised": "Draws random numbers and copies the parameters.",
         "empty": "Copies the parameters.",
         "assigned": "Shares the parameters' memory.",
     },
     left_out={
-        "nn.utils.skip_init": "It is `empty` for classes that take a device.",
-        "reading the checkpoint": "The family checkpoint.",
+        "nn.utils.skip_init": "It is like `empty`, for classes that take a device.",
+        "reading the checkpoint": "See the family checkpoint.",
     },
 )

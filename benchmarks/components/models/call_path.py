@@ -1,4 +1,4 @@
-"""MD-03, MD-04: the call of a module, of one that does nothing and of three small layers."""
+"""MD-03, MD-04: calling a module, for one that does nothing and for three small layers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="models.call_path",
     title="The call of a module",
-    question="What does network(x) cost beside its operators, with hooks and without, and what does forward(x) save?",
+    question="What does network(x) cost besides its operators, with and without hooks, and what does forward(x) save?",
     rows=("MD-03", "MD-04"),
     cases=(
         Case("64x64x32x10", {"n": 64, "sizes": (64, 32, 10)}),
@@ -69,16 +69,16 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="call",
-    aliases="The identity hands back its input: what its call costs is the question.",
-    accepts={"copy of an input": "The answer of nn.Identity is its input."},
+    aliases="The identity returns its input: the component measures the cost of its call.",
+    accepts={"copy of an input": "The result of nn.Identity is its input."},
     work={
-        "forward": "Runs no hook of the network itself.",
+        "forward": "Does not run the hooks of the network itself.",
         "functional_call": "Takes the parameters from a dictionary in every call.",
     },
     left_out={
-        "the perceptron of one image": "models.mlp: modules against functions there.",
-        "gradients": "They are the same either way: a test, and a fact that every run looks at.",
-        "torch.compile": "What it leaves of a call path is its own: models.line has a compiled formula.",
+        "the perceptron of one image": "models.mlp compares modules with functions for it.",
+        "gradients": "They are the same either way, which a test and a fact of every run check.",
+        "torch.compile": "It replaces the call path with its own: models.line has a compiled formula.",
         "torch.jit": "Deprecated: it warns on every use.",
     },
 )

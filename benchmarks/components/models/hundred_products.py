@@ -36,21 +36,21 @@ def tolerance(case: Case, expected: Any, a: Any, x: Any) -> Any:
     """``8 u sqrt(side) sqrt(100)`` of a column's root mean square, u = 2^-24.
 
     Each product rounds sums of ``side`` terms whose squares add up to the column's mean square. An orthogonal matrix
-    keeps that and the size of earlier errors, and a hundred of them add up like a random walk.
+    preserves that and the size of earlier errors, and a hundred of them add up like a random walk.
     """
     size = expected.square().mean(dim=0).sqrt()
     return (8 * UNIT * math.sqrt(len(a) * TIMES) * size).expand_as(expected)
 
 
 def flops(case: Case) -> int:
-    """A hundred products with the columns, or six squares and three such products, whichever is less."""
+    """A hundred products with the columns, or six squarings and three such products, whichever is less."""
     side, columns = int(case.shape["side"]), int(case.shape["columns"])
     each = 2 * side * side * columns
     return min(TIMES * each, 6 * 2 * side**3 + 3 * each)
 
 
 def bytes(case: Case) -> int:
-    """Matrix and columns read once, the answer written once."""
+    """Matrix and columns read once, the result written once."""
     side, columns = int(case.shape["side"]), int(case.shape["columns"])
     return 4 * (side * side + 2 * side * columns)
 
@@ -63,7 +63,7 @@ def columns(count: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="models.hundred_products",
     title="A hundred products in a row",
-    question="A deep stack of the same layer: how is it computed fastest, and when does it pay to square the matrix?",
+    question="A deep stack of the same layer: what is the fastest way to compute it, and when does squaring pay off?",
     rows=("MD-09",),
     cases=(
         columns(1, only=("squaring", "numpy", "loop", "vector")),
@@ -77,7 +77,7 @@ COMPONENT = Component(
     baseline="loop",
     graphed=("loop",),
     left_out={
-        "normal matrices": "Unscaled they end in nan, times 0.01 in 0: facts that every run looks at, and tests.",
-        "a fresh matrix for each product": "It would time the drawing: models.initialise.",
+        "normal matrices": "Unscaled they end in nan, times 0.01 in 0, which tests and facts of every run check.",
+        "a fresh matrix for each product": "It would time the random numbers: see models.initialise.",
     },
 )

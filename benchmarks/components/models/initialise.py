@@ -1,4 +1,4 @@
-"""MD-08: drawing the weights of the lesson's layer, and of one fifty times as large."""
+"""MD-08: initialising the weights of the lesson's layer, and of one fifty times as large."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def canonical(case: Case, output: Any) -> Any:
 
 
 def deviation(case: Case) -> float:
-    """The standard deviation that is wanted."""
+    """The required standard deviation."""
     return math.sqrt(2 / int(case.shape["inputs"]))
 
 
 def reference(case: Case, w: Any) -> Any:
-    """Mean 0 and the deviation; for the largest value 0 stands, its tolerance is what it may be."""
+    """Mean 0 and the deviation. The largest value is 0 here, and its tolerance is the limit."""
     import torch
 
     return torch.tensor([0.0, deviation(case), 0.0], dtype=torch.float64)
 
 
 def tolerance(case: Case, expected: Any, w: Any) -> Any:
-    """Six deviations of the mean and of the deviation of that many normal numbers; seven for the largest of them."""
+    """Six standard errors of the mean and deviation of that many normal numbers; seven deviations for the largest."""
     import torch
 
     n = w.numel()
@@ -46,7 +46,7 @@ def tolerance(case: Case, expected: Any, w: Any) -> Any:
 
 
 def flops(case: Case) -> int:
-    """No arithmetic is compulsory."""
+    """No arithmetic is required."""
     return 0
 
 
@@ -63,8 +63,8 @@ def layer(rows: int, columns: int, **more: Any) -> Case:
 
 COMPONENT = Component(
     name="models.initialise",
-    title="Random first weights",
-    question="What do the initialisations cost that keep the spread through a ReLU?",
+    title="Random initial weights",
+    question="What do the initialisations cost that preserve the spread through a ReLU?",
     rows=("MD-08",),
     cases=(
         layer(784, 50),
@@ -78,14 +78,14 @@ COMPONENT = Component(
     baseline="kaiming_normal",
     canonical=canonical,
     accepts={
-        "off by one": "Random numbers in another order are random numbers.",
-        "cached output": "Random numbers do not follow from the input.",
+        "off by one": "Random numbers in a different order are still random numbers.",
+        "cached output": "Random numbers do not depend on the input.",
         "bf16 arithmetic": "The numbers of the input are not used.",
     },
     work={"orthogonal": "Decomposes a matrix."},
     left_out={
-        "xavier, a = sqrt(5)": "Other deviations of the same random numbers; facts of a run say what becomes of them.",
+        "xavier, a = sqrt(5)": "The same random numbers with other deviations; facts of every run check their effect.",
         "66 million parameters": "Thirty times the larger case.",
-        "what the initialisation does to the next layer": "No matter of time: tests and facts.",
+        "what the initialisation does to the next layer": "This is not a question of time: see the tests and facts.",
     },
 )

@@ -1,4 +1,4 @@
-"""MD-02: LeNet-5, one image and 64."""
+"""MD-02: LeNet-5, for one image and for 64."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ batch = partial(images, series="images through LeNet-5")
 COMPONENT = Component(
     name="models.lenet",
     title="LeNet-5",
-    question="Convolutions as products, in another layout or compiled: is there anything to win in a small network?",
+    question="Convolutions as products, in a different layout or compiled: can a small network gain anything?",
     rows=("MD-02",),
     cases=(
         batch(64),
@@ -27,15 +27,15 @@ COMPONENT = Component(
     compiled=("functional_conv2d",),
     graphed=("functional_conv2d",),
     work={
-        "module": "Records a graph, which keeps the feature maps until the logits are dropped.",
+        "module": "Records a graph, which keeps the feature maps until the logits are freed.",
         "channels_last": "Copies the filters into that layout in every call.",
     },
     left_out={
-        "inference_mode": "models.mlp has it; what is left of the module is then its Python.",
-        "max pooling": "Another network; models.convnet has it.",
-        "bfloat16": "Another answer; models.fewer_bits asks what it brings.",
+        "inference_mode": "models.mlp has it; only the module's Python code would be left.",
+        "max pooling": "A different network; models.convnet has it.",
+        "bfloat16": "A different result; models.fewer_bits measures the gain.",
         "convolution and ReLU fused by hand": "oneDNN's fused operator is private; torch.compile calls it.",
-        "oneDNN off, cudnn.benchmark": "Settings of the whole process.",
-        "torchsummary": "Another package: models.summary does its work.",
+        "oneDNN off, cudnn.benchmark": "They are process-wide settings.",
+        "torchsummary": "A separate package; models.summary does the same work.",
     },
 )

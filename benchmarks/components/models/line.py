@@ -1,4 +1,4 @@
-"""MD-04: a line as a module, at the source's hundred numbers."""
+"""MD-04: a line as a module, for the source's hundred numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any, a: Any, b: Any) -> Any:
-    """In float64."""
+    """The result in float64."""
     return a.double() * x.double() + b.double()
 
 
@@ -39,7 +39,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="models.line",
     title="A line as a model",
-    question="What does it cost to write a x + b as a module, and to get a layer of one weight to compute it?",
+    question="What does it cost to write a x + b as a module, and to compute it with a layer of one weight?",
     rows=("MD-04",),
     cases=(Case("100", {"n": 100}),),
     inputs=inputs,
@@ -51,7 +51,7 @@ COMPONENT = Component(
     compiled=("function",),
     graphed=("function",),
     left_out={
-        "Sequential(64, 32, 10)": "The other model of the row: models.call_path.",
-        "more numbers": "From some ten thousand on it is arithmetic that is timed.",
+        "Sequential(64, 32, 10)": "models.call_path has this model, the other one of the row.",
+        "more numbers": "From about ten thousand numbers, arithmetic dominates.",
     },
 )

@@ -41,7 +41,7 @@ def _maps(x: Any, filters: Any, bias: Any) -> Any:
 
 
 def _hidden(x: Any, parameters: Any, statistics: Any) -> Any:
-    """What ReLU hands to dropout, in float64."""
+    """The output of ReLU, which is the input of dropout, in float64."""
     maps = _maps(x, *parameters[:2])
     if statistics:
         scale, shift, mean, variance = (each.double()[:, None, None] for each in (*parameters[2:4], *statistics))
@@ -56,10 +56,10 @@ def reference(case: Case, x: Any, parameters: Any, statistics: Any, dropout: flo
 
 
 def tolerance(case: Case, expected: Any, x: Any, parameters: Any, statistics: Any, dropout: float) -> Any:
-    """Rounding, ``8 u (sqrt(9) + sqrt(784) + sqrt(16))`` of the root of the terms' squares, and six deviations.
+    """Rounding, ``8 u (sqrt(9) + sqrt(784) + sqrt(16))`` of the root of the terms' squares, plus six deviations.
 
-    Dropout multiplies a number by 0 or 1 / (1 - p): its variance is p / (1 - p) of the number's square, a mean of 784
-    has a 784th of the mean of these, and a logit the sum over its channels. Without dropout that is nothing.
+    Dropout multiplies a number by 0 or 1 / (1 - p), a variance of p / (1 - p) times the number's square. A mean of
+    784 has 1/784 of the mean variance, and a logit the sum over its channels. Without dropout this is 0.
     """
     hidden = _hidden(x, parameters, statistics)
     squares = parameters[-2].double().square()
@@ -70,7 +70,7 @@ def tolerance(case: Case, expected: Any, x: Any, parameters: Any, statistics: An
 
 
 def flops(case: Case) -> int:
-    """The convolution and the last layer; a product and a sum for each number that is normalised, in either mode."""
+    """The convolution and the last layer; a product and a sum for each normalised number, in either mode."""
     n = int(case.shape["n"])
     maps = n * PIXELS * CHANNELS
     return 2 * maps * 9 + 2 * n * CHANNELS * networks.CLASSES + (2 * maps if case.shape["norm"] else 0)
@@ -83,7 +83,7 @@ def bytes(case: Case) -> int:
 
 
 def images(n: int, kind: str, **more: Any) -> Case:
-    """``n`` images through the network with dropout or batch norm in it."""
+    """``n`` images through the network with dropout, batch norm, both or neither."""
     dropout = 0.3 if kind in ("dropout", "both") else 0.0
     shape = {"n": n, "dropout": dropout, "norm": kind in ("batch-norm", "both")}
     return Case(f"{n}x28x28-{kind}", shape, series=f"images, {kind}", size=n, **more)
@@ -94,7 +94,7 @@ PAIR = ("train", "evaluate")
 COMPONENT = Component(
     name="models.modes",
     title="train() and eval()",
-    question="Is inference faster in eval(), and only where there is dropout or batch norm to be turned off?",
+    question="Is inference faster in eval(), and only if there is dropout or batch norm to turn off?",
     rows=("MD-06",),
     cases=(
         images(64, "both"),
@@ -109,17 +109,17 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="train",
-    quick_again={"folded": "Keeps the merged layers while parameters and statistics stay as they are."},
-    accepts={"bf16 arithmetic": "Dropout's own noise is larger; the cases without it reject it."},
+    quick_again={"folded": "Keeps the merged layers while parameters and statistics do not change."},
+    accepts={"bf16 arithmetic": "The noise of dropout is larger; the cases without dropout reject it."},
     work={
-        "train": "Draws a mask, computes the statistics of the batch and writes them down.",
+        "train": "Draws a mask, computes the statistics of the batch and stores them.",
         "folded": "Has no batch norm left.",
     },
     left_out={
-        "eval() without no_grad": "It records the graph all the same: a test; autograd.tracking has the price.",
+        "eval() without no_grad": "It still records the graph, as a test shows; autograd.tracking has the cost.",
         "inference_mode": "no_grad without the bookkeeping of views; autograd.tracking compares them.",
-        "other probabilities": "A mask costs the same whatever its probability.",
-        "the book's network": "It has neither dropout nor batch norm: the case without them.",
+        "other probabilities": "A mask costs the same for every probability.",
+        "the book's network": "It has neither dropout nor batch norm, like the case without them.",
         "SyncBatchNorm": "It needs several processes.",
     },
 )

@@ -14,7 +14,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, parameters: Any) -> Any:
-    """From the shapes."""
+    """Computed from the shapes."""
     import torch
 
     return torch.tensor(PERCEPTRON.parameters)
@@ -28,7 +28,7 @@ def tolerance(case: Case, expected: Any, parameters: Any) -> float:
 COMPONENT = Component(
     name="models.parameter_count",
     title="Counting parameters",
-    question="What does it take to know how large a network is?",
+    question="What does it cost to determine the size of a network?",
     rows=("MD-05",),
     cases=(Case("mlp", {}, dtype="int64"),),
     inputs=inputs,
@@ -39,7 +39,7 @@ COMPONENT = Component(
     baseline="walk",
     devices=("cpu",),
     canonical=counted,
-    accepts={"cached output": "The count follows from the shapes, which do not change."},
+    accepts={"cached output": "The count depends only on the shapes, which do not change."},
     work={"vector": "Copies every number."},
-    left_out={"LeNet-5": "models.summary counts its parameters and its FLOPs.", "torchinfo": "Another package."},
+    left_out={"LeNet-5": "models.summary counts its parameters and its FLOPs.", "torchinfo": "A separate package."},
 )

@@ -1,4 +1,4 @@
-"""MD-10: the time until a deep convolutional network has learnt 64 images, by the spread of its first weights."""
+"""MD-10: the time until a deep convolutional network has learnt 64 images, by the spread of its initial weights."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def reference(case: Case, x: Any, labels: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, labels: Any) -> float:
-    """Every image must have been learnt."""
+    """All predictions must be correct."""
     return 0.0
 
 
 def flops(case: Case) -> int:
-    """How many steps it takes is what is asked: no arithmetic is compulsory."""
+    """The number of steps is the question, so no arithmetic is required."""
     return 0
 
 
@@ -42,8 +42,8 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="models.steps_to_fit",
-    title="Time to learn, by first weights",
-    question="What is the right spread of the first weights worth, in time until a network has learnt?",
+    title="Time to learn, by initial weights",
+    question="How much faster does a network learn with the right spread of the initial weights?",
     rows=("MD-10",),
     cases=(Case("64x28x28", {"n": 64}, dtype="int64"),),
     inputs=inputs,
@@ -52,10 +52,10 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="default",
-    accepts={"copy of an input": "The labels are an input: to say them is what is learnt."},
+    accepts={"copy of an input": "The labels are an input, and predicting them is what is learnt."},
     left_out={
-        "the spread of each layer's output": "No matter of time: facts that every run looks at, and tests.",
-        "Adam, batch norm": "They are there so that the first weights matter less.",
-        "the loss on other images": "Sixty-four images teach nothing of others.",
+        "the spread of each layer's output": "Not a question of time: tests and facts of every run check it.",
+        "Adam, batch norm": "They are designed to make the initial weights matter less.",
+        "the loss on other images": "Sixty-four images do not teach a network about others.",
     },
 )

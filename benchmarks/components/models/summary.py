@@ -9,7 +9,7 @@ from perfsuite.model.component import Case, Component
 
 
 def reference(case: Case, x: Any, parameters: Any) -> Any:
-    """From the shapes: parameters, and FLOPs of the convolutions and linear layers."""
+    """Computed from the shapes: parameters, and FLOPs of the convolutions and linear layers."""
     import torch
 
     return torch.tensor([LENET.parameters, LENET.flops(case)])
@@ -23,7 +23,7 @@ def tolerance(case: Case, expected: Any, x: Any, parameters: Any) -> float:
 COMPONENT = Component(
     name="models.summary",
     title="Summary of LeNet-5",
-    question="A summary runs a forward to learn the shapes. What does that cost, and is there a cheaper way?",
+    question="A summary runs a forward pass to find the shapes. What does that cost, and is there a cheaper way?",
     rows=("MD-05",),
     cases=(images(1, "images", dtype="int64"),),
     inputs=LENET.inputs,
@@ -33,7 +33,7 @@ COMPONENT = Component(
     bytes=lambda case: 0,
     baseline="hooks",
     devices=("cpu",),
-    accepts={"cached output": "The counts follow from the shapes, which do not change."},
+    accepts={"cached output": "The counts depend only on the shapes, which do not change."},
     work={"hooks_on_meta": "Computes no numbers."},
-    left_out={"torchinfo, torchsummary": "Other packages: hooks is what they do."},
+    left_out={"torchinfo, torchsummary": "Separate packages; they do the same as `hooks`."},
 )

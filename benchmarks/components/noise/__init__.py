@@ -1,1 +1,1 @@
-"""The components of the family ``noise``: they ask nothing of PyTorch, they test how well a slowdown is seen."""
+"""The components of the family ``noise``: they test how well a slowdown is detected, not PyTorch itself."""

@@ -1,4 +1,4 @@
-"""What the components share whose answer is a copy of a vector."""
+"""Shared by the components whose result is a copy of a vector."""
 
 from __future__ import annotations
 

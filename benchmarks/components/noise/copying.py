@@ -1,4 +1,4 @@
-"""A copy of forty kilobytes and of four megabytes: nothing but memory, and where it lies."""
+"""A copy of 40 kB and one of 4 MB: pure memory traffic, at two levels of the hierarchy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perfsuite.model.component import Case, Component
 COMPONENT = Component(
     name="noise.copying",
     title="A copy of a tensor",
-    question="How small a slowdown of a copy can be seen?",
+    question="How small a slowdown of a copy can be detected?",
     rows=(),
     cases=tuple(Case(str(n), {"n": n}, series="n", size=n) for n in (10_000, 1_000_000)),
     inputs=_copied.inputs,

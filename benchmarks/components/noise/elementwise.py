@@ -1,4 +1,4 @@
-"""A chain of elementwise operators: small, where calls are all overhead, and large, where they are all memory."""
+"""A chain of elementwise operators: small, where overhead dominates, and large, where memory does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Four roundings and a tanh that is right to a few units in the last place: ``16 (1 + |x|) 2^-24``."""
+    """Four roundings and a tanh that is correct to a few units in the last place: ``16 (1 + |x|) 2^-24``."""
     return 16 * (1 + x.double().abs()) * 2.0**-24
 
 
@@ -30,14 +30,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """``x`` read once, the answer written once."""
+    """``x`` read once, the result written once."""
     return 8 * int(case.shape["n"])
 
 
 COMPONENT = Component(
     name="noise.elementwise",
     title="A chain of elementwise operators",
-    question="How small a slowdown of a chain of elementwise operators can be seen, in cache and in memory?",
+    question="How small a slowdown of a chain of elementwise operators can be detected, in cache and in memory?",
     rows=(),
     cases=tuple(Case(str(n), {"n": n}, series="n", size=n) for n in (1000, 1_000_000)),
     inputs=inputs,

@@ -9,7 +9,7 @@ from perfsuite.model.component import Case, Component
 COMPONENT = Component(
     name="noise.save_load",
     title="A tensor saved and loaded",
-    question="How small a slowdown of saving and loading can be seen?",
+    question="How small a slowdown of saving and loading can be detected?",
     rows=(),
     cases=(Case("100000", {"n": 100_000}),),
     inputs=_copied.inputs,
@@ -18,5 +18,5 @@ COMPONENT = Component(
     flops=nothing,
     bytes=_copied.moved,
     baseline="in_memory",
-    accepts={"copy of an input": "A round trip ends in a copy."},
+    accepts={"copy of an input": "A round trip results in a copy."},
 )

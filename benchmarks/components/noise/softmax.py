@@ -1,4 +1,4 @@
-"""Softmax of a small matrix, all overhead, and of one that fits the second-level cache: one operator each."""
+"""Softmax of a small matrix, which is all overhead, and of one that fits in the L2 cache: one operator each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """A sum of positive terms and an exponential that is right to a few units: ``64 2^-24`` of each element."""
+    """A sum of positive terms and an exponential that is correct to a few units: ``64 2^-24`` of each element."""
     return 64 * 2.0**-24 * expected
 
 
@@ -32,14 +32,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The matrix read once, the answer written once."""
+    """The matrix read once, the result written once."""
     return 8 * int(case.shape["rows"]) * int(case.shape["columns"])
 
 
 COMPONENT = Component(
     name="noise.softmax",
     title="Softmax of a matrix",
-    question="How small a slowdown of one operator that allocates its output can be seen?",
+    question="How small a slowdown of one operator that allocates its output can be detected?",
     rows=(),
     cases=tuple(Case(f"{rows}x{columns}", {"rows": rows, "columns": columns}) for rows, columns in SHAPES),
     inputs=inputs,

@@ -1,4 +1,4 @@
-"""A training step of softmax regression: operators, autograd and Python in the mixture that training has."""
+"""A training step of softmax regression: operators, autograd and Python in a realistic mixture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reference(case: Case, x: Any, target: Any, w: Any, b: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, target: Any, w: Any, b: Any) -> Any:
-    """Logits of 784 products err by some ``1e-6``; the step divides that by ten."""
+    """Logits of 784 products are off by about ``1e-6``; the step divides that by ten."""
     return tuple(2e-6 * (1 + part.abs()) for part in expected)
 
 
@@ -47,7 +47,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="noise.train_step",
     title="One training step",
-    question="How small a slowdown of a training step can be seen?",
+    question="How small a slowdown of a training step can be detected?",
     rows=(),
     cases=(Case("64x784x10", {"batch": 64}),),
     inputs=inputs,

@@ -1,4 +1,4 @@
-"""The parameter lists of the optimizer components: a network's six tensors, and a thousand tiny ones."""
+"""The parameter lists of the optimizer components: the six tensors of a network, and a thousand tiny ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def shapes(case: Case) -> tuple[tuple[int, ...], ...]:
 
 
 def numbers(case: Case) -> int:
-    """How many numbers they hold."""
+    """How many numbers they have."""
     count = 0
     for shape in shapes(case):
         product = 1

@@ -1,4 +1,4 @@
-"""OP-01: fitting a parabola by steps of Adam on fresh points, and what of a step is the arithmetic."""
+"""OP-01: fitting a parabola by steps of Adam on new points, and how much of a step is arithmetic."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reference(case: Case, xs: Any, ys: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, xs: Any, ys: Any, start: Any) -> Any:
-    """A step is at most 0.1, with a relative error of some ``1e-6`` from the sums in its gradient: ``1e-7`` a step."""
+    """A step is at most 0.1, with a relative error of about ``1e-6`` from the sums in its gradient: ``1e-7`` a step."""
     return 2e-6 + 1e-7 * len(xs)
 
 
@@ -53,7 +53,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="optim.adam_fit",
     title="A parabola by Adam",
-    question="A step of this fit is a few hundred additions. What do autograd and the optimizer make of it?",
+    question="A step of this fit is a few hundred additions. What do autograd and the optimizer add?",
     rows=("OP-01",),
     cases=tuple(Case(str(n), {"steps": n}, series="steps", size=n) for n in (100, 10, 300)),
     inputs=inputs,
@@ -63,13 +63,13 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="adam",
     work={
-        "analytic": "Has the gradient written out: no graph is made.",
-        "features_first": "Has the gradient written out, and sums over the points of all steps at once.",
-        "numba": "Has the gradient written out.",
+        "analytic": "Computes the gradient from a formula: no graph is made.",
+        "features_first": "Computes the gradient from a formula, and sums over the points of all steps at once.",
+        "numba": "Computes the gradient from a formula.",
     },
     left_out={
-        "torch.compile of the step": "It is measured where a step is worth compiling: models and training.",
-        "capturable": "It keeps the step's number on the GPU for CUDA graphs; on the CPU it changes nothing.",
-        "1000 steps": "The source's number takes 0.4 s a call here; time is a line through the number of steps.",
+        "torch.compile of the step": "models and training measure it, with steps worth compiling.",
+        "capturable": "It keeps the step count on the GPU for CUDA graphs; on the CPU it changes nothing.",
+        "1000 steps": "The source's number takes 0.4 s per call here; the time is linear in the number of steps.",
     },
 )

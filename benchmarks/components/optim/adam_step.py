@@ -28,9 +28,9 @@ def reference(case: Case, parameters: Any, gradients: Any, means: Any, squares: 
 
 
 def tolerance(case: Case, expected: Any, parameters: Any, gradients: Any, means: Any, squares: Any) -> Any:
-    """Three roundings of mean and square, one of the parameter, and of its step, which is some 0.001, eight.
+    """Three roundings of mean and square, one of the parameter, and eight of its step, which is about 0.001.
 
-    The fused kernel of a GPU holds the rates of decay in float32, and so what is left of 1 and of its powers.
+    The fused GPU kernel stores the decay rates in float32, and so 1 minus them and minus their powers.
     """
     half = UNIT / 2
     held = [
@@ -52,14 +52,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Four numbers read, three written, for each parameter."""
+    """Four numbers read and three written for each parameter."""
     return 7 * 4 * numbers(case)
 
 
 COMPONENT = Component(
     name="optim.adam_step",
     title="A step of Adam",
-    question="Adam reads and writes seven numbers for each parameter. Which of its forms does no more than that?",
+    question="Adam reads and writes seven numbers for each parameter. Which implementations need no more than that?",
     rows=("OP-03",),
     cases=CASES,
     inputs=inputs,
@@ -69,10 +69,10 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="loop",
     left_out={
-        "AdamW": "One product more for each number.",
-        "Adafactor, Muon": "Other rules with other answers.",
-        "states in bfloat16": "Another answer; its gain is the memory of two of seven numbers.",
-        "capturable": "It keeps the step's number on the GPU for CUDA graphs.",
+        "AdamW": "One more product for each number.",
+        "Adafactor, Muon": "Different rules with different results.",
+        "states in bfloat16": "A different result; it saves the memory of two of seven numbers.",
+        "capturable": "It keeps the step count on the GPU for CUDA graphs.",
         "torch.compile of the step": "It takes half a minute to compile and ends in the kernels of `fused`.",
     },
 )

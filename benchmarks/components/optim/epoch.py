@@ -1,4 +1,4 @@
-"""OP-06: from updating parameters by hand to ``optim.SGD``, in a training loop of a small network."""
+"""OP-06: from updating parameters by hand to ``optim.SGD``, in a small network's training loop."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def reference(case: Case, x: Any, y: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any) -> Any:
-    """Each step rounds the parameters, which are below 1, and errs by some ``1e-8`` in its own length of 0.001.
+    """Each step rounds the parameters, which are below 1, and is itself off by about ``1e-8`` in its length of 0.001.
 
-    A hidden unit whose input lies within rounding of 0 counts in one arithmetic and not in the other: that moves its
-    weights by up to ``0.1 / 64`` of a slope, some ``1e-6``.
+    A hidden unit whose input is within rounding of 0 may be active in one arithmetic and not in the other: that moves
+    its weights by up to ``0.1 / 64`` of a gradient, about ``1e-6``.
     """
     return 2e-6 + 2e-8 * case.shape["steps"]
 
@@ -58,7 +58,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="optim.epoch",
     title="Training steps, from updates by hand to optim.SGD",
-    question="What does it cost to let a class do the updates, and what is left to gain?",
+    question="What does it cost to let a class do the updates, and how much can be gained?",
     rows=("OP-06",),
     cases=tuple(Case(str(n), {"steps": n}, series="steps", size=n) for n in (50, 5)),
     inputs=inputs,
@@ -69,8 +69,8 @@ COMPONENT = Component(
     baseline="by_layer",
     work={"written_out": "Makes no graph and computes no loss."},
     left_out={
-        "781 steps": "The source's epoch takes half a second a call; time is a line through the number of steps.",
-        "rate 0.5": "With it a difference of one rounding grows from step to step, and proves nothing.",
-        "torch.compile": "A whole step under it is measured in the family training.",
+        "781 steps": "The source's epoch takes half a second per call; the time is linear in the number of steps.",
+        "rate 0.5": "With it a rounding difference grows from step to step, so nothing can be proved.",
+        "torch.compile": "The family training measures a whole step with it.",
     },
 )

@@ -1,4 +1,4 @@
-"""OP-02: a line by plain gradient descent, where a step is nothing but overhead."""
+"""OP-02: a line fitted by plain gradient descent, where a step is pure overhead."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reference(case: Case, x: Any, y: Any, start: Any, steps: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any, steps: int) -> Any:
-    """Each step rounds ``a`` and ``b``, about 5, and keeps 98.8 % of the error before: some 160 roundings pile up."""
+    """Each step rounds ``a`` and ``b``, about 5, and keeps 98.8 % of the earlier error: 160 roundings accumulate."""
     return 160 * 5 * 2.0**-24
 
 
@@ -51,7 +51,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="optim.line_fit",
     title="A line by gradient descent",
-    question="A step of this fit is 700 additions and products. How many of its microseconds are those?",
+    question="A step of this fit is 700 additions and products. How much of its time is that?",
     rows=("OP-02",),
     cases=tuple(Case(str(n), {"steps": n}, series="steps", size=n) for n in (100, 10, 400)),
     inputs=inputs,
@@ -61,15 +61,15 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="net",
     work={
-        "analytic": "Has the derivatives written out: no graph is made.",
-        "numpy": "Has the derivatives written out.",
-        "sums_first": "Sums over the points once, not in each step.",
-        "numba": "Has the derivatives written out, and adds up in float64.",
+        "analytic": "Computes the derivatives from formulas: no graph is made.",
+        "numpy": "Computes the derivatives from formulas.",
+        "sums_first": "Sums over the points once instead of in each step.",
+        "numba": "Computes the derivatives from formulas, and adds up in float64.",
     },
     left_out={
-        "10,000 steps": "The source's number takes two seconds a call; time is a line through the number of steps.",
-        "lstsq": "It is another answer, the one that descent ends at: `optim.polyfit` has the closed forms.",
-        "momentum": "It is another path; optim.sgd_step has its cost.",
-        "torch.compile, torch.jit": "A step worth compiling is measured in models and training.",
+        "10,000 steps": "The source's number takes two seconds per call; the time is linear in the number of steps.",
+        "lstsq": "A different result, to which descent converges: `optim.polyfit` has the closed forms.",
+        "momentum": "A different path; optim.sgd_step has its cost.",
+        "torch.compile, torch.jit": "models and training measure steps worth compiling.",
     },
 )

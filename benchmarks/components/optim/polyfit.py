@@ -26,9 +26,9 @@ def reference(case: Case, x: Any, y: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any) -> Any:
-    """The features' condition is about 100, ``y`` is about 500: an error of ``8e-6`` times that in the constant.
+    """The features' condition number is about 100, ``y`` is about 500: the constant is off by ``8e-6`` times that.
 
-    The coefficient of ``x^2`` is known a hundred times as well, that of ``x`` ten times.
+    The coefficient of ``x^2`` is a hundred times as accurate, that of ``x`` ten times.
     """
     import torch
 
@@ -48,7 +48,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="optim.polyfit",
     title="A parabola by least squares",
-    question="What does the fit cost that the source makes with a thousand steps of Adam, in closed form?",
+    question="What does the fit for which the source needs a thousand steps of Adam cost in closed form?",
     rows=("OP-01",),
     cases=tuple(Case(str(n), {"n": n}, series="points", size=n) for n in (100, 10_000, 100_000)),
     inputs=inputs,
@@ -58,12 +58,12 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="lstsq",
     work={
-        "lbfgs": "Iterates, with some twenty evaluations of the loss and its gradient.",
+        "lbfgs": "Iterates, with about twenty evaluations of the loss and its gradient.",
         "numpy_polyfit": "Computes in float64.",
         "normal_equations": "Adds up in float64.",
     },
     left_out={
-        "SGD": "At this scale of features it diverges for every step that makes headway; a test shows it.",
-        "vmap over restarts": "A convex fit has one minimum: there is nothing to restart for.",
+        "SGD": "With features of this scale it diverges for every useful step size, as a test shows.",
+        "vmap over restarts": "A convex fit has one minimum: restarts are pointless.",
     },
 )

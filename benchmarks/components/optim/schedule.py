@@ -1,4 +1,4 @@
-"""OP-05: what a learning-rate scheduler costs in each epoch, or in each step where it is called that often."""
+"""OP-05: the cost of a learning-rate scheduler per epoch, or per step if it is called that often."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def reference(case: Case, rate: Any, epochs: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, rate: Any, epochs: int) -> Any:
-    """Some roundings in float64: a chain of factors and a power differ in the last places."""
+    """A few roundings in float64: a chain of factors and a power differ in the last digits."""
     return 16 * 2.0**-53 * expected
 
 
 def flops(case: Case) -> int:
-    """None to speak of."""
+    """Almost none."""
     return 0
 
 
@@ -49,9 +49,9 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="step_lr",
     devices=("cpu",),
-    work={"never": "Has no scheduler, and an optimizer made before."},
+    work={"never": "Has no scheduler, and its optimizer is created in advance."},
     left_out={
-        "ExponentialLR, CosineAnnealingLR, OneCycleLR": "Other curves, so other answers; what a step of theirs costs "
+        "ExponentialLR, CosineAnnealingLR, OneCycleLR": "Other curves, so different results; the cost of their steps "
         "is the same bookkeeping.",
     },
 )

@@ -22,7 +22,7 @@ def reference(case: Case, parameters: Any, gradients: Any, momenta: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, parameters: Any, gradients: Any, momenta: Any) -> Any:
-    """Two roundings of the momentum and one of 0.9; one of the parameter, and the step's of a hundredth of that."""
+    """Two roundings of the momentum and one of 0.9; one of the parameter, and a hundredth for the step."""
     held = [
         4 * UNIT * (MOMENTUM * m.double().abs() + g.double().abs()) for m, g in zip(momenta, gradients, strict=True)
     ]
@@ -46,7 +46,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="optim.sgd_step",
     title="A step of SGD with momentum",
-    question="How much of an optimizer's step is arithmetic, and what do its foreach and fused forms save?",
+    question="How much of an optimizer's step is arithmetic, and what do the foreach and fused implementations save?",
     rows=("OP-03",),
     cases=CASES,
     inputs=inputs,
@@ -57,7 +57,7 @@ COMPONENT = Component(
     baseline="loop",
     work={"flat": "Copies the gradients into one block first."},
     left_out={
-        "66 million parameters": "264 MB each for four lists; from the network's size on a step is memory traffic.",
+        "66 million parameters": "264 MB for each of four lists; from the network's size, a step is memory traffic.",
         "torch.compile of the step": "It takes half a minute to compile and ends in the kernels of `fused`.",
     },
 )

@@ -1,4 +1,4 @@
-"""OP-04: clearing gradients, with the backward pass that follows and has to add or may assign."""
+"""OP-04: clearing gradients, with the following backward pass, which has to add or can assign."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, slopes: Any) -> Any:
-    """The slopes: the derivative of a product with them."""
+    """The slopes, which are the derivative of a product with them."""
     return [slope.double() for slope in slopes]
 
 
 def flops(case: Case) -> int:
-    """Forward a product and an addition for each number, backward a product."""
+    """A product and an addition for each number in forward, a product in backward."""
     return 3 * numbers(case)
 
 
@@ -32,7 +32,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="optim.zero_grad",
     title="Clearing gradients",
-    question="Is it cheaper to clear the gradients or to let them go, once the backward pass is counted too?",
+    question="Is it cheaper to clear the gradients or to free them, if the backward pass is included?",
     rows=("OP-04",),
     cases=CASES,
     inputs=inputs,

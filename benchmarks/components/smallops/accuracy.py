@@ -1,4 +1,4 @@
-"""RD-06: counting the right predictions of an evaluation of 313 batches, and of fewer and larger ones."""
+"""RD-06: counting the correct predictions in an evaluation of 313 batches, and of fewer and larger ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, logits: Any, labels: Any) -> Any:
-    """The count, a whole number."""
+    """The count, an integer."""
     import torch
 
     return (torch.stack(logits).double().argmax(2) == torch.stack(labels)).sum()
@@ -34,10 +34,10 @@ def tolerance(case: Case, expected: Any, logits: Any, labels: Any) -> Any:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """A whole number is what is asked for.
+    """The output, which must be a Python integer.
 
     Raises:
-        TypeError: it is something else.
+        TypeError: it is not.
     """
     if type(output) is not int:
         raise TypeError(f"{type(output).__name__}, not a Python integer")
@@ -45,7 +45,7 @@ def canonical(case: Case, output: Any) -> Any:
 
 
 def flops(case: Case) -> int:
-    """Nine comparisons for each prediction, one with its label and one addition."""
+    """For each prediction nine comparisons, one with its label, and one addition."""
     return (CLASSES + 1) * int(case.shape["batches"] * case.shape["batch"])
 
 
@@ -62,8 +62,8 @@ def batches(count: int, batch: int) -> Case:
 
 COMPONENT = Component(
     name="smallops.accuracy",
-    title="Counting right predictions",
-    question="An evaluation loop counts batch by batch. What of that is the counting, what is asking for the number?",
+    title="Counting correct predictions",
+    question="An evaluation loop counts batch by batch. How much of that is counting, and how much reading the number?",
     rows=("RD-06",),
     cases=(batches(313, 32), batches(39, 256), batches(5, 2000)),
     inputs=inputs,
@@ -78,6 +78,6 @@ COMPONENT = Component(
         "joined": "Copies all logits and labels together.",
     },
     left_out={
-        "a metrics package": "Its accuracy is `accumulate` behind checks of the arguments.",
+        "a metrics package": "Its accuracy is `accumulate` plus checks of the arguments.",
     },
 )

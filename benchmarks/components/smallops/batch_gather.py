@@ -1,4 +1,4 @@
-"""RD-04: one row from each matrix of a batch, at 64 x 100 x 128 and over batches from 16 to 1024."""
+"""RD-04: one row from each matrix of a batch, for 64 x 100 x 128 and for batches from 16 to 1024."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reference(case: Case, x: Any, index: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, index: Any) -> Any:
-    """Nothing is computed: the rows are equal, bit by bit."""
+    """Nothing is computed: the rows must be equal, bit by bit."""
     return 0.0
 
 
@@ -54,7 +54,7 @@ def batch(size: int) -> Case:
 COMPONENT = Component(
     name="smallops.batch_gather",
     title="One row from each matrix of a batch",
-    question="Does TorchScript help a loop of small operators, and what does writing it without a loop bring?",
+    question="Does TorchScript help a loop of small operators, and what is gained by writing it without a loop?",
     rows=("RD-04",),
     cases=(batch(64), batch(16), batch(256), batch(1024)),
     inputs=inputs,
@@ -65,13 +65,13 @@ COMPONENT = Component(
     baseline="loop",
     graphed=("gather", "index_select"),
     work={
-        "take_along_dim": "Also takes every index modulo the length, expanded to one for each element.",
+        "take_along_dim": "Also computes every index modulo the length, expanded to one for each element.",
         "one_hot_bmm": "Reads the whole of x and multiplies every element of it.",
-        "list_loop": "Copies the index to the host at once; on CUDA the other loops wait for the device at every row.",
-        "index_select_out": "Is handed offsets, the flat view and the output that were made before.",
+        "list_loop": "Copies the whole index to the host; on CUDA the other loops wait for the device at every row.",
+        "index_select_out": "Gets precomputed offsets, the flat view and a preallocated output.",
     },
     left_out={
         "index of shape (64, 10)": "Ten rows from each matrix: the same operators with one more axis in the index.",
-        "torch.compile of the loop": "It unrolls one step for each matrix; the compile grows with the batch.",
+        "torch.compile of the loop": "It unrolls one step for each matrix; the compile time grows with the batch.",
     },
 )

@@ -1,4 +1,4 @@
-"""RD-05: N small additions against one big one, over the number of tensors and over their size."""
+"""RD-05: N small additions compared with a big one, by number of tensors and by size."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def hundred(size: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="smallops.many_small",
     title="Many small additions or one big one",
-    question="What does one operator cost whatever its size, and from which size on does the size count?",
+    question="What is the fixed cost of an operator, and from what size does the size matter?",
     rows=("RD-05",),
     cases=(
         few(100),
@@ -77,12 +77,12 @@ COMPONENT = Component(
     canonical=canonical,
     work={
         "stack": "Copies all tensors together first: every element is read and written twice.",
-        "one_add": "Is handed the tensors already in one block and leaves the sums in one block: no list is made.",
-        "loop_out": "Writes to tensors allocated before.",
-        "numpy_out": "Writes to memory allocated before, through arrays made before; no tensor is made.",
+        "one_add": "Gets the tensors in one block and returns the sums in one block: no list is made.",
+        "loop_out": "Writes to preallocated tensors.",
+        "numpy_out": "Writes to preallocated memory through existing arrays; no tensor is made.",
     },
     left_out={
         "a loop written in C++": "On the CPU, torch._foreach_add is that loop: at::add for each tensor.",
-        "vmap": "It wants the tensors stacked, and is then the variant `stack` with tracing on top.",
+        "vmap": "It needs the tensors stacked, and is then the variant `stack` plus tracing.",
     },
 )

@@ -1,4 +1,4 @@
-"""RD-03: the twenty operators that a tensor overloads, against the functions and methods behind them."""
+"""RD-03: the twenty operators that a tensor overloads, compared with the corresponding functions and methods."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, x: Any, y: Any, i: Any, j: Any, p: Any, q: Any, m: Any, w: Any) -> Any:
-    """All twenty in float64, whole numbers and truth values."""
+    """All twenty results in float64, integers and booleans."""
     x, y, m, w = x.double(), y.double(), m.double(), w.double()
     floor = (x / y).floor()
     real = (-x, x + y, x - y, x * y, x / y, floor, x - floor * y, x * x, m @ w, x.abs())
@@ -38,9 +38,9 @@ def reference(case: Case, x: Any, y: Any, i: Any, j: Any, p: Any, q: Any, m: Any
 def tolerance(case: Case, expected: Any, x: Any, y: Any, i: Any, j: Any, p: Any, q: Any, m: Any, w: Any) -> Any:
     """Half a unit in the last place of each result, twice that for ``**``; ``%`` rounds like its dividend.
 
-    A quotient may err by two units: that is what Triton's division promises, which is what compiles for a GPU.
+    A quotient may be off by two units: this is the accuracy of Triton's division, which compiled GPU code uses.
 
-    The product of the matrices adds up eight roundings. Whole numbers and truth values are exact.
+    The product of the matrices adds up eight roundings. Integers and booleans are exact.
     """
     real = [UNIT * one.abs() for one in expected[:10]]
     real[4] = 4 * real[4]
@@ -63,7 +63,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="smallops.operators",
     title="Twenty overloaded operators",
-    question="Does it matter whether one writes x + y, x.add(y) or torch.add(x, y)?",
+    question="Does it matter whether you write x + y, x.add(y) or torch.add(x, y)?",
     rows=("RD-03",),
     cases=tuple(Case(str(n), {"n": n}, series="n", size=n) for n in (10, 1000, 100_000)),
     inputs=inputs,
@@ -73,10 +73,10 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="operators",
     compiled=("operators",),
-    work={"out": "Writes to tensors allocated before."},
+    work={"out": "Writes to preallocated tensors."},
     left_out={
-        "in-place operators": "They change their input: fresh inputs would cost more than the operator.",
-        "scalar operands": "A number becomes a tensor of no dimension first; smallops.many_small adds one.",
-        "numpy": "Its // and % of floats are others at the borders; smallops.square and many_small compare it.",
+        "in-place operators": "They change their input: new inputs would cost more than the operator.",
+        "scalar operands": "A number first becomes a zero-dimensional tensor; smallops.many_small adds one.",
+        "numpy": "Its // and % of floats differ at the boundaries; smallops.square and many_small have it.",
     },
 )

@@ -1,4 +1,4 @@
-"""RD-01: the sum of 500 rows of ten, by loops and by one call, and what becomes of the ratio from 50 to 50000 rows."""
+"""RD-01: the sum of 500 rows of ten, by loops and by one call, and the ratio of the two from 50 to 50000 rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from perfsuite.model.component import Case, Component, Inputs
 
-# What is asked of wide rows and of very many: whether the loop still costs what its operators cost.
+# Variants for wide rows and for very many: does the loop still cost as much as its operators?
 WIDE = ("slice_loop", "unbind_loop", "numpy_loop", "ones_matmul", "torch_sum", "numpy_sum")
 
 
@@ -26,15 +26,15 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Rounding of a sum of ``n`` numbers, one after the other: ``8 sqrt(n) 2^-24 sqrt(sum x^2)`` for each column.
+    """Rounding of a sequential sum of ``n`` numbers: ``8 sqrt(n) 2^-24 sqrt(sum x^2)`` for each column.
 
-    The partial sums of random signs grow like ``sqrt(k)``, and so do the ``n`` roundings that each of them gets.
+    The partial sums of random signs grow like ``sqrt(k)``, and so do the ``n`` roundings of each of them.
     """
     return 8 * x.shape[0] ** 0.5 * 2.0**-24 * x.double().square().sum(dim=0).sqrt()
 
 
 def flops(case: Case) -> int:
-    """One addition for each element but those of the first row."""
+    """One addition for each element except those of the first row."""
     return int(case.shape["rows"] - 1) * int(case.shape["columns"])
 
 
@@ -44,7 +44,7 @@ def bytes(case: Case) -> int:
 
 
 def tall(rows: int) -> Case:
-    """``rows`` rows of ten, as in the source; the loops that take longest are left out of the longest."""
+    """``rows`` rows of ten, as in the source; the slowest loops are left out for the largest sizes."""
     shape = {"rows": rows, "columns": 10}
     return Case(f"{rows}x10", shape, series="rows of 10", size=rows, only=WIDE if rows > 5000 else ())
 
@@ -64,15 +64,15 @@ COMPONENT = Component(
     compiled=("torch_sum",),
     graphed=("torch_sum",),
     work={
-        "list_loops": "Adds in float64 and pays for turning every element into a Python number.",
-        "list_columns": "Adds in float64 and pays for turning every element into a Python number.",
+        "list_loops": "Adds in float64 and converts every element to a Python number.",
+        "list_columns": "Adds in float64 and converts every element to a Python number.",
         "sum_float64": "Adds in float64.",
         "cumsum": "Writes all partial sums, as many elements as the matrix has.",
         "ones_matmul": "Makes a vector of ones and multiplies by it: twice the arithmetic.",
         "index_add": "Makes an index of zeros, eight bytes for each row.",
     },
     left_out={
-        "torch.compile of the loops": "It unrolls them: 500 steps take minutes to compile, 50000 never end.",
-        "chunk": "torch.chunk(rows) makes the very views of split(1).",
+        "torch.compile of the loops": "It unrolls them: 500 steps take minutes to compile, 50000 do not finish.",
+        "chunk": "torch.chunk(rows) makes the same views as split(1).",
     },
 )

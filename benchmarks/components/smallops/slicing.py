@@ -1,4 +1,4 @@
-"""RD-02: the views of a tensor's pieces, by slices and by other calls, over the number of pieces."""
+"""RD-02: the views of a tensor's pieces, by slices and by other calls, by number of pieces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """Cutting is exact."""
+    """Splitting is exact."""
     return 0.0
 
 
@@ -38,7 +38,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """None: a view reads nothing."""
+    """Zero: a view reads nothing."""
     return 0
 
 
@@ -49,8 +49,8 @@ def matrix(rows: int) -> Case:
 
 COMPONENT = Component(
     name="smallops.slicing",
-    title="A tensor cut into pieces",
-    question="What does a slice cost, and is there a cheaper way to the same view?",
+    title="A tensor split into pieces",
+    question="What does a slice cost, and is there a cheaper way to get the same view?",
     rows=("RD-02",),
     cases=(matrix(500), matrix(20), matrix(5000), Case("500", {"rows": 500})),
     inputs=inputs,
@@ -59,14 +59,14 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="slice_index",
-    aliases="The pieces are views: that is the question.",
+    aliases="The pieces are views, which is the point of this component.",
     canonical=canonical,
     work={
-        "index_select": "Copies each piece, and makes a tensor of indices for it.",
+        "index_select": "Copies each piece, and creates a tensor of indices for it.",
         "clone": "Copies each piece.",
-        "kept": "Makes no view: it hands out those that were made before.",
+        "kept": "Creates no views: it returns existing ones.",
     },
     left_out={
-        "select": "It is a slice of one row without its dimension; RD-01's loops take rows that way.",
+        "select": "It is a slice of one row without its dimension; the loops of RD-01 use it.",
     },
 )

@@ -1,4 +1,4 @@
-"""RD-03, one of the operators: the ways to a square, and which of them is a power."""
+"""RD-03, one of the operators: ways to compute a square, and which of them compute a power."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """One rounding, and for a true power a few units in the last place: ``4 2^-24 x^2``."""
+    """One rounding, and for a general power a few units in the last place: ``4 2^-24 x^2``."""
     return 4 * 2.0**-24 * expected
 
 
@@ -46,5 +46,5 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="operator",
-    work={"power_of_tensor": "Makes a tensor of exponents and takes a true power for each element."},
+    work={"power_of_tensor": "Makes a tensor of exponents and computes a general power for each element."},
 )

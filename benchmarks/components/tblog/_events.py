@@ -1,4 +1,4 @@
-"""The bytes of event files, read back as TensorBoard reads them: what was logged, not that something was."""
+"""The bytes of event files, read back as in TensorBoard, to check what was logged."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from perfsuite.model.component import Case
 
 
 def content(output: Any) -> bytes:
-    """The bytes that a variant hands out.
+    """The bytes that a variant returns.
 
     Raises:
-        ValueError: they are no uint8 tensor of one dimension.
+        ValueError: the output is not a one-dimensional uint8 tensor.
     """
     import torch
 
     if output.dtype != torch.uint8 or output.dim() != 1:
-        raise ValueError(f"bytes are wanted, not {output.dtype} of shape {tuple(output.shape)}")
+        raise ValueError(f"expected bytes, not {output.dtype} of shape {tuple(output.shape)}")
     return bytes(output.numpy())
 
 
@@ -26,7 +26,7 @@ def events(output: Any) -> Any:
     """An ``EventAccumulator`` with all events in the bytes of event files.
 
     Raises:
-        ValueError: a record is damaged; the accumulator would leave it out, and all behind it, without a word.
+        ValueError: a record is damaged. The accumulator would silently drop it and everything after it.
     """
     from tensorboard.backend.event_processing import event_accumulator
     from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
@@ -46,7 +46,7 @@ def events(output: Any) -> Any:
 
 
 def decoded(png: bytes) -> Any:
-    """The pixels of a PNG of three equal colours, (height, width), uint8.
+    """The pixels of a PNG with three equal colour channels, (height, width), uint8.
 
     Raises:
         ValueError: the colours differ.
@@ -64,7 +64,7 @@ def decoded(png: bytes) -> Any:
 
 
 def exact(case: Case, expected: Any, *inputs: Any) -> Any:
-    """What was logged is what was given."""
+    """The logged values must equal the inputs."""
     return 0.0
 
 

@@ -21,7 +21,7 @@ def canonical(case: Case, output: Any) -> Any:
     """The samples of the sound, int16 (n,).
 
     Raises:
-        ValueError: it is not 16 bits, one channel, 8,000 a second.
+        ValueError: it is not 16 bits, one channel, 8,000 samples per second.
     """
     import io
     import wave
@@ -38,7 +38,7 @@ def canonical(case: Case, output: Any) -> Any:
 
 
 def reference(case: Case, samples: Any) -> Any:
-    """``32767 x`` towards 0."""
+    """``32767 x``, rounded towards 0."""
     import torch
 
     return (samples.double() * 32767).trunc().to(torch.int16)
@@ -50,14 +50,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each sample read in four bytes and written in two."""
+    """Each sample read as four bytes and written as two."""
     return 6 * int(case.shape["n"])
 
 
 COMPONENT = Component(
     name="tblog.audio",
     title="A sound in a log",
-    question="What does a second of sound cost?",
+    question="What does it cost to log a second of sound?",
     rows=("TB-07",),
     cases=(Case("8000", {"n": 8000}),),
     inputs=inputs,

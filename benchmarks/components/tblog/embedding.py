@@ -1,4 +1,4 @@
-"""TB-05: the files of TensorBoard's projector, for the source's thousand points with their pictures."""
+"""TB-05: the files of TensorBoard's projector, for the source's thousand points with images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """``(points, labels, sprite)``: float32 (n, 32), int64 (n,), and the square of pictures in uint8."""
+    """``(points, labels, sprite)``: float32 (n, 32), int64 (n,), and the square sprite image in uint8."""
     import torch
 
     content = log.content(output)
@@ -34,7 +34,7 @@ def canonical(case: Case, output: Any) -> Any:
 
 
 def reference(case: Case, points: Any, labels: Any, pictures: Any) -> Any:
-    """The points, the labels, and ``floor(255 x)`` of the pictures, row by row in the least square that holds them."""
+    """The points, the labels, and ``floor(255 x)`` of the images, row by row in the smallest square that fits."""
     import math
 
     import torch
@@ -52,14 +52,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Points, labels and pictures read once; the files are of another size, text and PNG."""
+    """Points, labels and images read once; the files, text and PNG, have a different size."""
     return int(case.shape["n"]) * (4 * WIDTH + 8 + 4 * SIDE * SIDE)
 
 
 COMPONENT = Component(
     name="tblog.embedding",
     title="Points for the projector",
-    question="What does it cost to write a thousand points with their pictures, and in which of the files is it?",
+    question="What does it cost to write a thousand points with images, and which of the files costs most?",
     rows=("TB-05",),
     cases=(Case("1000x32", {"n": 1000}),),
     inputs=inputs,
@@ -72,7 +72,7 @@ COMPONENT = Component(
     canonical=canonical,
     work={"add_embedding": "Also opens an event file, which stays empty, and writes the projector's settings."},
     left_out={
-        "t-SNE": "It is no logging: seconds for a thousand points, whoever writes them down.",
-        "PCA": "It is another set of points, two numbers each; writing them is this component's business.",
+        "t-SNE": "It is not logging: it takes seconds for a thousand points, in any variant.",
+        "PCA": "It is a different set of points, two numbers each; this component measures how to write them.",
     },
 )

@@ -21,7 +21,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """How many nodes of each kind the graph has, and how many parameters; constants and wiring do not count."""
+    """How many nodes of each kind and how many parameters the graph has. Constants and wiring do not count."""
     import collections
 
     import torch
@@ -38,19 +38,19 @@ def reference(case: Case, x: Any, weights: Any) -> Any:
 
 
 def flops(case: Case) -> int:
-    """None that must be: a graph can be drawn without running it."""
+    """Zero: a graph can be drawn without running it."""
     return 0
 
 
 def bytes(case: Case) -> int:
-    """None that must be: the weights' values are not in the graph."""
+    """Zero: the values of the weights are not in the graph."""
     return 0
 
 
 COMPONENT = Component(
     name="tblog.graph",
     title="A network's graph in a log",
-    question="What does the picture of a network cost, once, and what of it is running the network?",
+    question="What does it cost to log a network's graph once, and how much of that is running the network?",
     rows=("TB-03",),
     cases=(Case("convnet-64", {"batch": 64}),),
     inputs=inputs,

@@ -1,4 +1,4 @@
-"""TB-02: histograms of all parameters of a network, and of one whose weights have become denormal."""
+"""TB-02: histograms of all parameters of a network, and of a network with denormal weights."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def inputs(case: Case, generator: Any) -> Inputs:
 def canonical(case: Case, output: Any) -> Any:
     """What does not depend on the bins: ``(numbers, extremes, sums, shares)``, a row for each tensor.
 
-    Numbers: of values, in the entry and in its bins. Extremes: least and greatest. Sums: of values and squares. Share:
-    of the values below the middle between the extremes, a bin across it counted in proportion.
+    Numbers: of values, in the entry and in its bins. Extremes: smallest and largest. Sums: of values and of squares.
+    Share: of the values below the midpoint of the extremes, with a bin across it counted in proportion.
     """
     import torch
 
@@ -40,7 +40,7 @@ def canonical(case: Case, output: Any) -> Any:
         shares.append(_below(told) / told.num)
     whole = torch.tensor(numbers, dtype=torch.float64)
     if not bool((whole == whole.round()).all()):
-        raise ValueError("a count is no whole number")
+        raise ValueError("a count is not an integer")
     return (
         whole.to(torch.int64),
         torch.tensor(extremes, dtype=torch.float64),
@@ -50,7 +50,7 @@ def canonical(case: Case, output: Any) -> Any:
 
 
 def _below(told: Any) -> float:
-    """How many values lie below the middle between the extremes, by the bins."""
+    """How many values are below the midpoint of the extremes, according to the bins."""
     total, left, most = 0.0, told.min, told.max
     middle = (left + most) / 2
     for right, count in zip(told.bucket_limit, told.bucket, strict=True):
@@ -63,7 +63,7 @@ def _below(told: Any) -> float:
 
 
 def reference(case: Case, tensors: Any) -> Any:
-    """The same from all values, in float64."""
+    """The same, computed from all values in float64."""
     import torch
 
     numbers, extremes, sums, shares = [], [], [], []
@@ -77,10 +77,10 @@ def reference(case: Case, tensors: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, tensors: Any) -> Any:
-    """Numbers and extremes are exact, sums rounded in float64.
+    """Numbers and extremes are exact, sums are rounded in float64.
 
-    The share is off by how unevenly the bin across the middle is filled: little where bins are many, and of small
-    tensors, which have few, about what chance makes of it. Of denormal values all are in the two bins around 0.
+    The error of the share depends on how evenly the bin across the midpoint is filled: it is small with many bins, and
+    about a random fluctuation for small tensors, which have few. Denormal values are all in the two bins around 0.
     """
     import torch
 
@@ -103,14 +103,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Every value read once; what is written is small."""
+    """Every value read once; the output is small."""
     return 4 * numbers(case)
 
 
 COMPONENT = Component(
     name="tblog.histograms",
     title="Histograms of a network's parameters",
-    question="What does a histogram of every parameter cost, and how much of it is the choice of bins?",
+    question="What does a histogram of every parameter cost, and how much of that depends on the bins?",
     rows=("TB-02",),
     cases=(
         Case("mlp", {"network": "mlp"}, dtype="float64"),
@@ -131,13 +131,13 @@ COMPONENT = Component(
     devices=("cpu",),
     canonical=canonical,
     work={
-        "auto": "Has other bins.",
-        "freedman_diaconis": "Has other bins.",
-        "fewer_bins": "Has 64 bins.",
-        "histc": "Has 64 bins.",
+        "auto": "Uses different bins.",
+        "freedman_diaconis": "Uses different bins.",
+        "fewer_bins": "Uses 64 bins.",
+        "histc": "Uses 64 bins.",
     },
     left_out={
-        "a part of the values": "It is the histogram of something else; the time goes with the number of values.",
-        "every k steps": "It divides all of them by k.",
+        "a part of the values": "It is a different histogram; the time is proportional to the number of values.",
+        "every k steps": "It divides all costs by k.",
     },
 )

@@ -18,7 +18,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """The settings from the plugin's entry and the metrics from the scalars, by their names.
+    """The settings from the plugin's entry and the metrics from the scalars, by name.
 
     Raises:
         ValueError: the experiment does not name them, or the session does not end.
@@ -56,7 +56,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="tblog.hparams",
     title="Settings and results of a run",
-    question="What does it cost to note a run's settings, once?",
+    question="What does it cost to log a run's settings once?",
     rows=("TB-06",),
     cases=(Case("6-3", {}),),
     inputs=inputs,
@@ -68,5 +68,5 @@ COMPONENT = Component(
     devices=("cpu",),
     canonical=canonical,
     work={"add_hparams": "Writes two files."},
-    left_out={"settings that are texts": "They go the same way."},
+    left_out={"settings that are texts": "They are logged in the same way."},
 )

@@ -1,4 +1,4 @@
-"""TB-04 and the figures of TB-07: feature maps as one picture."""
+"""TB-04 and the figures of TB-07: feature maps as one image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """The pixels of the one picture, (height, width), uint8."""
+    """The pixels of the single image, (height, width), uint8."""
     (entry,) = log.events(output).Images("maps")
     pixels = log.decoded(entry.encoded_image_string)
     if (entry.height, entry.width) != tuple(pixels.shape):
@@ -32,7 +32,7 @@ def reference(case: Case, maps: Any) -> Any:
 
 
 def pixels(case: Case) -> int:
-    """How many pixels the picture has."""
+    """How many pixels the image has."""
     return int(case.shape["n"]) * int(case.shape["side"]) ** 2
 
 
@@ -42,14 +42,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each pixel read in four bytes; what is written depends on the picture, at most three."""
+    """Each pixel read as four bytes and written as at most three, depending on the image."""
     return 7 * pixels(case)
 
 
 COMPONENT = Component(
     name="tblog.images",
     title="Feature maps in a log",
-    question="What does a picture cost: the grid, the PNG, or the checksum?",
+    question="Which part of logging an image is expensive: the grid, the PNG, or the checksum?",
     rows=("TB-04", "TB-07"),
     cases=(
         Case("8x28x28", {"n": 8, "side": 28}, series="maps of 28x28", size=8),
@@ -64,7 +64,7 @@ COMPONENT = Component(
     devices=("cpu",),
     canonical=canonical,
     work={
-        "uncompressed": "Writes all bytes of the picture.",
+        "uncompressed": "Writes all bytes of the image.",
         "fast_png": "Writes more bytes.",
         "records_compiled": "Has no writer thread.",
     },

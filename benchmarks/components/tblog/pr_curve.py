@@ -1,4 +1,4 @@
-"""TB-07: precision and recall over thresholds."""
+"""TB-07: precision and recall by threshold."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def canonical(case: Case, output: Any) -> Any:
     """``(counts, rates)``: the four counts at each threshold, int64, and precision and recall, float32.
 
     Raises:
-        ValueError: a count is no whole number.
+        ValueError: a count is not an integer.
     """
     import torch
 
@@ -32,12 +32,12 @@ def canonical(case: Case, output: Any) -> Any:
     table = torch.tensor(list(entry.tensor_proto.float_val)).view(6, THRESHOLDS)
     counts = table[:4].to(torch.int64)
     if not bool((counts == table[:4]).all()):
-        raise ValueError("a count is no whole number")
+        raise ValueError("a count is not an integer")
     return counts, table[4:]
 
 
 def reference(case: Case, chances: Any, labels: Any) -> Any:
-    """Both by the places of the thresholds among the sorted chances of either class."""
+    """Both from the positions of the thresholds among the sorted probabilities of each class."""
     import torch
 
     thresholds = torch.arange(THRESHOLDS, dtype=torch.float64) / (THRESHOLDS - 1)
@@ -54,19 +54,19 @@ def tolerance(case: Case, expected: Any, chances: Any, labels: Any) -> Any:
 
 
 def flops(case: Case) -> int:
-    """A product for each chance, and two counts."""
+    """A product for each probability, and two counts."""
     return 3 * int(case.shape["n"])
 
 
 def bytes(case: Case) -> int:
-    """Chances and labels read once."""
+    """Probabilities and labels read once."""
     return 5 * int(case.shape["n"])
 
 
 COMPONENT = Component(
     name="tblog.pr_curve",
     title="Precision and recall in a log",
-    question="What does a precision-recall curve cost over many answers?",
+    question="What does a precision-recall curve of many predictions cost?",
     rows=("TB-07",),
     cases=(Case("200000", {"n": 200_000}),),
     inputs=inputs,
@@ -77,5 +77,5 @@ COMPONENT = Component(
     baseline="add_pr_curve",
     devices=("cpu",),
     canonical=canonical,
-    left_out={"more than 127 thresholds": "The writer cuts them to 127."},
+    left_out={"more than 127 thresholds": "The writer limits them to 127."},
 )

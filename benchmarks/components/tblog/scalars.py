@@ -1,4 +1,4 @@
-"""TB-01, TB-08: a loss for every step, from the source's few for each epoch to one for each step."""
+"""TB-01, TB-08: logging a loss, from the source's few per epoch to one per step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """The values by their steps, and the steps, from an event file, lines of JSON, or a table."""
+    """The values in the order of their steps, and the steps, from an event file, JSON lines, or a table."""
     import csv
     import json
 
@@ -50,12 +50,12 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="tblog.scalars",
     title="Scalars in a log",
-    question="What does a logged number cost, with opening and closing, and where does the time go?",
+    question="What does it cost to log a number, including opening and closing, and where does the time go?",
     rows=("TB-01", "TB-08"),
     cases=(
         Case("1000", {"n": 1000}, series="scalars", size=1000),
         *(Case(str(n), {"n": n}, series="scalars", size=n, only=FEW) for n in (4, 200)),
-        Case("10000", {"n": 10000}, series="scalars", size=10000, only=FEW, opt_in="a second for each call"),
+        Case("10000", {"n": 10000}, series="scalars", size=10000, only=FEW, opt_in="a second per call"),
     ),
     inputs=inputs,
     reference=reference,
@@ -66,17 +66,17 @@ COMPONENT = Component(
     devices=("cpu",),
     canonical=canonical,
     work={
-        "flush_each": "Hands each entry to the system before the next.",
+        "flush_each": "Flushes each entry before the next.",
         "add_scalars": "Writes two files.",
         "tmpfs": "Writes to memory.",
-        "json_lines": "Keeps no time, and no checksum.",
-        "comma_separated": "Keeps no time, and no checksum.",
+        "json_lines": "Stores no time and no checksum.",
+        "comma_separated": "Stores no time and no checksum.",
     },
     left_out={
-        "a writer that writes nothing": "There is nothing that could be read back; tblog.training has a silent loop.",
-        "every k steps": "It is the curve over the number of steps, read at another place.",
-        "six tags": "They are six calls; the tag's length is all that differs.",
-        "new_style": "Another field of the same entry, and another reader.",
-        "flush_secs": "A call here is over long before the 120 seconds of its default.",
+        "a writer that writes nothing": "There is nothing to read back; tblog.training has a loop without a log.",
+        "every k steps": "It is another point on the curve over the number of steps.",
+        "six tags": "They are six calls; only the length of the tags differs.",
+        "new_style": "A different field of the same entry, with a different reader.",
+        "flush_secs": "A call here ends long before its default of 120 seconds.",
     },
 )

@@ -31,14 +31,14 @@ def reference(case: Case, rows: Any) -> Any:
 
 
 def bytes(case: Case) -> int:
-    """Three numbers of each row read and written; as text they are longer."""
+    """Three numbers of each row read and written; the text is longer."""
     return 2 * 3 * 4 * int(case.shape["n"])
 
 
 COMPONENT = Component(
     name="tblog.text",
     title="A table as text in a log",
-    question="What does a text cost, and what do many short ones?",
+    question="What do one long text and many short ones cost?",
     rows=("TB-07",),
     cases=(Case("100", {"n": 100}),),
     inputs=inputs,
@@ -49,5 +49,5 @@ COMPONENT = Component(
     baseline="line_by_line",
     devices=("cpu",),
     canonical=canonical,
-    work={"line_by_line": "Each line can be looked at by its step."},
+    work={"line_by_line": "Each line can be viewed by its step."},
 )

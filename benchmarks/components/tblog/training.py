@@ -42,16 +42,16 @@ def reference(case: Case, x: Any, y: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any) -> Any:
-    """Each step rounds the weights, which are below 1, and errs by some ``1e-6`` in its own length of 0.01.
+    """Each step rounds the weights, which are below 1, and is itself off by about ``1e-6`` in its length of 0.01.
 
-    Where two values of a pooling, or a value and 0, lie within rounding of each other, one arithmetic may choose the
-    other of them: that moves a weight by ``0.1 / 64`` of a slope and a value, some ``5e-5``.
+    If two values in a pooling window, or a value and 0, are within rounding of each other, the two arithmetics may
+    choose differently: that moves a weight by ``0.1 / 64`` of a gradient times a value, about ``5e-5``.
     """
     return 1e-4 + 1e-6 * case.shape["steps"]
 
 
 def flops(case: Case) -> int:
-    """Three products of each layer, two of the first convolution, which has no gradient for its images."""
+    """Three products for each layer, two for the first convolution, which has no gradient for its images."""
     first, second = 16 * 9 * 26 * 26, 32 * 144 * 11 * 11
     return 2 * BATCH * (2 * first + 3 * (second + 800 * 32 + 32 * 10)) * int(case.shape["steps"])
 
@@ -64,7 +64,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="tblog.training",
     title="Training with a log",
-    question="How much slower is a training that is watched, and does watching change it?",
+    question="How much slower is training with logging, and does logging change the result?",
     rows=("TB-09",),
     cases=(
         Case("3", {"steps": 3}, series="steps", size=3),
@@ -78,14 +78,14 @@ COMPONENT = Component(
     baseline="silent",
     devices=("cpu",),
     work={
-        "everything": "Writes 16 histograms, a picture and a scalar in each step.",
-        "everything_once": "Writes 16 histograms and a picture in the last step, a scalar in each.",
+        "everything": "Writes 16 histograms, an image and a scalar in each step.",
+        "everything_once": "Writes 16 histograms and an image in the last step, and a scalar in each.",
         "scalars": "Writes a scalar in each step.",
     },
     left_out={
-        "every 50 of 938 steps": "It is `everything_once` with 50 steps: the opt-in case.",
+        "every 50 of 938 steps": "It is `everything_once` with 50 steps, the opt-in case.",
         "embeddings at the end of an epoch": "tblog.embedding has them.",
-        "Adam and dropout": "Adam divides rounding by rounding, dropout draws: neither proves that a log is harmless.",
-        "another process": "Starting one takes longer than these steps; the copies for it are transfer.copy.",
+        "Adam and dropout": "Adam amplifies rounding and dropout is random: with neither can a log be proved harmless.",
+        "another process": "Starting one takes longer than these steps; transfer.copy has the cost of the copies.",
     },
 )

@@ -1,15 +1,15 @@
-"""What is compared of random numbers: figures of a sample that are known, up to so many standard deviations."""
+"""How random numbers are checked: statistics of a sample whose expected values are known, within some deviations."""
 
 from __future__ import annotations
 
 from typing import Any
 
-SIGMAS = 6.0  # a right sample lies outside in one of a thousand million proofs
-KOLMOGOROV = 3.3  # sqrt(n) times the largest distance of distributions: beyond it with probability 2 exp(-2 * 3.3^2)
+SIGMAS = 6.0  # a correct sample is outside in one of 10^9 proofs
+KOLMOGOROV = 3.3  # sqrt(n) times the largest distance of distributions; exceeded with probability 2 exp(-2 * 3.3^2)
 
 
 def distance(uniform: Any) -> Any:
-    """``sqrt(n)`` times the Kolmogorov-Smirnov distance of ``uniform``, (n,), from numbers uniform in [0, 1]."""
+    """``sqrt(n)`` times the Kolmogorov-Smirnov distance of ``uniform``, (n,), from the uniform distribution."""
     import torch
 
     ranked = uniform.double().sort().values
@@ -19,5 +19,5 @@ def distance(uniform: Any) -> Any:
 
 
 def succession(standard: Any) -> Any:
-    """``sqrt(n)`` times the correlation of each of ``standard``, (n,), of mean 0 and variance 1, with the next one."""
+    """``sqrt(n)`` times the correlation of neighbours in ``standard``, (n,), of mean 0 and variance 1."""
     return (standard[1:] * standard[:-1]).mean() * len(standard) ** 0.5

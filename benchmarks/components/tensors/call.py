@@ -1,4 +1,4 @@
-"""TN-06: the cost of a call that computes nothing, for two rows of three numbers."""
+"""TN-06: the cost of a call that computes nothing, on two rows of three numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def reference(case: Case, x: Any) -> Any:
 COMPONENT = Component(
     name="tensors.call",
     title="A call that computes nothing",
-    question="What does the smallest operator cost, what a view, what an attribute, and what Python itself?",
+    question="What do the smallest operator, a view, an attribute and Python itself cost?",
     rows=("TN-06",),
     cases=(Case("2x3", {}),),
     inputs=inputs,
@@ -32,9 +32,9 @@ COMPONENT = Component(
     flops=nothing,
     bytes=nothing,
     baseline="nothing",
-    aliases="What computes nothing may hand back what it was given.",
+    aliases="A call that computes nothing may return its input.",
     graphed=("add",),
-    accepts={"copy of an input": "The input is the answer."},
+    accepts={"copy of an input": "The input is the result."},
     work={
         "clone": "Makes a tensor and copies into it.",
         "add": "Makes a tensor and adds.",
@@ -46,6 +46,6 @@ COMPONENT = Component(
     },
     left_out={
         "operators per second": "The inverse of the figures here.",
-        "one operator after another": "smallops.many_small has the line through their number.",
+        "one operator after another": "smallops.many_small has the time by number of operators.",
     },
 )

@@ -1,4 +1,4 @@
-"""TN-02: a million int64 as a float32 tensor, where there is no way around a copy."""
+"""TN-02: a million int64 as a float32 tensor, for which a copy is unavoidable."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def tolerance(case: Case, expected: Any, array: Any) -> Any:
 
 
 def flops(case: Case) -> int:
-    """None: a conversion is no arithmetic."""
+    """Zero: a conversion is not arithmetic."""
     return 0
 
 
@@ -38,8 +38,8 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="tensors.cast",
-    title="An array as a tensor of another type",
-    question="Where the type changes all ways copy. Which of them copies twice?",
+    title="An array as a tensor of another dtype",
+    question="If the dtype changes, all variants copy. Which of them copy twice?",
     rows=("TN-02",),
     cases=(Case("1000000", {"n": 1_000_000}),),
     inputs=inputs,
@@ -49,10 +49,10 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="from_numpy",
     devices=("cpu",),
-    accepts={"bf16 arithmetic": "The inputs are whole numbers: there is nothing to round."},
+    accepts={"bf16 arithmetic": "The inputs are integers: there is nothing to round."},
     work={
         "tensor_float": "Copies once more, in int64.",
-        "into": "Writes into a tensor that was there before.",
+        "into": "Writes into a preallocated tensor.",
     },
     left_out={"float64": "Half as many conversions for each byte read; the number of passes is the same."},
 )

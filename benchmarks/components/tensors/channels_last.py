@@ -35,7 +35,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """None: a view reads nothing. A copy reads and writes each element once."""
+    """Zero for a view, which reads nothing. A copy reads and writes each element once."""
     return 0
 
 
@@ -51,7 +51,7 @@ COPIES = "Copies: each number is read and written."
 COMPONENT = Component(
     name="tensors.channels_last",
     title="Channels moved to the end",
-    question="What does it cost to reorder dimensions by name, and what to reorder the numbers in memory?",
+    question="What does it cost to reorder only the dimensions, and what to reorder the numbers in memory?",
     rows=("TN-03",),
     cases=(
         images(8, 3, 224, 224, only=("contiguous", "memory_format", "numpy", "permute")),
@@ -63,11 +63,11 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="permute",
-    aliases="The permuted tensor is a view; what a copy costs beside it is the question.",
+    aliases="The permuted tensor is a view; the component compares it with a copy.",
     work={"contiguous": COPIES, "memory_format": COPIES, "numpy": COPIES},
     left_out={
-        "32x3x224x224": "Four times as many photos of the same size; a copy is a line through their number.",
-        "clone(memory_format=...), reshape": "Where something must be copied they call the same kernel.",
-        "convolutions in both layouts": "The layout's gain is theirs: the family layers.",
+        "32x3x224x224": "Four times as many photos of the same size; the time of a copy is linear in their number.",
+        "clone(memory_format=...), reshape": "If something must be copied, they call the same kernel.",
+        "convolutions in both layouts": "The layout pays off in convolutions: see the family layers.",
     },
 )

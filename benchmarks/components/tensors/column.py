@@ -1,4 +1,4 @@
-"""TN-04: one column of a matrix, the source's 3 x 3 and 4096 x 4096, laid out row by row and column by column."""
+"""TN-04: one column of a matrix, the source's 3 x 3 and 4096 x 4096, stored by rows and by columns."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """The column read and written once; row by row, each number brings a cache line of 64 bytes with it."""
+    """The column read and written once. If stored by rows, each number takes a cache line of 64 bytes."""
     return ((4 if case.shape["by column"] else 64) + 4) * int(case.shape["n"])
 
 
 COMPONENT = Component(
     name="tensors.column",
     title="One column of a matrix",
-    question="Which way of indexing is cheapest, and how much of it is the walk through memory?",
+    question="Which way of indexing is cheapest, and how much of the time is strided memory access?",
     rows=("TN-04",),
     cases=(
         Case("4096x4096", {"n": 4096, "by column": False}, series="row by row", size=4096),
@@ -59,10 +59,10 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="ellipsis",
-    work={"index_select": "Copies the whole matrix first where that lies column by column."},
+    work={"index_select": "First copies the whole matrix if it is stored by columns."},
     left_out={
-        "a[0], a[:, 0] and narrow as views": "Views read nothing: smallops.slicing has what making one costs.",
-        "rows": "A row lies together: it is the case by-column under another name.",
+        "a[0], a[:, 0] and narrow as views": "Views read nothing: smallops.slicing has their cost.",
+        "rows": "A row is contiguous: it is the same as the case by-column.",
         "reading single elements": "tensors.elements.",
     },
 )

@@ -36,14 +36,14 @@ def moments(concentration: Any) -> Any:
 
 
 def kurtosis(concentration: Any) -> Any:
-    """Of each feature in float64: each has a beta distribution."""
+    """The kurtosis of each feature, which has a beta distribution, in float64."""
     a, b = concentration, concentration.sum() - concentration
     whole = a + b
     return 3 + 6 * ((a - b) ** 2 * (whole + 1) - a * b * (whole + 2)) / (a * b * (whole + 2) * (whole + 3))
 
 
 def reference(case: Case, concentration: Any, n: int) -> Any:
-    """What the figures are of the distribution itself; rows sum to 1."""
+    """The statistics of the distribution itself; rows sum to 1."""
     import torch
 
     zero = torch.zeros((), dtype=torch.float64)
@@ -51,9 +51,9 @@ def reference(case: Case, concentration: Any, n: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, concentration: Any, n: int) -> Any:
-    """Six standard deviations of a mean and of a variance, whose own follows from the kurtosis; ``2^-20`` of a sum.
+    """Six standard errors of the mean and of the variance, the latter from the kurtosis; ``2^-20`` for a sum.
 
-    Each of the ten numbers is divided by their sum, whose nine roundings they all share.
+    Each of the ten numbers is divided by their sum, so they all share its nine roundings.
     """
     variance = expected[1]
     of_variance = variance * ((kurtosis(concentration) - 1) / n) ** 0.5
@@ -61,7 +61,7 @@ def tolerance(case: Case, expected: Any, concentration: Any, n: int) -> Any:
 
 
 def flops(case: Case) -> int:
-    """A division and an addition for each number; drawing it takes some twenty operations more, not counted."""
+    """A division and an addition for each number; drawing it takes about twenty more, which are not counted."""
     return 2 * int(case.shape["n"] * case.shape["features"])
 
 
@@ -83,9 +83,7 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="numpy_global",
     canonical=canonical,
-    accepts={
-        "bf16 arithmetic": "Concentrations that are rounded by a five-hundredth differ by less than the points show."
-    },
+    accepts={"bf16 arithmetic": "Concentrations rounded by 1/500 differ by less than the points can show."},
     work={"gamma": "Draws in float32; the others draw in float64."},
-    left_out={"points one at a time": "A data set that draws in __getitem__ pays the call for each: dataload."},
+    left_out={"points one at a time": "A data set that draws in __getitem__ pays a call per point: see dataload."},
 )

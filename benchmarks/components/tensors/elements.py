@@ -1,4 +1,4 @@
-"""TN-02, TN-04: a loop in Python over the elements of a tensor, by index, by iterator and over a list."""
+"""TN-02, TN-04: a Python loop over the elements of a tensor, by index, by iterator and over a list."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def reference(case: Case, x: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any) -> Any:
-    """The sum in float64 is rounded to float32 when it is compared: ``2^-24`` of it, and ``n 2^-53`` of its terms."""
+    """The sum in float64 is rounded to float32 for the comparison: ``2^-24`` of it, plus ``n 2^-53`` of its terms."""
     return 2.0**-24 * expected.abs() + len(x) * 2.0**-53 * x.double().abs().sum()
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """The number as a float32 tensor; anything else stays what it is."""
+    """The number as a float32 tensor; anything else unchanged."""
     import torch
 
     return torch.tensor(output) if type(output) is float else output
@@ -44,7 +44,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="tensors.elements",
     title="The elements of a tensor, one by one in Python",
-    question="If a loop in Python must look at single numbers, how should it get them?",
+    question="If a Python loop needs single numbers, how should it get them?",
     rows=("TN-02", "TN-04"),
     cases=(Case("1000", {"n": 1000}),),
     inputs=inputs,
@@ -55,8 +55,8 @@ COMPONENT = Component(
     baseline="index_item",
     devices=("cpu",),
     canonical=canonical,
-    work={"vectorised": "Has no loop in Python."},
+    work={"vectorised": "Has no Python loop."},
     left_out={
-        "the elements of a CUDA tensor": "Each item waits for the device: timing.synchronising.",
+        "the elements of a CUDA tensor": "Each item waits for the device: see timing.synchronising.",
     },
 )

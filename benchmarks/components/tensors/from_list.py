@@ -47,7 +47,7 @@ def matrix(rows: int, columns: int, *only: str) -> Case:
 COMPONENT = Component(
     name="tensors.from_list",
     title="Python lists as a tensor",
-    question="How dear is a number on its way from a Python list into a tensor, and which road is shortest?",
+    question="What does it cost to convert the numbers of a Python list to a tensor, and which way is fastest?",
     rows=("TN-01", "TN-02"),
     cases=(matrix(100, 100), matrix(2, 2, "tensor", "numpy")),
     inputs=inputs,
@@ -56,9 +56,9 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="tensor",
-    work={"kept": "Reads no list: the tensor was made before."},
+    work={"kept": "Reads no list: the tensor is made in advance."},
     left_out={
-        "as_tensor, asarray": "Of a list they can only copy, as `tensor` does.",
-        "np.array(values) without a type": "It makes float64, which is converted once more: tensors.cast.",
+        "as_tensor, asarray": "They can only copy a list, as `tensor` does.",
+        "np.array(values) without a dtype": "It makes float64, which needs another conversion: see tensors.cast.",
     },
 )

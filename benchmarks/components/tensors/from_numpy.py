@@ -22,7 +22,7 @@ def reference(case: Case, array: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, array: Any) -> Any:
-    """Nothing is computed: the numbers are equal."""
+    """Nothing is computed: the numbers must be equal."""
     return 0.0
 
 
@@ -32,7 +32,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """None: to share is to read nothing."""
+    """Zero: sharing reads nothing."""
     return 0
 
 
@@ -41,7 +41,7 @@ COPIES = "Copies the array."
 COMPONENT = Component(
     name="tensors.from_numpy",
     title="An array as a tensor",
-    question="Which ways of turning an array into a tensor copy it, and what does the copy cost?",
+    question="Which ways of converting an array to a tensor copy it, and what does the copy cost?",
     rows=("TN-02",),
     cases=(
         Case(
@@ -62,14 +62,14 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="tensor",
-    aliases="A tensor may share the memory of the array: that is the question.",
+    aliases="A tensor may share the memory of the array, which is the point of this component.",
     devices=("cpu",),
-    accepts={"copy of an input": "A tensor of the same numbers is what is wanted."},
-    work={"through_list": "Copies the array, by way of Python numbers.", "tensor": COPIES, "clone": COPIES},
+    accepts={"copy of an input": "The task is a tensor with the same numbers."},
+    work={"through_list": "Copies the array through Python numbers.", "tensor": COPIES, "clone": COPIES},
     left_out={
-        "asarray(copy=True)": "It is the copy of `clone` in one call.",
-        "arrays with gaps, backwards or read-only": "Tests say what becomes of them: shared, refused, shared with a "
+        "asarray(copy=True)": "It makes the same copy as `clone`, in one call.",
+        "arrays with gaps, backwards or read-only": "Tests show what happens to them: shared, refused, shared with a "
         "warning.",
-        "tensor to array": "The same memory in the other direction; tests follow a number both ways.",
+        "tensor to array": "The same memory in the other direction; tests check both.",
     },
 )

@@ -17,7 +17,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """Mean, variance, the most deviations from the mean, distance from the normal distribution, and succession.
+    """Mean, variance, largest deviation from the mean, distance from the normal distribution, serial correlation.
 
     Raises:
         ValueError: the shape is not (n,).
@@ -38,7 +38,7 @@ def canonical(case: Case, output: Any) -> Any:
 
 
 def reference(case: Case, moments: Any, n: int) -> Any:
-    """The moments; of a million numbers the largest is some 5 deviations from the mean; the rest is 0."""
+    """The moments; the largest of a million numbers is about 5 deviations from the mean; the rest is 0."""
     import torch
 
     mean, deviation = moments.double()
@@ -46,7 +46,7 @@ def reference(case: Case, moments: Any, n: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, moments: Any, n: int) -> Any:
-    """Six standard deviations of a mean and of a variance; of a million numbers some beyond 3.2, none beyond 7.2.
+    """Six standard errors of mean and variance. Of a million numbers, some are beyond 3.2 deviations, none beyond 7.2.
 
     A distance beyond 3.3 has a probability below 7e-10.
     """
@@ -71,7 +71,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="tensors.normal",
     title="Normal random numbers",
-    question="How much dearer is a normal number than a uniform one, and which library draws it faster?",
+    question="How much more expensive is a normal number than a uniform one, and which library draws it faster?",
     rows=("TN-05",),
     cases=(Case("1000000", {"n": 1_000_000}),),
     inputs=inputs,
@@ -82,8 +82,8 @@ COMPONENT = Component(
     baseline="expression",
     canonical=canonical,
     accepts={
-        "off by one": "In another order the numbers are as random.",
-        "bf16 arithmetic": "Moments that are rounded by a five-hundredth differ by less than a million numbers show.",
+        "off by one": "The numbers are just as random in a different order.",
+        "bf16 arithmetic": "Moments rounded by 1/500 differ by less than a million numbers can show.",
     },
-    left_out={"normal_ in place": "What it saves is an allocation: tensors.uniform has it."},
+    left_out={"normal_ in place": "It only saves an allocation: tensors.uniform has it."},
 )

@@ -1,4 +1,4 @@
-"""TN-03: the cost of a transposed view lands in those who use it. From which size on is a copy cheaper?"""
+"""TN-03: the cost of a transposed view is paid by the operators that use it. From what size is a copy cheaper?"""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def once(n: int, **more: Any) -> Case:
 
 COMPONENT = Component(
     name="tensors.permuted",
-    title="A transposed matrix, used",
-    question="A transposed view costs nothing until it is used. From which size on is it cheaper to copy it first?",
+    title="Use of a transposed matrix",
+    question="A transposed view costs nothing until it is used. From what size is it cheaper to copy it first?",
     rows=("TN-03",),
     cases=(
         *(once(n) for n in (64, 128, 256, 1024)),
@@ -56,10 +56,10 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="view",
-    work={"copied": "Writes the transposed matrix out first."},
+    work={"copied": "First writes the transposed matrix to memory."},
     left_out={
-        "x.T, transpose, permute, einsum": "The same view by other names: tensors.channels_last.",
-        "a product with the view": "The BLAS takes a transposed matrix as it is: matmul, backprop.weight_gradient.",
-        "arange(12).view(3, 4).permute(1, 0)": "Twelve numbers show the order, not the cost: a test prints them.",
+        "x.T, transpose, permute, einsum": "The same view under other names: tensors.channels_last.",
+        "a product with the view": "The BLAS accepts a transposed matrix directly: matmul, backprop.weight_gradient.",
+        "arange(12).view(3, 4).permute(1, 0)": "Twelve numbers show the order, not the cost: a test has them.",
     },
 )

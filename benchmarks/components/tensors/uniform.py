@@ -1,4 +1,4 @@
-"""TN-05: uniform random numbers, a thousand and a million, from every generator at hand."""
+"""TN-05: uniform random numbers, a thousand and a million, from every available generator."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def canonical(case: Case, output: Any) -> Any:
 
 
 def reference(case: Case, bounds: Any, n: int) -> Any:
-    """What the figures are of the distribution itself; distance and correlation are 0."""
+    """The statistics of the distribution itself; distance and correlation are 0."""
     import torch
 
     low, high = bounds.double()
@@ -41,9 +41,9 @@ def reference(case: Case, bounds: Any, n: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, bounds: Any, n: int) -> Any:
-    """Six standard deviations of a mean and of a variance; a gap at an end is longer than 24/n in one of ``e^24``.
+    """Six standard errors of mean and variance; a gap at an end exceeds 24/n with probability ``e^-24``.
 
-    A distance beyond 3.3 has the probability 7e-10.
+    A distance beyond 3.3 has a probability of 7e-10.
     """
     import torch
 
@@ -73,7 +73,7 @@ def numbers(n: int, *only: str, **more: Any) -> Case:
 COMPONENT = Component(
     name="tensors.uniform",
     title="Uniform random numbers",
-    question="What does a random number cost, and how much of it is applying the bounds afterwards?",
+    question="What does a random number cost, and how much of that is applying the bounds afterwards?",
     rows=("TN-05",),
     cases=(
         numbers(1_000_000, "numpy_global", "distribution", "expression", "uniform", "kept", "numpy"),
@@ -88,13 +88,13 @@ COMPONENT = Component(
     baseline="expression",
     canonical=canonical,
     accepts={
-        "off by one": "In another order the numbers are as random.",
-        "bf16 arithmetic": "Bounds that are rounded by a five-hundredth differ by less than a thousand numbers show.",
+        "off by one": "The numbers are just as random in a different order.",
+        "bf16 arithmetic": "Bounds rounded by 1/500 differ by less than a thousand numbers can show.",
     },
-    work={"kept": "Writes into memory that was there before."},
+    work={"kept": "Writes into preallocated memory."},
     left_out={
-        "rand(2, 3)": "Six numbers are the cost of a call: tensors.call.",
-        "randint, randperm, bernoulli": "Other answers from the same generator.",
-        "dropout": "What is timed is the product with a mask: it belongs to the models.",
+        "rand(2, 3)": "With six numbers the time is the cost of a call: tensors.call.",
+        "randint, randperm, bernoulli": "Different results from the same generator.",
+        "dropout": "Its time is the product with a mask, which belongs to the family models.",
     },
 )

@@ -1,4 +1,4 @@
-"""TN-01: zeros that are used, from one page to 36 MB: a block above 32 MB is never kept for the next call."""
+"""TN-01: zeros that are used, from one page to 36 MB. A block above 32 MB is never kept for the next call."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ COMPONENT = Component(
     baseline="zeros",
     graphed=("zeros",),
     work={
-        "numpy": "Leaves the clearing of fresh pages to the system; memory used before it clears itself.",
-        "kept": "Writes into memory that was there before.",
+        "numpy": "Leaves the clearing of new pages to the system; it clears reused memory itself.",
+        "kept": "Writes into preallocated memory.",
     },
     left_out={
-        "empty, torch.Tensor(3, 2, 4)": "Uninitialised memory, not random values: a test shows what is in it.",
+        "empty, torch.Tensor(3, 2, 4)": "Uninitialised memory, not random values: a test shows its contents.",
         "ones, full, eye, linspace, arange": "Other numbers written into the same memory.",
-        "zeros_like, new_zeros": "They ask another tensor for the shape and are then `zeros`.",
-        "out=": "It is `kept` with the size checked.",
+        "zeros_like, new_zeros": "They take the shape of another tensor and are then the same as `zeros`.",
+        "out=": "It is `kept` plus a check of the size.",
     },
 )

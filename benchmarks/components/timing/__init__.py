@@ -1,1 +1,1 @@
-"""Components of the family ``timing``: here ways of measuring are what is measured."""
+"""Components of the family ``timing``: they measure ways of measuring."""

@@ -1,4 +1,4 @@
-"""TM-05: what it costs to check a result, by tolerance, by bound and bit by bit, for 50 numbers and for 100000."""
+"""TM-05: the cost of checking a result, by tolerance, by bound and bit by bit, for 50 numbers and for 100000."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, got: Any, wanted: Any) -> Any:
-    """Which pairs are equal: one number is 1 off in the others."""
+    """Which pairs are equal: in the others one number is off by 1."""
     return (got.double() - wanted.double()).abs().amax(1) < 0.5
 
 
 def tolerance(case: Case, expected: Any, got: Any, wanted: Any) -> Any:
-    """Truth values are exact."""
+    """Booleans must be equal."""
     return 0.0
 
 
@@ -42,7 +42,7 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Both read once, a byte written for each pair."""
+    """Both tensors read once, a byte written for each pair."""
     return int(case.shape["pairs"]) * (8 * int(case.shape["n"]) + 1)
 
 
@@ -54,7 +54,7 @@ def pairs_of(n: int, *only: str) -> Case:
 COMPONENT = Component(
     name="timing.checks",
     title="Checking a result",
-    question="What does a strict check cost beside a lenient one, for few numbers and for many?",
+    question="What does a strict check cost compared with a lenient one, for few numbers and for many?",
     rows=("TM-05",),
     cases=(pairs_of(50), pairs_of(100_000, "bound", "near", "allclose", "bitwise", "equal")),
     inputs=inputs,
@@ -63,14 +63,14 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="allclose",
-    accepts={"bf16 arithmetic": "What is wrong is wrong by 1."},
+    accepts={"bf16 arithmetic": "A wrong number is off by 1."},
     work={
         "assert_close": "Also writes a message for each wrong pair.",
         "together": "Checks all pairs at once.",
     },
     left_out={
-        "test_near_zero": "allclose with zeros on the right, so that its tolerance is all absolute.",
-        "a check of a variant with itself": "It passes whatever is wrong: the tests hold it.",
-        "histograms of ulps": "They are looked at, not decided by.",
+        "test_near_zero": "It is allclose with zeros on the right, so that its tolerance is purely absolute.",
+        "a check of a variant with itself": "It passes whatever is wrong, as the tests show.",
+        "histograms of ulps": "They are for inspection, not for a decision.",
     },
 )

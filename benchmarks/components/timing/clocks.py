@@ -1,4 +1,4 @@
-"""TM-01: what a clock adds to what it times, for a hundred calls of microseconds and for one of milliseconds."""
+"""TM-01: the overhead of a clock, for a hundred calls of microseconds and for one of milliseconds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from perfsuite.model.component import Case, Component, Inputs
 
-LIMIT = 60.0  # seconds that no case takes; a clock that shows more, or nothing, shows something else
+LIMIT = 60.0  # seconds, more than any case takes: a clock that shows more, or zero, is wrong
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -18,7 +18,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """The product, and whether the seconds can be those of the calls; ``None`` stands for a clock that was not read."""
+    """The product, and whether the seconds are plausible for the calls; ``None`` means that no clock was read."""
     import torch
 
     product, seconds = output
@@ -34,7 +34,7 @@ def reference(case: Case, a: Any, b: Any, calls: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any, calls: int) -> Any:
-    """``(8 + sqrt(k)) 2^-24`` of the sum of the products' sizes, as in matmul.ladder."""
+    """``(8 + sqrt(k)) 2^-24`` of the sum of the products' magnitudes, as in matmul.ladder."""
     return (8 + a.shape[1] ** 0.5) * 2.0**-24 * (a.double().abs() @ b.double().abs()), 0.0
 
 
@@ -51,8 +51,8 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="timing.clocks",
-    title="Calls under a clock",
-    question="What does looking at a clock add to a call, and from which length of call on does it not matter?",
+    title="Calls timed by a clock",
+    question="How much does reading a clock add to a call, and from what duration does it not matter?",
     rows=("TM-01",),
     cases=(
         Case("100-of-5x784x10", {"m": 5, "k": 784, "n": 10, "calls": 100}),
@@ -70,15 +70,15 @@ COMPONENT = Component(
     baseline="bare",
     canonical=canonical,
     work={
-        "torch_timer": "Compiles its loop first, and makes two calls more than asked for to warm up.",
+        "torch_timer": "Compiles its loop first, and makes two additional warm-up calls.",
         "standard_timeit": "Compiles its loop first.",
         "bare": "Reads no clock.",
     },
     left_out={
-        "%time": "It is time_each with one call.",
-        "blocked_autorange, triton.testing.do_bench": "They choose the number of calls: not the same work.",
-        "CUDA graph replay": "It times another program; the executor cudagraph has it for each component.",
-        "instruction counts": "They need valgrind, or are those of `compare`, and are no clock.",
-        "10000 x 10000": "At seconds a call all clocks cost nothing: 512 x 512 shows it.",
+        "%time": "It is the same as time_each with one call.",
+        "blocked_autorange, triton.testing.do_bench": "They choose the number of calls themselves: not the same work.",
+        "CUDA graph replay": "It times a different program; the executor cudagraph has it for each component.",
+        "instruction counts": "They need valgrind or come from `compare`, and are not a clock.",
+        "10000 x 10000": "At seconds per call no clock matters, as 512 x 512 already shows.",
     },
 )

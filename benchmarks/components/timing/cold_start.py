@@ -1,4 +1,4 @@
-"""TM-02: a product from a process that starts for it, with what it has to import and to compile first."""
+"""TM-02: a product computed by a new process, including its imports and compilation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reference(case: Case, a: Any, b: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, a: Any, b: Any) -> Any:
-    """``(8 + sqrt(k)) 2^-24`` of the sum of the products' sizes, as in matmul.ladder."""
+    """``(8 + sqrt(k)) 2^-24`` of the sum of the products' magnitudes, as in matmul.ladder."""
     return (8 + a.shape[1] ** 0.5) * 2.0**-24 * (a.double().abs() @ b.double().abs())
 
 
@@ -40,8 +40,8 @@ SHAPE = {"m": 10, "k": 20, "n": 30}
 
 COMPONENT = Component(
     name="timing.cold_start",
-    title="The first answer of a process",
-    question="How long does a process take until its first answer, and how much of that is paid in each call?",
+    title="The first result of a process",
+    question="How long does a process take until its first result, and how much of that is paid in each call?",
     rows=("TM-02",),
     cases=(
         Case("10x20x30", SHAPE, only=("numpy", "lists", "here")),
@@ -56,16 +56,16 @@ COMPONENT = Component(
     devices=("cpu",),
     work={
         "compiled": "Starts a process, imports torch, compiles.",
-        "compiled_again": "Starts a process, imports torch, loads what was compiled before.",
+        "compiled_again": "Starts a process, imports torch, loads cached compiled code.",
         "imported": "Starts a process, imports torch.",
         "numpy": "Starts a process, imports numpy.",
         "lists": "Starts a process, and multiplies in float64 without any library.",
-        "served": "Sends the matrices to a process that waits.",
+        "served": "Sends the matrices to a waiting process.",
         "here": "Starts nothing.",
     },
     left_out={
-        "first call and compile time of a variant": "Every cell's record has them, beside its time.",
-        "the first product on CUDA": "It loads modules and makes handles once for each process: it is the first call "
+        "first call and compile time of a variant": "Every cell's record has them, along with its time.",
+        "the first product on CUDA": "It loads modules and creates handles once per process: it is the first call "
         "of the first CUDA cell of each launch.",
         "cudnn.benchmark, autotuning": "They choose among kernels that only a GPU has.",
     },

@@ -1,4 +1,4 @@
-"""TM-04: training steps under each profiler at hand, ten in a row and one alone, where starting it is all there is."""
+"""TM-04: training steps under each available profiler: ten in a row, and a single one, where its start dominates."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def reference(case: Case, x: Any, y: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any) -> Any:
-    """Parameters below 1 are rounded in each step, and a step of some 0.01 errs by a millionth of itself."""
+    """Parameters below 1 are rounded in each step, and a step of about 0.01 has a relative error of a millionth."""
     return 1e-6 + 1e-7 * case.shape["steps"]
 
 
@@ -64,7 +64,7 @@ def steps(count: int, *only: str) -> Case:
 COMPONENT = Component(
     name="timing.profilers",
     title="Training steps under a profiler",
-    question="By how much does each profiler slow down what it looks at? No time taken under one is shown elsewhere.",
+    question="How much does each profiler slow down the profiled code? No time taken under one is shown elsewhere.",
     rows=("TM-04",),
     cases=(steps(10), steps(1, "torch_profiler", "functions", "sampled", "bare")),
     inputs=inputs,
@@ -74,13 +74,13 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="bare",
     work={
-        "torch_trace": "Also writes a file of some hundred kilobytes.",
+        "torch_trace": "Also writes a file of a few hundred kilobytes.",
         "torch_table": "Also adds the events up and writes a table.",
     },
     left_out={
-        "tensorboard_trace_handler": "It is torch_trace with a file name of its own.",
-        "profile_batch of the TensorFlow callback": "torch_schedule is what it does, in PyTorch.",
-        "py-spy, perf": "Programs that look from outside, and would have to be installed; `sampled` does the same.",
-        "a step of LeNet": "Longer operators, fewer of them in a second: the same cost for each.",
+        "tensorboard_trace_handler": "It is torch_trace with its own file name.",
+        "profile_batch of the TensorFlow callback": "torch_schedule does the same in PyTorch.",
+        "py-spy, perf": "External programs, which would have to be installed; `sampled` does the same.",
+        "a step of LeNet": "Longer operators, fewer per second, with the same cost for each.",
     },
 )

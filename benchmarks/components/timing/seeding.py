@@ -1,4 +1,4 @@
-"""TM-06: uniform numbers that are the same each time, a thousand and a million, by each way of seeding."""
+"""TM-06: reproducible uniform numbers, a thousand and a million, with each way of seeding."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, seed: Any, n: int) -> Any:
-    """What a new generator with this seed draws. There is no other truth: the numbers are PyTorch's own."""
+    """What a new generator with this seed draws. There is no other reference: the numbers are PyTorch's own."""
     import torch
 
     return torch.rand(n, generator=torch.Generator().manual_seed(int(seed))).double()
 
 
 def tolerance(case: Case, expected: Any, seed: Any, n: int) -> Any:
-    """The same bits."""
+    """Every bit must be equal."""
     return 0.0
 
 
@@ -52,12 +52,12 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="manual_seed",
     devices=("cpu",),
-    accepts={"bf16 arithmetic": "A seed is a whole number: there is nothing to round."},
-    work={"drawn_on": "Puts a state back that was made before."},
+    accepts={"bf16 arithmetic": "A seed is an integer: there is nothing to round."},
+    work={"drawn_on": "Restores a state saved in advance."},
     left_out={
-        "CUDA": "Its generator draws other numbers from the same seed: another answer.",
-        "randn": "The numbers are made from uniform ones, or by another rule below 16: a test shows it.",
-        "use_deterministic_algorithms": "It concerns sums whose order is not fixed, and first of all on a GPU.",
-        "1e7 numbers": "Seeding is lost among a million already.",
+        "CUDA": "Its generator draws different numbers from the same seed: a different result.",
+        "randn": "The numbers are made from uniform ones, with a different algorithm below 16, as a test shows.",
+        "use_deterministic_algorithms": "It concerns sums whose order is not fixed, mainly on a GPU.",
+        "1e7 numbers": "The cost of seeding is already negligible for a million.",
     },
 )

@@ -1,4 +1,4 @@
-"""TM-03: the losses of training steps, fetched one by one, now and then, or at the end."""
+"""TM-03: the losses of training steps, fetched one by one, occasionally, or at the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, output: Any) -> Any:
-    """Weights and losses, these as a tensor of float32 too."""
+    """Weights and losses, the latter as a float32 tensor in all cases."""
     import torch
 
     weights, losses = output
@@ -43,7 +43,7 @@ def reference(case: Case, x: Any, y: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any) -> Any:
-    """Of a logit ``sqrt(features)`` roundings, so ``1e-6`` and a little for each step; a tenth of that in a step."""
+    """A logit has ``sqrt(features)`` roundings: ``1e-6``, and a little more per step; weights have a tenth of that."""
     steps = case.shape["steps"]
     return 1e-6 + 1e-7 * steps, 4e-6 + 4e-7 * steps
 
@@ -64,7 +64,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="timing.synchronising",
     title="Fetching the loss of each step",
-    question="What does it cost to look at the loss in each step, and to look later?",
+    question="What does it cost to read the loss in each step, and to read it later?",
     rows=("TM-03",),
     cases=(
         Case("16-of-64x784x10", {"steps": 16, "batch": 64, "features": 784, "classes": 10}),
@@ -79,8 +79,8 @@ COMPONENT = Component(
     canonical=canonical,
     work={"synchronise_each": "Waits twice for the same step."},
     left_out={
-        "times without a wait": "A figure of the launch, not of the work: the suite never shows one as the time.",
-        "set_sync_debug_mode": "It finds the waits, and slows nothing but them.",
-        "printing the loss": "A terminal's speed: the family tblog.",
+        "times without a wait": "They time the launch, not the work: the suite never shows them.",
+        "set_sync_debug_mode": "It finds the waits, and only slows those.",
+        "printing the loss": "That is the speed of a terminal; see the family tblog.",
     },
 )

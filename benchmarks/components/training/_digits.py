@@ -1,4 +1,4 @@
-"""Handwritten digits that need no download: the 1797 that scikit-learn brings, and their parts."""
+"""Handwritten digits that need no download: the 1797 that come with scikit-learn, and subsets of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from perfsuite.host.data import made
 
-COUNT, SIDE = 1797, 28  # digits, and the side of the images that most lessons use
+COUNT, SIDE = 1797, 28  # number of digits, and the side of the images that most lessons use
 
 
 def _write(folder: Path) -> None:
@@ -21,7 +21,7 @@ def _write(folder: Path) -> None:
 
 @cache
 def digits() -> tuple[Any, Any]:
-    """All of them, written by hand, 8x8 in sixteenths: ``(1797, 8, 8)`` float32 from 0 to 1, ``(1797,)`` int64."""
+    """All digits, 8x8 in sixteenths: ``(1797, 8, 8)`` float32 from 0 to 1, ``(1797,)`` int64."""
     import numpy as np
     import torch
 

@@ -1,4 +1,4 @@
-"""The perceptrons of the training components: parameters to start from, steps in float64, and the work of a step."""
+"""The perceptrons of the training components: initial parameters, steps in float64, and the work of a step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 UNIT = 2.0**-24
-KINK = 5e-6  # a hidden unit this close to 0 counts in one arithmetic and not in another
+KINK = 5e-6  # a hidden unit this close to 0 may be active in one arithmetic and not in another
 
 
 def start(sizes: tuple[int, ...], generator: Any) -> list[Any]:
@@ -32,7 +32,7 @@ def output(x: Any, parameters: list[Any]) -> Any:
 
 
 def clear(x: Any, parameters: list[Any]) -> Any:
-    """Which of the samples ``x`` have no hidden unit near 0, where ReLU has two slopes."""
+    """Which of the samples ``x`` have no hidden unit near 0, where the slope of ReLU changes."""
     import torch
 
     x = x.double().flatten(1)
@@ -54,7 +54,7 @@ def gradients(x: Any, y: Any, parameters: list[Any], forward: Any = output) -> t
 
 
 def descent(batches: Any, parameters: list[Any], rate: float, forward: Any = output) -> tuple[Any, list[Any]]:
-    """Steps of plain descent in float64, one for each ``(x, y)``: the losses, and the parameters after the last."""
+    """Steps of gradient descent in float64, one for each ``(x, y)``: the losses, and the final parameters."""
     import torch
 
     own, losses = [p.double() for p in parameters], []
@@ -66,11 +66,11 @@ def descent(batches: Any, parameters: list[Any], rate: float, forward: Any = out
 
 
 def numbers(sizes: tuple[int, ...]) -> int:
-    """How many numbers the parameters are."""
+    """How many numbers the parameters have."""
     return sum(inputs * outputs + outputs for inputs, outputs in pairwise(sizes))
 
 
 def products(sizes: tuple[int, ...], samples: int) -> int:
-    """FLOP of forward and backward: two of each layer's products, and one for the slope of its input but the first."""
+    """FLOP of forward and backward: two products per layer, and one more for its input's gradient, except the first."""
     layers = [inputs * outputs for inputs, outputs in pairwise(sizes)]
     return 2 * samples * (3 * sum(layers) - layers[0])

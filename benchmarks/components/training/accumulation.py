@@ -30,12 +30,12 @@ def reference(case: Case, x: Any, y: Any, start: Any, micro: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any, micro: int) -> Any:
-    """Three layers of products and a sum over the samples: a hundred-thousandth of the largest slope."""
+    """Three layers of products and a sum over the samples: 1e-5 of the largest gradient."""
     return [1e-5 * slope.abs().max() for slope in expected]
 
 
 def flops(case: Case) -> int:
-    """Forward, and backward without the slope of the images."""
+    """Forward, and backward without the gradient of the images."""
     return _network.products(SIZES, int(case.shape["n"]))
 
 
@@ -52,7 +52,7 @@ def by(micro: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="training.accumulation",
     title="Gradients from micro-batches",
-    question="What does it cost to compute a batch in parts, and what does it save in memory?",
+    question="What does it cost to compute a batch in parts, and how much memory does it save?",
     rows=("TR-05",),
     cases=(by(64), by(8, only=("backward_scaled", "one_batch"))),
     inputs=inputs,
@@ -62,8 +62,8 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="one_batch",
     left_out={
-        "no_sync": "It keeps processes from averaging between micro-batches; there is one process here.",
-        "batch norm": "Its statistics are those of a micro-batch: another answer, which a test shows.",
-        "batches of 2 by 2": "The source's four samples measure calls; training.batch_size goes down to 1.",
+        "no_sync": "It prevents processes from averaging between micro-batches; there is only one process here.",
+        "batch norm": "Its statistics are those of a micro-batch: a different result, as a test shows.",
+        "batches of 2 by 2": "The source's four samples only measure calls; training.batch_size goes down to 1.",
     },
 )

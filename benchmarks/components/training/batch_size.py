@@ -1,4 +1,4 @@
-"""TR-09: samples a second, by the size of the batch."""
+"""TR-09: samples per second, by batch size."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def reference(case: Case, x: Any, y: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any) -> Any:
-    """A hundred-thousandth of the largest slope: the same sums, in another order."""
+    """1e-5 of the largest gradient: the same sums in a different order."""
     return [1e-5 * slope.abs().max() for slope in expected]
 
 
 def flops(case: Case) -> int:
-    """Forward, and backward without the slope of the images."""
+    """Forward, and backward without the gradient of the images."""
     return _network.products(SIZES, int(case.shape["n"]))
 
 
@@ -36,8 +36,8 @@ def bytes(case: Case) -> int:
 
 COMPONENT = Component(
     name="training.batch_size",
-    title="Samples a second by batch size",
-    question="From which size on does a larger batch no longer make a sample cheaper?",
+    title="Samples per second by batch size",
+    question="From what size does a larger batch no longer make a sample cheaper?",
     rows=("TR-09",),
     cases=(
         Case("128", {"n": 128}, only=("batch_1", "batch_8", "batch_32", "batch_128")),
@@ -45,7 +45,7 @@ COMPONENT = Component(
             "8192",
             {"n": 8192},
             only=("batch_32", "batch_128", "batch_2048", "batch_8192"),
-            opt_in="half a second a call",
+            opt_in="half a second per call",
         ),
     ),
     inputs=inputs,
@@ -55,7 +55,7 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="batch_32",
     left_out={
-        "steps": "Other batches make other steps, and so other answers: training.time_to_loss.",
-        "LeNet": "Its convolutions work sample by sample: models has its forward by batch.",
+        "steps": "Other batches make other steps, and so different results: training.time_to_loss.",
+        "LeNet": "Its convolutions work sample by sample; models has its forward by batch size.",
     },
 )

@@ -1,4 +1,4 @@
-"""TR-07: a training step, more and more of it compiled, or recorded as a CUDA graph."""
+"""TR-07: a training step, with more and more of it compiled, or recorded as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def output(x: Any, parameters: list[Any]) -> Any:
-    """Linear layers, below them two convolutions where there are parameters for them."""
+    """Linear layers, preceded by two convolutions if there are parameters for them."""
     import torch
 
     if parameters[0].ndim == 4:
@@ -47,21 +47,21 @@ def reference(case: Case, xs: Any, ys: Any, start: Any) -> Any:
 def tolerance(case: Case, expected: Any, xs: Any, ys: Any, start: Any) -> Any:
     """The losses agree to a ten-thousandth.
 
-    A hidden unit whose input lies within rounding of 0 counts in one arithmetic and not in the other: for one sample
-    that moves its weights by ``0.1 / 32`` times the slope that reaches it, below 1/4.
+    A hidden unit whose input is within rounding of 0 may be active in one arithmetic and not in the other: for one
+    sample that moves its weights by ``0.1 / 32`` times the gradient that reaches it, below 1/4.
     """
     return [1e-4 * expected[0], *[RATE / BATCH / 4] * len(start)]
 
 
 def flops(case: Case) -> int:
-    """Forward and backward of all layers but the slope of the images, and two for each parameter in each step."""
+    """Forward and backward without the gradient of the images, and two for each parameter in each step."""
     sizes: tuple[int, ...] = case.shape["sizes"]
     samples = STEPS * BATCH
     steps = 2 * STEPS * _network.numbers(sizes)
     if not case.shape["convolutions"]:
         return _network.products(sizes, samples) + steps
     first, second = 28 * 28 * 6 * 25, 10 * 10 * 16 * 150
-    linear = _network.products(sizes, 1) // 2 + sizes[0] * sizes[1]  # here the first one's input wants a slope too
+    linear = _network.products(sizes, 1) // 2 + sizes[0] * sizes[1]  # here the first one's input needs a gradient too
     return 2 * samples * (2 * first + 3 * second + linear) + steps + 2 * STEPS * (6 * 26 + 16 * 151)
 
 
@@ -93,9 +93,9 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="eager",
     left_out={
-        "a shorter last batch": "It is compiled once more: a test counts the graphs.",
-        "compiled autograd": "It compiles what `backward` walks in each step; the backward of a compiled forward is "
-        "compiled already.",
-        "the ConvNet": "It is LeNet-5 with dropout: models has both.",
+        "a shorter last batch": "It is compiled once more, as a test shows.",
+        "compiled autograd": "It compiles the graph that `backward` traverses; the backward of a compiled forward is "
+        "already compiled.",
+        "the ConvNet": "It is LeNet-5 with dropout; models has both.",
     },
 )

@@ -1,4 +1,4 @@
-"""TR-01: an epoch of the source's classifier, from its own loop to one without anything that is not arithmetic."""
+"""TR-01: an epoch of the source's classifier, from its own loop to one that is only arithmetic."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def reference(case: Case, x: Any, y: Any, start: Any, rate: float) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, start: Any, rate: float) -> Any:
-    """Each step rounds the parameters, which are below 1/8 but for a few; the loss errs by roundings of the outputs.
+    """Each step rounds the parameters, most of them below 1/8; the error of the loss is rounding of the outputs.
 
-    A hidden unit whose input lies within rounding of 0 counts in one arithmetic and not in the other: for one sample
-    that moves its weights by ``rate / 32`` times the slope that reaches it, below 1/4.
+    A hidden unit whose input is within rounding of 0 may be active in one arithmetic and not in the other: for one
+    sample that moves its weights by ``rate / 32`` times the gradient that reaches it, below 1/4.
     """
     steps = len(y) // BATCH
     return 5e-6, *[rate / BATCH / 4 + steps / 8 * _network.UNIT] * len(start)
 
 
 def flops(case: Case) -> int:
-    """Forward, backward without the slope of the images, and two for each parameter in each step."""
+    """Forward, backward without the gradient of the images, and two for each parameter in each step."""
     steps = int(case.shape["steps"])
     return _network.products(sizes(case), steps * BATCH) + 2 * steps * _network.numbers(sizes(case))
 
@@ -60,7 +60,7 @@ def wide(width: int, steps: int = 10, **more: Any) -> Case:
 COMPONENT = Component(
     name="training.epoch",
     title="An epoch of training",
-    question="What of an epoch is training, and what is the loop around it?",
+    question="How much of an epoch is training, and how much is the loop around it?",
     rows=("TR-01",),
     cases=(
         wide(512, series="width", size=512),
@@ -73,15 +73,15 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="loader",
-    work={"written_out": "Makes no graph: the derivatives are written out."},
+    work={"written_out": "Makes no graph: the derivatives are computed from formulas."},
     left_out={
-        "the source's losses and accuracies": "They are Fashion-MNIST's, which nothing here downloads. That every "
-        "variant learns is tested on real digits.",
-        "torch.compile, CUDA graphs": "They are training.compiled_step and, part by part, training.breakdown.",
-        "bfloat16": "It gives other numbers: training.mixed_precision.",
-        "larger batches": "They are other steps: training.batch_size and training.time_to_loss.",
-        "Adam": "optim.adam_step has what its step costs.",
-        "set_to_none": "optim.zero_grad has it with the backward that pays for it.",
-        "channels_last": "There is nothing to lay out without convolutions: training.mixed_precision has it.",
+        "the source's losses and accuracies": "They are for Fashion-MNIST, which is not downloaded here. Tests show on "
+        "real digits that every variant learns.",
+        "torch.compile, CUDA graphs": "training.compiled_step has them and, part by part, training.breakdown.",
+        "bfloat16": "It gives different results: training.mixed_precision.",
+        "larger batches": "They make different steps: training.batch_size and training.time_to_loss.",
+        "Adam": "optim.adam_step has the cost of its step.",
+        "set_to_none": "optim.zero_grad has it, including the effect on backward.",
+        "channels_last": "Without convolutions the layout does not matter: training.mixed_precision has it.",
     },
 )

@@ -8,8 +8,8 @@ from benchmarks.components.training import _digits, _network
 from perfsuite.model.component import Case, Component, Inputs
 
 BATCH = 32
-MARGIN = 1e-3  # between a sample's two highest outputs, so that every arithmetic finds the same class
-SPREAD = 3.0  # of the outputs: a trained network's
+MARGIN = 1e-3  # gap between a sample's two highest outputs, so that every arithmetic gives the same class
+SPREAD = 3.0  # scale of the outputs, as in a trained network
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -43,12 +43,12 @@ def reference(case: Case, x: Any, y: Any, parameters: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, parameters: Any) -> Any:
-    """Outputs of some 10 err by sums of 784 products: ``1e-5`` of the loss is more than they add up to."""
+    """Outputs of about 10 have the error of sums of 784 products, which add up to less than ``1e-5`` of the loss."""
     return 1e-5 * (1 + expected[0]), 0.0
 
 
 def flops(case: Case) -> int:
-    """The forward."""
+    """The forward pass."""
     width, n = int(case.shape["width"]), int(case.shape["n"])
     return 2 * n * (784 * width + width * width + width * 10)
 
@@ -67,7 +67,7 @@ def wide(width: int, **more: Any) -> Case:
 COMPONENT = Component(
     name="training.evaluate",
     title="Evaluating a classifier",
-    question="What does the source's evaluation loop cost beside the forward that it is for?",
+    question="What does the source's evaluation loop cost compared with the forward pass in it?",
     rows=("TR-02",),
     cases=(wide(512), wide(64, only=("no_grad", "whole"))),
     inputs=inputs,
@@ -77,9 +77,9 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="no_grad",
     left_out={
-        "the mean of batch means": "It is another number as soon as the last batch is short: a test shows by how much.",
-        "torch.compile": "A forward alone under it is measured in backprop.forward and models.",
-        "without no_grad": "What recording a graph costs is asked in autograd.tracking.",
-        "a DataLoader": "It costs here what it costs in training.epoch.",
+        "the mean of batch means": "It is a different number if the last batch is shorter; a test shows by how much.",
+        "torch.compile": "backprop.forward and models measure a forward pass under it.",
+        "without no_grad": "autograd.tracking measures the cost of recording a graph.",
+        "a DataLoader": "It costs the same here as in training.epoch.",
     },
 )

@@ -25,7 +25,7 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def reference(case: Case, grid: Any, board: Any, start: Any, steps: int) -> Any:
-    """The steps in float64: a 1x1 convolution is a product over the channels, Adam its four lines."""
+    """The steps in float64: a 1x1 convolution is a product over the channels, and Adam is four lines."""
     import torch
 
     pixels, target = grid.double()[0].flatten(1), board.double().flatten()
@@ -53,17 +53,17 @@ def reference(case: Case, grid: Any, board: Any, start: Any, steps: int) -> Any:
 
 
 def tolerance(case: Case, expected: Any, grid: Any, board: Any, start: Any, steps: int) -> Any:
-    """A tenth of each loss, as a training in fewer bits is asked for; the output within half of its spread.
+    """A tenth of each loss, because training in fewer bits is the task; the output within half of its spread.
 
-    Factors of 8 bits err by 0.4 %, and four layers add that up. Adam's first steps are 0.001 in each weight whatever
-    the slope: where a slope is within rounding of 0, its weight goes the other way.
+    Factors of 8 bits are off by 0.4 %, which adds up over four layers. Adam's first steps are 0.001 in each weight,
+    whatever the gradient: if a gradient is within rounding of 0, its weight may move the other way.
     """
     losses, output = expected
     return losses / 10, output.std() / 2
 
 
 def flops(case: Case) -> int:
-    """Four products for each pixel, forward, and twice that backward but the slope of the coordinates."""
+    """Four products per pixel in forward, and twice that in backward, except for the gradient of the coordinates."""
     pixels, width, steps = (int(case.shape[name]) for name in ("side", "width", "steps"))
     pixels *= pixels
     return 2 * pixels * steps * (2 * 2 * width + 3 * (2 * width * width + width))
@@ -84,12 +84,12 @@ def board(side: int, steps: int = STEPS, **more: Any) -> Case:
 COMPONENT = Component(
     name="training.mixed_precision",
     title="Training in fewer bits",
-    question="How much faster is training in 16 bits, from which size on, and does it still learn the same?",
+    question="How much faster is training in 16 bits, from what size, and does it still learn the same?",
     rows=("TR-04",),
     cases=(
         board(32, only=SMALL),
         board(16, only=SMALL[:-1]),
-        board(512, opt_in="three seconds a call on a CPU"),
+        board(512, opt_in="three seconds per call on a CPU"),
     ),
     inputs=inputs,
     reference=reference,
@@ -97,19 +97,19 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="float32",
-    accepts={"bf16 arithmetic": "To compute in bfloat16 is what this is about."},
+    accepts={"bf16 arithmetic": "Computing in bfloat16 is the point of this component."},
     work={
-        "tf32": "Multiplies in 10 bits.",
+        "tf32": "Multiplies with 10-bit mantissas.",
         "float16_scaled": "Multiplies in float16.",
         "bfloat16": "Multiplies in bfloat16.",
         "bfloat16_channels_last": "Multiplies in bfloat16.",
         "bfloat16_fused": "Multiplies in bfloat16.",
     },
     left_out={
-        "500 steps": "Each step is like the one before; a test follows a longer training to its end.",
+        "500 steps": "Each step is like the previous one; a test runs a longer training to its end.",
         "the source's script module": "torch.jit is deprecated.",
-        "torch.compile": "What compiling a step gains is asked in training.compiled_step.",
+        "torch.compile": "training.compiled_step measures the gain of compiling a step.",
         "float8": "It needs scales for each tensor, and a GPU of 2023 or later.",
-        "bfloat16 parameters": "An update of a thousandth is less than they can hold: another training.",
+        "bfloat16 parameters": "An update of a thousandth is below their resolution: a different training.",
     },
 )

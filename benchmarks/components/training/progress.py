@@ -1,4 +1,4 @@
-"""TR-08: what a progress bar costs a step."""
+"""TR-08: the cost of a progress bar per step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from perfsuite.model.component import Case, Component, Inputs
 
-FEW = ("rich_track", "tqdm_default", "silent")  # the source's five epochs: what a bar costs that is hardly moved
+FEW = ("rich_track", "tqdm_default", "silent")  # the source's five epochs: the cost of a bar that hardly moves
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
@@ -23,29 +23,29 @@ def reference(case: Case, losses: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, losses: Any) -> Any:
-    """As many roundings as there are losses."""
+    """One rounding per loss."""
     return expected * len(losses) * 2.0**-53
 
 
 def flops(case: Case) -> int:
-    """An addition for each."""
+    """One addition per loss."""
     return int(case.shape["steps"])
 
 
 def bytes(case: Case) -> int:
-    """Each read once."""
+    """Each loss read once."""
     return 8 * int(case.shape["steps"]) + 8
 
 
 COMPONENT = Component(
     name="training.progress",
     title="Progress bars",
-    question="What does a progress bar take from each step, and what makes it dear?",
+    question="What does a progress bar cost per step, and what makes it expensive?",
     rows=("TR-08",),
     cases=(
         Case("1000", {"steps": 1000}, dtype="float64", series="steps", size=1000),
         Case("5", {"steps": 5}, dtype="float64", series="steps", size=5, only=FEW),
-        Case("100000", {"steps": 100_000}, dtype="float64", series="steps", size=100_000, opt_in="seconds a call"),
+        Case("100000", {"steps": 100_000}, dtype="float64", series="steps", size=100_000, opt_in="seconds per call"),
     ),
     inputs=inputs,
     reference=reference,
@@ -55,8 +55,8 @@ COMPONENT = Component(
     baseline="silent",
     devices=("cpu",),
     left_out={
-        "a terminal, a notebook": "What they take to draw is theirs: everything is written to a null stream.",
-        "set_postfix(loss.item())": "The wait for a GPU is what it adds: training.running_loss.",
-        "a million steps": "Each is like the one before.",
+        "a terminal, a notebook": "Drawing time is not included: everything is written to a null stream.",
+        "set_postfix(loss.item())": "It adds the wait for a GPU: training.running_loss.",
+        "a million steps": "Each is like the previous one.",
     },
 )

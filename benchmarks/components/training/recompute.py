@@ -1,4 +1,4 @@
-"""TR-06: the gradients of a deep network, with activations kept or computed again."""
+"""TR-06: the gradients of a deep network, with activations stored or recomputed."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def reference(case: Case, x: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, x: Any, start: Any) -> Any:
-    """Each layer adds roundings in the seventh digit of what goes through it, forward and back."""
+    """Each layer adds roundings in the seventh digit, in forward and in backward."""
     return [1e-6 * len(start) * slope.abs().max() for slope in expected]
 
 
 def flops(case: Case) -> int:
-    """A product for each layer forward, two for each backward, but the first one's input wants no slope."""
+    """One product per layer in forward and two in backward, except that the first layer's input needs no gradient."""
     n, width, layers = (int(case.shape[name]) for name in ("n", "width", "layers"))
     return 2 * n * width * width * (3 * layers - 1)
 
@@ -52,12 +52,12 @@ def deep(layers: int, **more: Any) -> Case:
     return Case(f"{layers}x256", shape, series="layers of 256", size=layers, **more)
 
 
-TWICE = "Computes the forward twice."
+TWICE = "Computes the forward pass twice."
 
 COMPONENT = Component(
     name="training.recompute",
-    title="Activations computed again",
-    question="How much memory does it save to compute activations again, and how much time does that cost?",
+    title="Recomputed activations",
+    question="How much memory does recomputing activations save, and how much time does it cost?",
     rows=("TR-06",),
     cases=(deep(16), deep(4, only=SHALLOW)),
     inputs=inputs,
@@ -71,9 +71,9 @@ COMPONENT = Component(
         "each_layer": TWICE,
         "segments": TWICE,
         "selective": "Computes GELU twice.",
-        "compiled_half": "Computes GELU twice where its compiler finds that cheapest.",
+        "compiled_half": "Computes GELU twice if its compiler finds that cheapest.",
     },
     left_out={
-        "a transformer": "Its layers are more of the same; the memory of attention itself is in layers.attention.",
+        "a transformer": "Its layers are similar; layers.attention has the memory of attention itself.",
     },
 )

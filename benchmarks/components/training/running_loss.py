@@ -1,4 +1,4 @@
-"""TR-03: a loss that is read in every step, now and then, or at the end."""
+"""TR-03: a loss that is read in every step, occasionally, or at the end."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def reference(case: Case, xs: Any, ys: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, xs: Any, ys: Any, start: Any) -> Any:
-    """Each step rounds the parameters, which are below 1, and their slopes.
+    """Each step rounds the parameters, which are below 1, and their gradients.
 
-    A hidden unit whose input lies within rounding of 0 counts in one arithmetic and not in the other: for one sample
-    that moves its weights by ``0.1 / 32`` times the slope that reaches it, below 1/4, and the losses after it by a
-    tenth of that.
+    A hidden unit whose input is within rounding of 0 may be active in one arithmetic and not in the other: for one
+    sample that moves its weights by ``0.1 / 32`` times the gradient that reaches it, below 1/4, and the losses after it
+    by a tenth of that.
     """
     bound = RATE / BATCH / 4
     return bound / 10, *[bound + 4 * len(xs) * _network.UNIT] * len(start)
 
 
 def flops(case: Case) -> int:
-    """Forward, backward without the slope of the images, and two for each parameter in each step."""
+    """Forward, backward without the gradient of the images, and two for each parameter in each step."""
     steps = int(case.shape["steps"])
     return _network.products(SIZES, steps * BATCH) + 2 * steps * _network.numbers(SIZES)
 
@@ -48,7 +48,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="training.running_loss",
     title="Reading the loss",
-    question="What does `loss.item()` in each step cost: a number, or the wait for the device?",
+    question="What is the cost of `loss.item()` in each step: the number, or the wait for the device?",
     rows=("TR-03",),
     cases=(Case("40", {"steps": 40}),),
     inputs=inputs,
@@ -58,7 +58,7 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="items",
     left_out={
-        "futures": "A tensor on its way to the host with an event is one: copied_behind.",
-        "1875 steps": "Each step is like the one before; the GPU falls behind within a few.",
+        "futures": "An asynchronous copy to the host with an event is one: copied_behind.",
+        "1875 steps": "Each step is like the previous one; the GPU falls behind within a few.",
     },
 )

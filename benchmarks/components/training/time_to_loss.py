@@ -1,4 +1,4 @@
-"""TR-09: the time until a network has learned, by the size of the batch."""
+"""TR-09: the time until a network has learned, by batch size."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def inputs(case: Case, generator: Any) -> Inputs:
 
 
 def canonical(case: Case, answer: Any) -> Any:
-    """``(loss, accuracy, shares)``: ``shares[i, j]`` of the digits ``i`` are said to be of class ``j``.
+    """``(loss, accuracy, shares)``: a share ``shares[i, j]`` of the digits ``i`` is predicted as class ``j``.
 
-    The accuracy is counted as if the class most often said of a digit were its own; ``shares`` shows whether it is.
+    The accuracy counts the most frequent prediction for a digit as correct; ``shares`` shows whether it is.
     """
     import torch
 
@@ -38,7 +38,7 @@ def canonical(case: Case, answer: Any) -> Any:
 
 
 def reference(case: Case, x: Any, y: Any, held_out: Any, start: Any) -> Any:
-    """What training ends with: a loss not far below the target, nearly all digits told apart."""
+    """The state at the end of training: a loss not far below the target, with nearly all digits classified."""
     import torch
 
     classes = nearest(x, y, held_out).reshape(CLASSES, ASKED).mode(1).values
@@ -47,23 +47,23 @@ def reference(case: Case, x: Any, y: Any, held_out: Any, start: Any) -> Any:
 
 
 def nearest(x: Any, y: Any, asked: Any) -> Any:
-    """The class of the nearest of all samples: right for some 98 % of the digits."""
+    """The class of the nearest of all samples: correct for about 98 % of the digits."""
     import torch
 
     return y[torch.cdist(asked.double(), x.double()).argmin(1)]
 
 
 def tolerance(case: Case, expected: Any, x: Any, y: Any, held_out: Any, start: Any) -> Any:
-    """The loss of all samples lies within 0.3 of that, the accuracy between 0.9 and 1.
+    """The loss over all samples is within 0.3 of that, the accuracy between 0.9 and 1.
 
-    The loss that ends the training is that of an epoch, in which the parameters moved. Of each digit at least two
-    thirds are told apart: the hardest, 8, is taken for others most often.
+    The loss that ends the training is the mean over an epoch in which the parameters changed. At least two thirds of
+    each digit are classified correctly; 8 is the hardest.
     """
     return 0.3 * TARGET, 0.05, 1 / 3
 
 
 def flops(case: Case) -> int:
-    """One epoch's, and the questions at the end: how many epochs it takes is what is asked."""
+    """The work of one epoch and of the final predictions: the number of epochs is the question."""
     samples = 1437
     questions = 2 * (samples + CLASSES * ASKED) * (64 * 64 + 64 * 10)
     return _network.products(SIZES, samples) + questions
@@ -77,7 +77,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="training.time_to_loss",
     title="Time until a network has learned",
-    question="Larger batches go through more samples a second. Do they also learn sooner?",
+    question="Larger batches process more samples per second. Do they also learn sooner?",
     rows=("TR-09",),
     cases=(Case("digits", {}),),
     inputs=inputs,
@@ -87,10 +87,10 @@ COMPONENT = Component(
     bytes=bytes,
     baseline="batch_32",
     canonical=canonical,
-    accepts={"bf16 arithmetic": "A network learns from rounded parameters too, and the digits are whole sixteenths."},
+    accepts={"bf16 arithmetic": "A network also learns with rounded parameters, and the digits are multiples of 1/16."},
     left_out={
-        "smaller batches": "At 8 the calls alone take half a second; what one costs is in training.batch_size.",
-        "a rate sought for each seed": "The rates are fixed, each the largest of a few that was safe for twelve seeds.",
-        "warm-up of the rate": "It lets large batches bear longer steps; it is another recipe.",
+        "smaller batches": "At 8 the calls alone take half a second; training.batch_size has the cost of one.",
+        "a rate tuned for each seed": "The rates are fixed, each the largest of a few that worked for twelve seeds.",
+        "warm-up of the rate": "It allows longer steps for large batches, but is a different recipe.",
     },
 )

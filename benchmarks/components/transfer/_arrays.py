@@ -1,4 +1,4 @@
-"""What the components of transfers share: arrays in the host's memory, and a tensor that says where to bring them."""
+"""Shared by the transfer components: arrays in host memory, and a tensor that tells the target device."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def on_device(case: Case, generator: Any) -> Inputs:
 
 
 def came_back(case: Case, output: Any) -> Any:
-    """The copy in the host's memory, brought where it came from, for there it is compared.
+    """The copy in host memory, moved back to the source device, where it is compared.
 
     Raises:
-        ValueError: it does not lie in the host's memory.
+        ValueError: it is not in host memory.
     """
     copy, source = output
     if copy.device.type != "cpu":
-        raise ValueError(f"the copy lies on {copy.device}")
+        raise ValueError(f"the copy is on {copy.device}")
     return copy.to(source.device)
 
 
@@ -53,7 +53,7 @@ def sized(n: int, **more: Any) -> Case:
     return Case(str(n), {"n": n}, series="numbers", size=n, **more)
 
 
-# 100 kB, a batch of 32 x 28 x 28, to 16 MB; and 10000 x 10000, the sources' sizes.
+# From 100 kB, a batch of 32 x 28 x 28, to 16 MB; and 10000 x 10000, the sources' size.
 SIZES = (
     *map(sized, (25_088, 250_000, 1_000_000, 4_000_000)),
     sized(100_000_000, opt_in="0.4 GB", memory=2_000_000_000),

@@ -1,4 +1,4 @@
-"""The kernels of STREAM (McCalpin, 1995) on float32: sizes in the second-level cache, in the third, and in memory."""
+"""The kernels of STREAM (McCalpin, 1995) in float32, with sizes in the L2 cache, in the L3 cache, and in memory."""
 
 from __future__ import annotations
 

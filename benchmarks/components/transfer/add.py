@@ -21,7 +21,7 @@ def tolerance(case: Case, expected: Any, b: Any, c: Any) -> Any:
 COMPONENT = Component(
     name="transfer.add",
     title="STREAM: add",
-    question="What bandwidth does a sum of two vectors get?",
+    question="What bandwidth does a sum of two vectors reach?",
     rows=("TX-04",),
     cases=(stream.sized(4_194_304), stream.sized(262_144), stream.sized(67_108_864)),
     inputs=stream.vectors(2),
@@ -30,5 +30,5 @@ COMPONENT = Component(
     flops=stream.times(1),
     bytes=stream.times(12),
     baseline="operator",
-    work={"numpy_out": "Writes to memory allocated before.", "out": "Writes to memory allocated before."},
+    work={"numpy_out": "Writes to preallocated memory.", "out": "Writes to preallocated memory."},
 )

@@ -35,14 +35,14 @@ def flops(case: Case) -> int:
 
 
 def bytes(case: Case) -> int:
-    """Each pixel read in one byte and written in four."""
+    """Each pixel read as one byte and written as four."""
     return int(case.shape["batch"]) * SIDE * SIDE * (1 + 4)
 
 
 COMPONENT = Component(
     name="transfer.batch",
     title="A batch of images to a GPU",
-    question="Should a loader make floats, or the device?",
+    question="Should the loader or the device convert bytes to floats?",
     rows=("TX-01",),
     cases=tuple(Case(f"{n}x1x28x28", {"batch": n}, series="images of 28x28", size=n) for n in (32, 256, 1024, 4096)),
     inputs=inputs,
@@ -54,5 +54,5 @@ COMPONENT = Component(
     devices=("cuda",),
     accepts={"bf16 arithmetic": "The inputs are bytes: there is nothing to round."},
     work={"image_by_image": "Waits for the device after each image.", "pinned_cast_then_to": "Also pins its floats."},
-    left_out={"normalisation": "Two more operators on the same side as the cast: see the family images."},
+    left_out={"normalisation": "They are two more operators on the same side as the cast: see the family images."},
 )

@@ -1,4 +1,4 @@
-"""TX-01, TX-04: a copy within one memory: no transfer, but all that a machine without a GPU can show of one."""
+"""TX-01, TX-04: a copy within one memory: not a transfer, but the closest thing on a machine without a GPU."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perfsuite.model.component import Component
 COMPONENT = Component(
     name="transfer.copy",
     title="A copy within one memory",
-    question="What does a copy cost where no bus is crossed, and how much of that is new memory?",
+    question="What does a copy cost that crosses no bus, and how much of that is new memory?",
     rows=("TX-01", "TX-04"),
     cases=(
         arrays.sized(25_088),
@@ -25,10 +25,10 @@ COMPONENT = Component(
     baseline="clone",
     accepts={"copy of an input": "A copy is the task."},
     work={
-        "numpy_into": "Writes to memory allocated before.",
-        "into": "Writes to memory allocated before.",
+        "numpy_into": "Writes to preallocated memory.",
+        "into": "Writes to preallocated memory.",
     },
     left_out={
-        ".to(device)": "On the device where the tensor is already, it copies nothing; with copy=True it is `clone`.",
+        ".to(device)": "On the tensor's own device it copies nothing; with copy=True it is the same as `clone`.",
     },
 )

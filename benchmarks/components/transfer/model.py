@@ -10,7 +10,7 @@ from perfsuite.model.component import Case, Component, Inputs
 
 
 def sizes(case: Case) -> tuple[int, ...]:
-    """How many numbers each layer takes and gives, layer after layer."""
+    """The width of the input and of each layer's output."""
     return tuple(case.shape["sizes"])
 
 
@@ -41,7 +41,7 @@ def bytes(case: Case) -> int:
 COMPONENT = Component(
     name="transfer.model",
     title="A network to a GPU",
-    question="What does it cost to place a network: the copies, or the building?",
+    question="What is expensive about moving a network to a device: the copies, or building it?",
     rows=("TX-03",),
     cases=(
         Case("mlp", {"sizes": (784, 512, 512, 10)}),
@@ -59,5 +59,5 @@ COMPONENT = Component(
         "build_then_to": "Draws random weights and overwrites them.",
         "built_there": "Draws random weights and overwrites them.",
     },
-    left_out={"load_file(device=)": "It reads a file: checkpoint.to_device."},
+    left_out={"load_file(device=)": "It reads a file: see checkpoint.to_device."},
 )

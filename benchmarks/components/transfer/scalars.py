@@ -1,4 +1,4 @@
-"""TX-02: single numbers from tensors, one by one or together."""
+"""TX-02: reading single numbers from tensors, one by one or together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def reference(case: Case, losses: Any) -> Any:
 COMPONENT = Component(
     name="transfer.scalars",
     title="Numbers out of tensors",
-    question="What does a loop pay that asks for its loss in every step, and what does it pay that asks at the end?",
+    question="What does it cost a loop to read its loss in every step, and at the end?",
     rows=("TX-02",),
     cases=tuple(Case(str(n), {"n": n}, series="numbers", size=n) for n in (100, 1, 1000)),
     inputs=inputs,
@@ -34,9 +34,9 @@ COMPONENT = Component(
     flops=arrays.nothing,
     bytes=arrays.moved,
     baseline="item_each",
-    aliases="The second part of the answer is an input, which tells where the numbers were.",
+    aliases="The second part of the result is an input, which tells on which device the numbers were.",
     canonical=arrays.came_back,
     left_out={
-        "a copy to pinned memory that is read later": "One more stack_then_cpu; the waiting is what differs.",
+        "a copy to pinned memory that is read later": "It is like stack_then_cpu, with a different wait.",
     },
 )

@@ -21,7 +21,7 @@ def tolerance(case: Case, expected: Any, b: Any) -> Any:
 COMPONENT = Component(
     name="transfer.scale",
     title="STREAM: scale",
-    question="What bandwidth does a product with a constant get?",
+    question="What bandwidth does a product with a constant reach?",
     rows=("TX-04",),
     cases=(stream.sized(4_194_304), stream.sized(262_144), stream.sized(67_108_864)),
     inputs=stream.vectors(1),
@@ -30,5 +30,5 @@ COMPONENT = Component(
     flops=stream.times(1),
     bytes=stream.times(8),
     baseline="operator",
-    work={"numpy_out": "Writes to memory allocated before.", "out": "Writes to memory allocated before."},
+    work={"numpy_out": "Writes to preallocated memory.", "out": "Writes to preallocated memory."},
 )

@@ -1,4 +1,4 @@
-"""TX-01: an array from the host's memory to a GPU, from a batch to 400 MB."""
+"""TX-01: an array from host memory to a GPU, from a batch to 400 MB."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reference(case: Case, x: Any, again: Any, like: Any) -> Any:
 COMPONENT = Component(
     name="transfer.to_device",
     title="From the host to a GPU",
-    question="What does a transfer cost, how much of the bus does each way use, and does pinning pay?",
+    question="What does a transfer cost, how much of the bus bandwidth is used, and does pinning pay off?",
     rows=("TX-01",),
     cases=arrays.SIZES,
     inputs=inputs,
@@ -37,17 +37,17 @@ COMPONENT = Component(
     version="2",
     accepts={"copy of an input": "A copy is the task."},
     work={
-        "pin_then_to": "Copies within the host first, into memory that is pinned in the call.",
-        "into": "Is handed the memory on the device.",
-        "staged": "Copies within the host first, into memory pinned before; is handed the memory on the device.",
-        "ring": "Copies within the host while the bus is busy; is handed the memory on the device.",
-        "pinned": "Finds the array pinned already; is handed the memory on the device.",
+        "pin_then_to": "First copies within the host, into memory that is pinned during the call.",
+        "into": "Uses preallocated memory on the device.",
+        "staged": "First copies within the host, into pinned memory; uses preallocated memory on the device.",
+        "ring": "Copies within the host while the bus is busy; uses preallocated memory on the device.",
+        "pinned": "The array is already pinned; uses preallocated memory on the device.",
     },
     left_out={
         ".cuda()": "It is the same call as .to(device).",
-        "creation on the device": "There is nothing to move then; the sources' arrays come from files.",
+        "creation on the device": "Then there is nothing to move; the sources' arrays come from files.",
         "the whole data set resident": "Then a batch is a slice on the device: see dataload.home_made.",
-        "the CPU": "There is no bus to cross: transfer.copy is what a copy costs there, and says no more than that.",
+        "the CPU": "There is no bus to cross; transfer.copy has the cost of a plain copy.",
         "managed memory": "Its pages move when they are touched: a transfer without a call.",
     },
 )

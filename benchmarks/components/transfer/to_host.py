@@ -1,4 +1,4 @@
-"""TX-02: a tensor from a GPU to the host's memory."""
+"""TX-02: a tensor from a GPU to host memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def reference(case: Case, x: Any) -> Any:
 COMPONENT = Component(
     name="transfer.to_host",
     title="From a GPU to the host",
-    question="What does it cost to have a result back, and does pinned memory pay?",
+    question="What does it cost to copy a result back, and does pinned memory pay off?",
     rows=("TX-02",),
     cases=arrays.SIZES,
     inputs=arrays.on_device,
@@ -29,11 +29,11 @@ COMPONENT = Component(
     canonical=arrays.came_back,
     accepts={"copy of an input": "A copy is the task."},
     work={
-        "into": "Is handed the memory in the host.",
-        "into_pinned": "Is handed pinned memory in the host.",
+        "into": "Uses preallocated host memory.",
+        "into_pinned": "Uses preallocated pinned host memory.",
     },
     left_out={
-        "non_blocking without an event": "It hands out what was in the memory before: see the tests.",
-        ".tolist() of a large tensor": "It makes a Python number of each: see tensors and transfer.scalars.",
+        "non_blocking without an event": "It returns stale contents of the memory: see the tests.",
+        ".tolist() of a large tensor": "It makes a Python number of each element: see tensors and transfer.scalars.",
     },
 )

@@ -15,14 +15,14 @@ def reference(case: Case, b: Any, c: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, b: Any, c: Any) -> Any:
-    """Two roundings, of the product and of the sum; the last bit of either is in the other's slack."""
+    """Two roundings, of the product and of the sum; second-order terms are below the slack of either."""
     return stream.UNIT * (expected.abs() + 4 * c.double().abs())
 
 
 COMPONENT = Component(
     name="transfer.triad",
     title="STREAM: triad",
-    question="What bandwidth do a product and a sum get, in which memory, and what does a temporary cost of it?",
+    question="What bandwidth do a product and a sum reach at each memory level, and what does a temporary cost?",
     rows=("TX-04",),
     cases=(
         replace(stream.sized(4_194_304), threads=("1", "all"), compiled=("operators",)),
@@ -40,12 +40,12 @@ COMPONENT = Component(
     compiled=(),
     work={
         "operators": "Writes the product and reads it again.",
-        "numpy_out": "Writes the product and reads it again; writes to memory allocated before.",
-        "numba": "Writes to memory allocated before; runs on one thread, whatever torch is given.",
-        "out": "Writes to memory allocated before.",
+        "numpy_out": "Writes the product and reads it again; writes to preallocated memory.",
+        "numba": "Writes to preallocated memory; runs on one thread, regardless of torch's setting.",
+        "out": "Writes to preallocated memory.",
     },
     left_out={
-        "non-temporal stores": "They save the reading of what is overwritten; no variant here may choose them.",
-        "the peak of arithmetic": "The roofs of every run have it, measured with matrix products.",
+        "non-temporal stores": "They save reading the overwritten memory; no variant here can choose them.",
+        "the peak of arithmetic": "Every run measures it with matrix products, as a roof.",
     },
 )

@@ -1,1 +1,1 @@
-"""What is said of two commits, in words, in the terminal and on a page."""
+"""Reports on a comparison of two commits: its wording, and its form in the terminal, in Markdown and on a page."""

@@ -35,13 +35,13 @@ def text(found: Comparison) -> str:
 def _line(row: Row) -> str:
     verdict, ratio, interval, cell, base, epochs, _ = map(_escaped, wording.cells(row))
     told = _escaped(wording.why(row))
-    # A number with its sign is no formula; a text may be one to a spreadsheet.
+    # A signed number is not a formula, but a spreadsheet may take a text for one.
     cell, told = ("\\" * is_formula(text) + text for text in (cell, told))
     return f"| {verdict} | {ratio} | {interval} | {cell} | {base} | {epochs} | {told} |"
 
 
 def _escaped(text: str) -> str:
-    """``text`` so that Markdown takes none of it for markup."""
+    """``text`` escaped, so that Markdown takes none of it for markup."""
     text = wording.shown(text)
     for letter in "\\`*_[]<>|":
         text = text.replace(letter, f"\\{letter}" if letter not in "<>" else {"<": "&lt;", ">": "&gt;"}[letter])

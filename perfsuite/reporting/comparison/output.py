@@ -14,7 +14,7 @@ from perfsuite.reporting.html.sections import comparison as section
 
 
 def document(found: Comparison) -> dict[str, Any]:
-    """A comparison for programs: every row with its X, and how many got each verdict."""
+    """A comparison for programs: every row with its X, and the number of rows with each verdict."""
     data = to_json(found)
     assert isinstance(data, dict)
     data["counts"] = {verdict: found.count(verdict) for verdict in VERDICTS}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from perfsuite.judging.record import Comparison
 from perfsuite.model.printable import REASON, cut, visible
+from perfsuite.project import catalogue
 from perfsuite.reporting.comparison import wording
 from perfsuite.reporting.text.grid import Column, draw
 
@@ -35,7 +36,7 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
         wording.effort(found),
     ]
     if found.partial:
-        lines.append("! interrupted: `python -m benchmarks compare --resume` goes on")
+        lines.append(f"! interrupted: `{catalogue.PROJECT.command} compare --resume` goes on")
     lines += wording.other_packages(found)
     rows = wording.ordered(found, every)
     if rows:
@@ -55,14 +56,12 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
 
 
 def creep(found: Comparison, history: Sequence[Comparison]) -> str:
-    """How the cells that are slower than the anchor came there, commit by commit; empty where none is."""
+    """How the cells that are slower than the anchor became so, commit by commit; empty if there are none."""
     lines = []
     for row in found.rows:
         if row.verdict != "SLOWER":
             continue
         steps = [other.ratio for one in history for other in one.rows if other.cell == row.cell and other.ratio]
         path = ", ".join(wording.change(ratio) for ratio in steps)
-        lines.append(
-            f"{visible(cut(row.cell, REASON))} against {wording.label(found.base)}, one after the other: {path}"
-        )
+        lines.append(f"{visible(cut(row.cell, REASON))} against {wording.label(found.base)}, commit by commit: {path}")
     return "\n".join([*lines, ""]) + "\n" if lines else ""

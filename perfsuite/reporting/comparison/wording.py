@@ -1,4 +1,4 @@
-"""What is said of a comparison, wherever it is shown: what was found, what it cost, and what it is worth."""
+"""The wording of a comparison wherever it is shown: what was found, what it cost, and how often it errs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from perfsuite.judging.record import Comparison, Row, differ
 from perfsuite.model.printable import REASON, cut, one_line, visible
 from perfsuite.reporting import units
 
-FOUND = ("SLOWER", "FASTER", "UNTRUSTED", "ERROR", "INCOMPARABLE")  # shown always, in this order
-QUIET = ("UNDECIDED", "SAME")  # shown when asked for
+FOUND = ("SLOWER", "FASTER", "UNTRUSTED", "ERROR", "INCOMPARABLE")  # always shown, in this order
+QUIET = ("UNDECIDED", "SAME")  # shown on request
 NAMES = {
     "SLOWER": "slower",
     "FASTER": "faster",
@@ -21,16 +21,16 @@ NAMES = {
     "INCOMPARABLE": "not comparable",
     "ERROR": "failed",
 }
-LONGEST = 1000  # letters of one text
+LONGEST = 1000  # characters of one text
 
 
 def shown(text: str) -> str:
-    """``text`` on one line, harmless to print, and no longer than anybody reads."""
+    """``text`` on one line, safe to print, and cut to :data:`LONGEST` characters."""
     return cut(visible(text), LONGEST)
 
 
 def change(ratio: float | None) -> str:
-    """A ratio of times as a change: ``+10.3 %``; a tenfold time and more as a factor."""
+    """A ratio of times as a change: ``+10.3 %``; a factor from 10 up."""
     if ratio is None or not math.isfinite(ratio):
         return units.NONE
     if ratio >= 10:
@@ -39,12 +39,12 @@ def change(ratio: float | None) -> str:
 
 
 def label(side: Mapping[str, Any]) -> str:
-    """What a tree is called, fit to print: the subject of a commit may be of any length."""
+    """The name of a tree, cut and safe to print: the subject of a commit may have any length."""
     return visible(cut(side["label"], REASON))
 
 
 def between(row: Row) -> str:
-    """The interval of a change; a side that so few epochs do not bound is open."""
+    """The interval of a change; an end is open while there are too few epochs to bound it."""
     if row.ratio is None:
         return ""
     low = change(row.low) if row.low is not None else "−∞"
@@ -53,7 +53,7 @@ def between(row: Row) -> str:
 
 
 def headline(found: Comparison) -> str:
-    """How many cells got which verdict, what was found first."""
+    """How many cells got each verdict, differences first."""
     if found.rows and found.untimed == len(found.rows):
         return "no code differs, apart from comments, docstrings and line numbers: nothing was timed"
     delta = f"{100 * found.options.delta:g} %"
@@ -68,7 +68,7 @@ def headline(found: Comparison) -> str:
 
 
 def effort(found: Comparison) -> str:
-    """What it cost."""
+    """What the comparison cost."""
     cells = f"{len(found.rows)} cell{'s' * (len(found.rows) != 1)}"
     if found.untimed == len(found.rows):
         return cells
@@ -76,19 +76,19 @@ def effort(found: Comparison) -> str:
 
 
 def promise(found: Comparison) -> str:
-    """What the verdicts are worth."""
+    """How often the verdicts are wrong."""
     if found.rule is None:
         return ""
     rule = found.rule
     return (
-        f"SLOWER: by more than {100 * rule.tolerance:g} %; a false one among {rule.cells} unchanged cells happens in"
-        f" {100 * rule.alpha:g} % of comparisons at most. Intervals: each end errs in {100 * rule.alpha_same:g} %"
-        " at most, at whatever moment it stopped."
+        f"SLOWER: by more than {100 * rule.tolerance:g} %; at most {100 * rule.alpha:g} % of comparisons of"
+        f" {rule.cells} unchanged cells report a false one. Intervals: each end is wrong in at most"
+        f" {100 * rule.alpha_same:g} % of cases, whenever the comparison stopped."
     )
 
 
 def why(row: Row) -> str:
-    """What explains a difference, or its absence: the counts that do not vary."""
+    """What explains a difference, or its absence: the counts, which do not vary between calls."""
     if row.reason:
         return cut(row.reason, REASON)
     changed = [
@@ -103,7 +103,7 @@ def why(row: Row) -> str:
     if row.verdict == "UNDECIDED":
         if row.visible is None:
             return f"{row.epochs} epochs are too few for a verdict"
-        return f"would have seen {change(1 + row.visible)}"
+        return f"would have detected {change(1 + row.visible)}"
     return ""
 
 
@@ -119,24 +119,26 @@ def ordered(found: Comparison, every: bool) -> list[Row]:
 
 
 def other_packages(found: Comparison) -> list[str]:
-    """What the packages of the two trees have to do with their times, where they are not the same."""
+    """How the packages of the two trees differ, and which of them each side ran with; empty if they are the same."""
     base, head = set(found.base.get("requirements", ())), set(found.head.get("requirements", ()))
     if base == head:
         return []
     if "packages" in found.base:
         if not found.base["packages"] and not found.head["packages"]:
-            return ["! the trees require different packages, which comes to the same ones: both ran with those"]
+            return ["! the trees require different packages, but both resolve to the same ones and ran with those"]
         told = " against ".join(
             visible(cut(", ".join(side["packages"]) or "none", REASON)) for side in (found.base, found.head)
         )
-        return [f"! the packages differ too ({told}): each side ran with its own, in a process of its own"]
+        return [f"! the packages differ too ({told}): each side ran with its own, in its own process"]
     apart = (("BASE", base - head), ("HEAD", head - base))
     sides = "; ".join(f"only {name}: {', '.join(sorted(one))}" for name, one in apart if one)
-    return [f"! the trees want different packages ({visible(cut(sides, REASON))}); both ran with those installed here"]
+    return [
+        f"! the trees require different packages ({visible(cut(sides, REASON))}); both ran with those installed here"
+    ]
 
 
 def cells(row: Row) -> list[str]:
-    """What stands in a row's columns."""
+    """The texts of a row's columns."""
     return [
         row.verdict,
         change(row.ratio) if row.ratio else "",
@@ -160,12 +162,12 @@ def skipped(found: Comparison) -> list[str]:
 
 
 def facts(found: Comparison) -> Mapping[str, str]:
-    """What a reader wants to know of the two sides."""
+    """The facts that a reader needs about the two sides and the verdicts."""
     return {
         "BASE": found.base["label"],
         "HEAD": found.head["label"],
         "Machine": str(found.machine.get("cpu") or found.machine_class),
         "Effort": effort(found),
-        "What the verdicts are worth": promise(found),
+        "Error rates": promise(found),
         "Repeat": found.options.command,
     }

@@ -1,6 +1,6 @@
 """What a page is made of: plain values that sections return and the templates draw. No markup is written here.
 
-Every text in a block may come from anywhere; the templates escape all of it.
+The texts in blocks are untrusted; the templates escape all of them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Prose:
 
 
 def marked(text: str) -> tuple[Part, ...]:
-    """``text`` with what stands between backquotes, single or double, as code."""
+    """``text``, with what is between backquotes, single or double, as code."""
     pieces = BACKQUOTED.split(text)  # text, code, text, code, ...
     return tuple(Mono(piece) if at % 2 else piece for at, piece in enumerate(pieces) if piece)
 
@@ -77,27 +77,27 @@ class Code:
 
     @property
     def tokens(self) -> list[tuple[str, str]]:
-        """``(kind, text)`` in order; put together they are the source."""
+        """``(kind, text)`` in order; joined, they are the source."""
         source = cut(self.source, SOURCE)
         return tokens(source) if self.python else [("", source)]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its words."""
+    """A figure with its alternative text and its caption."""
 
     kind: ClassVar[str] = "picture"
     drawing: Drawing
 
     @property
     def address(self) -> str:
-        """The figure as an address that needs no file; an image can neither run scripts nor load anything."""
+        """The figure as a data URL, which needs no file; an image can neither run scripts nor load anything."""
         return "data:image/svg+xml;base64," + base64.b64encode(svg(self.drawing.figure).encode()).decode()
 
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks that are shown when asked for."""
+    """Blocks that are folded away until the reader opens them."""
 
     kind: ClassVar[str] = "details"
     summary: str
@@ -119,12 +119,12 @@ class Cell:
     """A cell of a table."""
 
     text: str
-    sort: float | str | None = None  # what it is sorted by, where that is not its text; None is always last
+    sort: float | str | None = None  # the sort key, if it is not the text; None is always last
     small: str = ""  # a second, quieter line
     mono: bool = False
     href: str = ""
     tone: str = ""  # "best", "bad", "quiet": always beside a word or a sign that says the same
-    span: int = 1  # columns; what spans several is text
+    span: int = 1  # columns; a cell that spans several holds text
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that reads without a script; with one it sorts, and filters by ``facets``."""
+    """A table that is complete without a script; the script adds sorting, and filtering by ``facets``."""
 
     kind: ClassVar[str] = "table"
     name: str  # its part of the page's address
@@ -154,7 +154,7 @@ class Table:
 
     @property
     def filterable(self) -> bool:
-        """Whether there is enough to look for."""
+        """Whether there are enough rows to search or filter."""
         return len(self.rows) >= 6 and bool(self.search or self.facets)
 
     @property
@@ -176,6 +176,6 @@ Block = Prose | Facts | Code | Picture | Details | Table
 
 
 def facets(rows: tuple[Row, ...], *names: str) -> dict[str, tuple[str, ...]]:
-    """The values of each facet in ``rows``, in their order; a facet with one value is no choice and is left out."""
+    """The values of each facet in ``rows``, in their order; a facet with only one value is left out."""
     values = {name: tuple(dict.fromkeys(row.facets[name] for row in rows)) for name in names}
     return {name: found for name, found in values.items() if len(found) > 1}

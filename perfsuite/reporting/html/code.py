@@ -13,7 +13,7 @@ STRINGS = {getattr(tokenize, name, -1) for name in ("FSTRING_START", "FSTRING_MI
 def tokens(source: str) -> list[tuple[str, str]]:
     """``(kind, text)`` in order: kind is "", "keyword", "name" (what is defined), "string", "number" or "comment".
 
-    The texts put together are ``source``. What is not Python comes back as one plain piece.
+    The joined texts are ``source``. Text that is not Python comes back as one plain piece.
     """
     try:
         found = list(tokenize.generate_tokens(io.StringIO(source).readline))

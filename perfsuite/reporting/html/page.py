@@ -24,7 +24,7 @@ from perfsuite.reporting.html.blocks import Cell, Column, Part, Row, Section, Ta
 from perfsuite.reporting.view import View, page_of
 
 TEMPLATES = Path(__file__).parent / "templates"
-MARK = "torch-perf-suite report"  # stands in each page that this module wrote, and only there
+MARK = "torch-perf-suite report"  # in every page that this module writes, and nowhere else
 LONGEST = 2000  # characters of one text on a page
 
 
@@ -43,7 +43,7 @@ class Page:
 
 
 def write(run: Run, folder: Path, comparison: Comparison | None = None) -> Path:
-    """Write the report of ``run`` into ``folder`` and return its start page. The pages of an older report there go.
+    """Write the report of ``run`` into ``folder`` and return its start page. Pages of an older report are deleted.
 
     ``comparison`` is one of two commits, made on the same kind of machine.
     """
@@ -60,7 +60,7 @@ def write(run: Run, folder: Path, comparison: Comparison | None = None) -> Path:
 
 
 def rendered(page: Page) -> str:
-    """A page as HTML that needs nothing else."""
+    """A page as self-contained HTML."""
     style, script = _asset("style.css"), _asset("page.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(script)}; "
@@ -81,7 +81,7 @@ def pages(run: Run, frame: pd.DataFrame, comparison: Comparison | None = None) -
 
 @functools.cache
 def _template() -> jinja2.Template:
-    """The page's template. Everything is escaped, and a name that a template misspells is an error."""
+    """The page's template. Everything is escaped, and a misspelt name in a template is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -97,7 +97,7 @@ def _template() -> jinja2.Template:
 
 
 def _shown(value: Any) -> Any:
-    """What a template puts out: text without control characters, and no more of it than anybody reads."""
+    """What a template outputs: text without control characters, cut to :data:`LONGEST` characters."""
     return cut(legible(value), LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -107,12 +107,12 @@ def _whole(text: str) -> Markup:
 
 
 def _asset(name: str) -> Markup:
-    """A file of ours that goes into the page as it is."""
+    """A template file that goes into the page unchanged."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _digest(text: str) -> str:
-    """How a page's policy allows exactly this style or script."""
+    """The hash by which a page's policy allows exactly this style or script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

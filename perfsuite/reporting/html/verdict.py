@@ -1,4 +1,4 @@
-"""A group of cells in one sentence: which variant is the fastest, by how much, and how far it is from the machine."""
+"""A group of cells in one sentence: which variant is fastest, by how much, and how far from the hardware limit."""
 
 from __future__ import annotations
 

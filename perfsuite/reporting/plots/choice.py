@@ -1,4 +1,4 @@
-"""Which ways a figure shows, and how each is painted: at most eight curves can be told apart."""
+"""Which variants a figure shows, and how each is drawn: at most eight curves can be told apart."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MOST = 8  # curves in one figure
 
 
 def choose(cells: pd.DataFrame, baseline: str, most: int = MOST) -> list[str]:
-    """The ways to draw: the simplest of the fastest in each case, the baseline, then whichever differs most from those.
+    """The variants to draw: the simplest of the fastest in each case, the baseline, then those that differ most.
 
-    "Simplest" is the earliest in the order of ``cells``, in which they also come back.
+    "Simplest" means earliest in the order of ``cells``, which is also the order of the result.
     """
     timed = cells[cells["seconds"].notna()]
     ways = list(dict.fromkeys(timed["way"]))
@@ -30,13 +30,13 @@ def choose(cells: pd.DataFrame, baseline: str, most: int = MOST) -> list[str]:
 
 
 def _distance(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean distance of two curves of log time over the cases that both have; some where they share none."""
+    """Mean distance of two curves of log time over the cases that both have; 0.5 if they share none."""
     apart = np.abs(one - other)
     return float(apart[np.isfinite(apart)].mean()) if np.isfinite(apart).any() else 0.5
 
 
 def paint(ways: Sequence[str], order: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Colour and mark of each of ``ways``: by place in ``order``, so that a page's figures agree, and never twice."""
+    """Colour and mark of each of ``ways``, by place in ``order``: a page's figures agree, and none is used twice."""
     free = list(range(len(HUES)))
     hues = list(HUES)
     result = {}

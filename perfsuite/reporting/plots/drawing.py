@@ -71,7 +71,7 @@ FONTS = (
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure with what it says to someone who cannot see it, and what stands below it."""
+    """A figure with its alternative text and its caption."""
 
     figure: Figure
     alt: str  # the result in words
@@ -79,7 +79,7 @@ class Drawing:
 
 
 def styled(draw: Callable[P, Drawing | None]) -> Callable[P, Drawing | None]:
-    """Draw in this project's style, whatever the reader's matplotlib is set to."""
+    """Draw in this project's style, whatever matplotlib is set to."""
 
     @functools.wraps(draw)
     def inside(*args: P.args, **kwargs: P.kwargs) -> Drawing | None:
@@ -93,7 +93,7 @@ def svg(figure: Figure) -> str:
     """``figure`` as SVG whose colours follow the reader's light or dark scheme; without a date, the same each time."""
     out = io.StringIO()
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # only measured with it, never drawn
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the font only measures, it never draws
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     names = {light: f"--c{at}" for at, light in enumerate(DARK)}
@@ -111,7 +111,7 @@ def svg(figure: Figure) -> str:
 
 
 def short(name: str, most: int = 28) -> str:
-    """``name`` for a place with little room: its middle goes, its ends stay."""
+    """``name`` cut to ``most`` characters: its ends stay, the middle is left out."""
     name = visible(name)
     return name if len(name) <= most else f"{name[: most - 9]}…{name[-8:]}"
 
@@ -126,7 +126,7 @@ def panel(
 
 
 def decades(low: float, high: float) -> list[float]:
-    """Powers of ten between ``low`` and ``high``; every second or third where they would stand too close."""
+    """Powers of ten between ``low`` and ``high``; every second or third if they would be too close."""
     exponents = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
     return [10.0**exponent for exponent in exponents[:: max(1, math.ceil(len(exponents) / 9))]]
 
@@ -149,36 +149,49 @@ def log_time(axis: Any, low: float, high: float) -> None:
 
 
 def name_axis(axes: Axes, x: str, y: str) -> None:
-    """Name both axes; the vertical one's name lies flat above it, where it is read without turning one's head."""
+    """Name both axes; the name of the vertical one is horizontal and above it, which is easier to read."""
     axes.set_xlabel(x)
     axes.annotate(y, (0, 1), (-4, 8), xycoords="axes fraction", textcoords="offset points", ha="left", fontsize=10)
 
 
 def plain(axis: Any, ticks: Sequence[float], labels: Sequence[str]) -> None:
-    """Just these ticks with these labels."""
+    """Set exactly these ticks with these labels."""
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter(labels))
     axis.set_minor_locator(NullLocator())
 
 
+def row_margin(names: Sequence[str]) -> float:
+    """Inches at the left of a figure for the longest of its rows' ``names``."""
+    return 0.2 + 0.085 * max(len(name) for name in names)
+
+
+def name_rows(axes: Axes, names: Sequence[str], size: float) -> None:
+    """Name the rows 0, 1, ... of a figure at its left edge, in a monospaced font."""
+    plain(axes.yaxis, range(len(names)), names)
+    for label in axes.get_yticklabels():
+        label.set_fontfamily(MONO)
+        label.set_fontsize(size)
+
+
 def note(axes: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **style: Any) -> None:
-    """A quiet remark at a point of the data, moved by ``shift`` points."""
+    """Write a small remark at a data point, moved by ``shift`` points."""
     style = {"fontsize": 8.5, "color": FAINT, **style}
     axes.annotate(text, at, shift, textcoords="offset points", annotation_clip=False, **style)
 
 
 def dots(axes: Axes, x: Sequence[float], y: Sequence[float], color: str, width: float = 2.6) -> None:
-    """Many points as one path of zero-length strokes with round ends: a tenth of the bytes of as many markers."""
+    """Draw many points as one path of zero-length strokes with round ends: a tenth of the bytes of as many markers."""
     points = np.repeat(np.column_stack([x, y]), 2, axis=0)
     path = Path(points, [Path.MOVETO, Path.LINETO] * len(x))
     path.should_simplify = False
     patch = PathPatch(path, fill=False, edgecolor=color, linewidth=width, capstyle="round", alpha=0.55)
     patch.set_transform(axes.transData)
-    axes.add_artist(patch)  # not add_patch, which would walk over the points again to find limits that are set
+    axes.add_artist(patch)  # not add_patch, which would scan the points for limits that are already set
 
 
 def end_labels(axes: Axes, ends: Sequence[tuple[str, float, float, str]], low: float, high: float) -> None:
-    """Each curve's name at its end, pushed apart where ends lie close; a thin line shows what was moved."""
+    """Write each curve's name at its end; close names are moved apart, and a thin line leads from each to its end."""
     gap = 0.036 * math.log(high / low)
     for x in sorted({end[1] for end in ends}):
         here = [end for end in ends if end[1] == x]
@@ -191,7 +204,7 @@ def end_labels(axes: Axes, ends: Sequence[tuple[str, float, float, str]], low: f
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """``wanted`` positions pushed apart until each two are ``gap`` apart, in their order, none further than needed."""
+    """``wanted`` positions, in their order, moved apart until each two are ``gap`` apart, no further than needed."""
     order = sorted(range(len(wanted)), key=lambda at: wanted[at])
     blocks: list[tuple[float, list[int]]] = []  # (centre, members)
     for at in order:

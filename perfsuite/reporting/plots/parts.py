@@ -1,4 +1,4 @@
-"""The parts that a timeline tells of: how long each took, how far their sum is from the whole, and a bar of them."""
+"""The parts of a call: how long each takes, how far their sum is from the whole, and a figure with a bar of them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,21 @@ from perfsuite.model import estimates
 from perfsuite.model.record import Record
 from perfsuite.reporting import units
 from perfsuite.reporting.frame import PARTS
-from perfsuite.reporting.plots.drawing import FAINT, HUES, INK, MONO, PAPER, Drawing, note, panel, plain, short, styled
+from perfsuite.reporting.plots.drawing import (
+    FAINT,
+    HUES,
+    INK,
+    PAPER,
+    Drawing,
+    name_rows,
+    note,
+    panel,
+    row_margin,
+    short,
+    styled,
+)
 
-AGREE = 0.05  # parts and whole come from passes apart: this far from each other they still tell of the same thing
+AGREE = 0.05  # parts and whole come from separate passes: they agree if they differ by no more than this
 NARROW = 0.06  # share of the longest bar below which a part's name does not fit into it
 
 
@@ -23,9 +35,9 @@ class Split:
     """Where the time of a call goes."""
 
     way: str
-    whole: float  # seconds of a call in which nobody read the clock
+    whole: float  # seconds of a call, without reading the clock between parts
     parts: Mapping[str, float]  # seconds of each part, in the order of the work
-    gap: float  # how much longer all parts take than the whole, as a share of it: from passes one after the other
+    gap: float  # how much longer all parts take than the whole, as a share of it, from consecutive passes
 
     @property
     def together(self) -> float:
@@ -33,16 +45,16 @@ class Split:
         return sum(self.parts.values())
 
     def share(self, name: str) -> float:
-        """What of the parts together ``name`` takes."""
+        """The share of ``name`` in the sum of all parts."""
         return self.parts.get(name, 0.0) / self.together
 
     def without(self, name: str) -> float:
-        """Times as fast as a call would be if ``name`` took no time: Amdahl's law."""
+        """How many times as fast a call would be if ``name`` took no time: Amdahl's law."""
         return 1 / (1 - self.share(name)) if self.share(name) < 1 else float("inf")
 
 
 def split(record: Record) -> Split | None:
-    """The parts of a cell's calls: medians over launches; ``None`` where it tells of none or has no time."""
+    """The parts of a cell's calls: medians over launches; ``None`` if it has no parts or no time."""
     told = dict.fromkeys(name for launch in record.launches for name in launch.parts if name not in PARTS.values())
     whole = estimates.seconds(record) if record.status == "ok" else None
     if not told or not whole:
@@ -65,14 +77,14 @@ def _gap(record: Record, order: Sequence[str]) -> float:
 
 
 def names(splits: Iterable[Split]) -> list[str]:
-    """Every part of ``splits`` once, in the order of the work, what has no name last."""
+    """Every part of ``splits`` once, in the order of the work, the unnamed rest last."""
     told = dict.fromkeys(name for one in splits for name in one.parts)
     return [*(name for name in told if name != REST), *(name for name in told if name == REST)]
 
 
 @styled
 def bars(splits: Sequence[Split]) -> Drawing | None:
-    """A bar for each way, put together of its parts. ``None`` without any."""
+    """A bar for each variant, made of its parts. ``None`` without any."""
     if not splits:
         return None
     order = names(splits)
@@ -80,8 +92,7 @@ def bars(splits: Sequence[Split]) -> Drawing | None:
     longest = max(max(one.together, one.whole) for one in splits)
     unit = units.fitting(longest, units.SECONDS)
     labels = [short(one.way) for one in splits]
-    left = 0.2 + 0.085 * max(map(len, labels))
-    figure, axes = panel(8.6, 1.15 + 0.5 * len(splits), left=left, right=1.0, bottom=0.55, top=0.45)
+    figure, axes = panel(8.6, 1.15 + 0.5 * len(splits), left=row_margin(labels), right=1.0, bottom=0.55, top=0.45)
     axes.set(xlim=(0, longest / unit.scale), ylim=(len(splits) - 0.4, -0.6))
     for at, one in enumerate(splits):
         start = 0.0
@@ -96,10 +107,7 @@ def bars(splits: Sequence[Split]) -> Drawing | None:
         axes.vlines(one.whole / unit.scale, at - 0.42, at + 0.42, color=INK, linewidth=1.6)
         end = (max(one.whole / unit.scale, start), at)
         note(axes, units.time(one.whole), end, (6, 0), va="center", color=INK)
-    plain(axes.yaxis, range(len(splits)), labels)
-    for label in axes.get_yticklabels():
-        label.set_fontfamily(MONO)
-        label.set_fontsize(9)
+    name_rows(axes, labels, size=9)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(f"{unit.name} per call")
@@ -111,6 +119,6 @@ def bars(splits: Sequence[Split]) -> Drawing | None:
     return Drawing(
         figure,
         f"Where the time of {len(splits)} variants goes: {', '.join(told)}.",
-        "Parts are medians over launches. The black line is the whole, timed in calls of their own in which nobody "
-        "read the clock between two parts.",
+        "Parts are medians over launches. The black line is the whole, timed in separate calls without reading "
+        "the clock between parts.",
     )

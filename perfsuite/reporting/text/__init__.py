@@ -1,1 +1,1 @@
-"""What is printed."""
+"""Reports as text for a terminal."""

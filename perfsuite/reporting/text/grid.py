@@ -1,4 +1,4 @@
-"""Text tables for a terminal: columns that line up, the least important left out where the width is short."""
+"""Text tables for a terminal: aligned columns, the least important left out where the width is too small."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from perfsuite.model.printable import PLAIN, cut
 
 GAP = "  "
-LONGEST = 400  # letters of one field: no name is so long, and every other line would be filled up to it
+LONGEST = 400  # characters of one field: no name is that long, and every other line would be padded to it
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its title, on which side it lines up, and how soon it goes when the width is short."""
+    """One column: its title, its alignment, and how soon it is left out when the width is too small."""
 
     title: str
     right: bool = True
-    rank: int = 0  # 0 stays always; the highest rank goes first
+    rank: int = 0  # 0 is always shown; the highest rank is left out first
 
 
 def wide(text: str) -> int:
@@ -34,13 +34,13 @@ def wide(text: str) -> int:
 
 
 def pad(text: str, width: int, right: bool) -> str:
-    """``text`` filled up to ``width`` columns, never cut."""
+    """``text`` padded to ``width`` columns, never cut."""
     fill = " " * (width - wide(text))
     return fill + text if right else text + fill
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """The columns to show in ``width``: empty ones go, then those of the highest rank, until the rest fits."""
+    """The columns to show in ``width``: empty ones are left out, then those of the highest rank until the rest fits."""
     widths = [max([wide(column.title), *(wide(row[at]) for row in rows)]) for at, column in enumerate(columns)]
     kept = [at for at, column in enumerate(columns) if column.rank == 0 or any(row[at] for row in rows)]
     while sum(widths[at] for at in kept) + len(GAP) * (len(kept) - 1) > width:

@@ -1,4 +1,4 @@
-"""Colour and line breaks for a terminal: what the texts of a run are written with."""
+"""Colour and line breaks for text in a terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def wants_color(stream: TextIO, environment: Mapping[str, str] = os.environ) -> 
 
 
 def ink(color: bool) -> Paint:
-    """What paints, or leaves text as it is."""
+    """The function that colours text, or the one that leaves it as it is."""
     return _paint if color else _plain
 
 

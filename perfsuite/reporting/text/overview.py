@@ -1,4 +1,4 @@
-"""A run of very many cells on one page of a terminal: each component's extremes, what failed, where the rest is."""
+"""A run with very many cells on one terminal page: each component's extremes, what failed, and the slowest cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from perfsuite.reporting.text.grid import Column, draw
 from perfsuite.reporting.text.ink import BOLD, DIM, RED, Paint, wrapped
 from perfsuite.reporting.view import View, threads
 
-COMPONENTS = 26  # lines for components, and for what else there may be many of:
+COMPONENTS = 26  # lines for components, and for other lists that may be long:
 FAILURES = 6
 REASONS = 5
 SLOWEST = 5
@@ -32,7 +32,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Extremes:
-    """The fastest and the slowest way of one component, where it is best known."""
+    """The fastest and the slowest variant of one component, at its leading case."""
 
     problem: Problem
     where: str
@@ -40,16 +40,16 @@ class Extremes:
     fastest: str
     seconds: float
     slowest: str
-    times: float  # how many times longer the slowest takes; 1 where there is one way only
+    times: float  # how many times longer the slowest takes; 1 if there is only one variant
 
     @property
     def family(self) -> str:
-        """What stands before the point of its name."""
+        """The part of the component's name before the dot."""
         return self.problem.name.partition(".")[0]
 
 
 def extremes(run: Run, table: pd.DataFrame) -> list[Extremes]:
-    """One for each component that has a time, in the run's order; at the case that its page opens with."""
+    """One for each component that has a time, in the run's order, at the case that its page opens with."""
     whole = View(run, table, run.problems)
     found = []
     for problem in run.problems:
@@ -66,7 +66,7 @@ def extremes(run: Run, table: pd.DataFrame) -> list[Extremes]:
 
 
 def chosen(found: Sequence[Extremes], most: int = COMPONENTS) -> list[Extremes]:
-    """At most so many, in their order: of each family that where the ways lie farthest apart, then the next of any."""
+    """At most ``most``, in their order: the one with the largest ratio of each family, then the next largest of any."""
     farthest = sorted(found, key=lambda one: -one.times)
     rank = {id(one): sum(other.family == one.family for other in farthest[:at]) for at, one in enumerate(farthest)}
     kept = {id(one) for one in sorted(farthest, key=lambda one: rank[id(one)] > 0)[:most]}
@@ -104,9 +104,9 @@ def _components(found: Sequence[Extremes], width: int, paint: Paint) -> list[str
     if not rest:
         return [*heads, *drawn]
     heads[0] = paint(f"The fastest and the slowest variant of {len(shown)} of {len(found)} components", BOLD)
-    heads[0] += "  where they lie farthest apart, some of each family"
+    heads[0] += "  those with the largest ratio, some of each family"
     apart = [one.times for one in rest]
-    more = f"{len(rest)} more, whose slowest variant takes {units.span((min(apart), max(apart)))} the time"
+    more = f"{len(rest)} more, whose slowest variants take {units.span((min(apart), max(apart)))} the time"
     return [*heads, *drawn, paint(more, DIM)]
 
 
@@ -148,6 +148,6 @@ def slowest(run: Run, paint: Paint, most: int) -> list[str]:
 
 
 def _spent(record: Record) -> float:
-    """Seconds that a cell was prepared and called, over all launches, with its proof."""
+    """Seconds spent preparing and calling a cell, over all launches and its proof."""
     launches = sum(one.prepare + one.first + one.calls * sum(one.wall) for one in record.launches)
     return launches + (record.proof.first + record.proof.call if record.proof else 0.0)

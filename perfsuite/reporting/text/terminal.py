@@ -11,6 +11,7 @@ import pandas as pd
 
 from perfsuite.model.printable import REASON, cut, visible
 from perfsuite.model.record import Problem, Run, to_json
+from perfsuite.project import catalogue
 from perfsuite.reporting import evidence, ledger, published, units
 from perfsuite.reporting import frame as frames
 from perfsuite.reporting.missing import gaps
@@ -19,11 +20,11 @@ from perfsuite.reporting.text.grid import Column, draw
 from perfsuite.reporting.text.ink import BOLD, DIM, GREEN, RED, YELLOW, Paint, ink, wrapped
 from perfsuite.reporting.view import group_name
 
-MANY = 500  # cells: more than these are shown on one page, unless everything is asked for
+MANY = 500  # runs with more cells than this are shown on one page, unless every ladder is asked for
 SLOWEST = 10
-LONG = 1000  # characters of a text that a record file brings along
+LONG = 1000  # characters of a text from a record file
 LADDER = (
-    Column("", right=False),  # the sign of the best
+    Column("", right=False),  # marks the fastest
     Column("variant", right=False),
     Column("time"),
     Column("±", rank=1),
@@ -42,7 +43,7 @@ LADDER = (
 def show(run: Run, color: bool, width: int, every: bool = False) -> str:
     """What a run found, as text of about ``width`` columns; names are never cut.
 
-    Of very many cells it is a page, of ``every`` one of them the ladder if that is asked for.
+    A run with very many cells is shown on one page, unless ``every`` asks for every ladder.
     """
     paint = ink(color)
     table = frames.build(run)
@@ -75,7 +76,7 @@ def _title(run: Run, table: pd.DataFrame, paint: Paint) -> list[str]:
     facts = (f"run {run.run}", run.selection, commit, run.machine_class, f"{ok} of {len(table)} cells timed")
     lines = [paint(visible(" · ".join(cut(fact, REASON) for fact in facts if fact)), BOLD)]
     if run.partial:
-        lines.append(paint("! interrupted: `python -m benchmarks run --resume` goes on", YELLOW))
+        lines.append(paint(f"! interrupted: `{catalogue.PROJECT.command} run --resume` goes on", YELLOW))
     return lines
 
 
@@ -121,7 +122,7 @@ def _how_sure(timed: pd.DataFrame) -> str:
     launches, confidence = int(timed["launches"].min()), timed["confidence"].min()
     if launches < 2:
         return "1 launch: no interval"
-    return f"median of {launches} launches, ± covers it with {units.percent(confidence)}"
+    return f"median of {launches} launches, ± covers it with {units.percent(confidence)} confidence"
 
 
 def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit, ties: bool) -> list[str]:
@@ -166,7 +167,7 @@ def _published(problem: Problem, run: Run, width: int, paint: Paint) -> list[str
         for rung in told.rungs
     ]
     title, *drawn = draw(columns, rows, width)
-    what = f"  speed-up over {told.base} at {problem.published_case}, the sources' beside ours"
+    what = f"  speed-up over {told.base} at {problem.published_case}, published and measured"
     return [paint(visible(problem.name), BOLD) + visible(what), paint(title, DIM), *drawn]
 
 
@@ -185,7 +186,7 @@ def _left_out(run: Run, width: int, paint: Paint, most: int) -> list[str]:
 
 
 def document(run: Run) -> dict[str, Any]:
-    """The run as JSON's own types: its head, and for each cell what is known of it. No key stands without a value."""
+    """The run as JSON types: its head, and what is known of each cell. Keys without a value are left out."""
     head = to_json(dataclasses.replace(run, records=(), problems=()))
     del head["records"], head["problems"]
     return {

@@ -1,4 +1,4 @@
-"""What profiling left, as text: each trace's path, its costliest operators by self time, and how to open it."""
+"""The traces of a run as text: each trace's path, its costliest operators by self time, and how to open it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from perfsuite.reporting import units
 from perfsuite.reporting.text.grid import Column, draw
 from perfsuite.reporting.text.ink import BOLD, DIM, Paint, ink, wrapped
 
-FEW, SHOWN = 4, 12  # traces: of at most so many a table each, of at most so many a line each
+FEW, SHOWN = 4, 12  # traces: up to FEW are shown as a table each, up to SHOWN as a line each
 LONGEST = 60  # characters of an operator's name
 ROWS, NAMED = 5, 3  # operators in a table, and in a line
 COLUMNS = (
@@ -29,12 +29,12 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Profile:
-    """One trace with what was written beside it."""
+    """One trace with the operators and notes that were written beside it."""
 
     cell: str
     path: Path
     steps: int = 0
-    operators: tuple[dict[str, Any], ...] = ()  # the costliest first; none where the file is not there or damaged
+    operators: tuple[dict[str, Any], ...] = ()  # the costliest first; none if the file is missing or damaged
     notes: tuple[str, ...] = ()
 
 
@@ -53,34 +53,34 @@ def _profile(cell: str, path: Path) -> Profile:
 
 
 def _name(row: dict[str, Any]) -> str:
-    """What an operator is called; that of a kernel may be a page of template arguments."""
+    """An operator's name, cut: a kernel's may hold a page of template arguments."""
     return visible(cut(str(row["name"]), LONGEST))
 
 
 def _self(row: dict[str, Any]) -> float:
-    """Seconds that an operator took itself, on the CPU and on the device."""
+    """An operator's self time in seconds, on the CPU and on the device."""
     return float(row["self_cpu_us"] + row.get("self_device_us", 0.0)) * 1e-6
 
 
 def text(found: Sequence[Profile], color: bool, width: int, viewer: str = "", here: Path | None = None) -> str:
-    """What was made; ``viewer`` is the command that opens all of it in TensorBoard, where it is installed.
+    """The traces as text; ``viewer`` is the command that opens all of them in TensorBoard, "" if it is not installed.
 
-    Paths are told as seen from the folder ``here``, where they are below it.
+    Paths below the folder ``here`` are relative to it.
     """
     paint, here = ink(color), here or Path.cwd()
-    what = "  operators by what they take themselves in one call, under a profiler, which makes it longer"
+    what = "  operators by self time in one call; the profiler makes it longer"
     lines = [paint("Traces", BOLD) + what]
     for one in found[:SHOWN]:
         lines += _table(one, here, width, paint) if len(found) <= FEW else _line(one, here, width, paint)
     if (rest := len(found) - SHOWN) > 0:
         lines.append(f"and {rest} more below {visible(str(seen(found[0].path.parent.parent, here)))}")
-    lines += ["", "open one     https://ui.perfetto.dev, Open trace file: the browser reads it, it is sent nowhere"]
+    lines += ["", "open one     https://ui.perfetto.dev, Open trace file: the browser reads it, nothing is uploaded"]
     lines += [f"open all     {visible(viewer)}, then the tab PYTORCH_PROFILER"] if viewer else []
     return "\n".join(lines) + "\n"
 
 
 def seen(path: Path, here: Path) -> Path:
-    """``path`` as seen from ``here``, where it is below it."""
+    """``path``, relative to ``here`` if it is below it."""
     path = path.absolute()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
@@ -90,7 +90,7 @@ def _table(one: Profile, here: Path, width: int, paint: Paint) -> list[str]:
     for note in one.notes:
         lines += wrapped(f"! {note}", width, paint, DIM)
     if not one.operators:
-        return [*lines, paint("no operator takes time in it", DIM)]
+        return [*lines, paint("no operator in it takes any time", DIM)]
     whole = sum(map(_self, one.operators))
     rows = [
         [
@@ -110,5 +110,5 @@ def _table(one: Profile, here: Path, width: int, paint: Paint) -> list[str]:
 def _line(one: Profile, here: Path, width: int, paint: Paint) -> list[str]:
     whole = sum(map(_self, one.operators))
     named = [f"{_name(row)} {units.percent(_self(row) / whole)}" for row in one.operators[:NAMED]]
-    told = f"    {', '.join(named) or 'no operator takes time in it'}"
+    told = f"    {', '.join(named) or 'no operator in it takes any time'}"
     return [visible(str(seen(one.path, here))), *wrapped(told, width, paint, DIM)]

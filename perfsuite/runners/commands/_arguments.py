@@ -12,8 +12,8 @@ RESULTS = catalogue.ROOT / "results"
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """What every command takes."""
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where results are kept")
+    """Arguments of every command."""
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument("--tree", type=tree, default=catalogue.IMPLS, help="the impls folder to measure")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -25,10 +25,10 @@ def add_selection(parser: argparse.ArgumentParser, option: str = "-k") -> None:
 
 
 def add_amount(parser: argparse.ArgumentParser) -> None:
-    """How much is printed of a run."""
+    """How much of a run is printed."""
     either = parser.add_mutually_exclusive_group()
-    either.add_argument("--all", action="store_true", help="print every ladder, of very many cells too")
-    either.add_argument("--quiet", action="store_true", help="print the path of what was written, and failures")
+    either.add_argument("--all", action="store_true", help="print every ladder, even for very many cells")
+    either.add_argument("--quiet", action="store_true", help="print only the path of what was written, and failures")
 
 
 def add_record(parser: argparse.ArgumentParser) -> None:
@@ -37,15 +37,15 @@ def add_record(parser: argparse.ArgumentParser) -> None:
 
 
 def add_evidence(parser: argparse.ArgumentParser) -> None:
-    """Which of the project's records is added to, or shown."""
+    """Which of the project's records to add to or show."""
     parser.add_argument(
         "--record", type=Path, help="the record file (default: the project's, for this kind of machine)"
     )
-    parser.add_argument("--table", action="store_true", help="print the table of what is recorded, measure nothing")
+    parser.add_argument("--table", action="store_true", help="print the table of the record, measure nothing")
 
 
 def positive(kind: Callable[[str], float]) -> Callable[[str], float]:
-    """A type of numbers above 0."""
+    """An argument type for numbers above 0."""
 
     def read(text: str) -> float:
         value = kind(text)
@@ -58,7 +58,7 @@ def positive(kind: Callable[[str], float]) -> Callable[[str], float]:
 
 
 def tree(text: str) -> Path:
-    """An impls folder."""
+    """An argument type for an impls folder."""
     path = Path(text).resolve()
     if not (path / "__init__.py").is_file():
         raise argparse.ArgumentTypeError(f"{text} is not an impls folder: it has no __init__.py")

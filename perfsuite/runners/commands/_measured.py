@@ -1,4 +1,4 @@
-"""What the commands print that measure something for the project's own records, or in a worker of their own."""
+"""Helpers for commands that measure for the project's own records, or in their own worker."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from perfsuite.workers.process import Process
 
 @contextlib.contextmanager
 def worker(tree: Path) -> Iterator[Process]:
-    """A worker for one question outside a run."""
+    """A worker for one request outside a run."""
     scratch.sweep()
     with scratch.Scratch() as folder:
-        mount.lay(tree, folder / "mount")
+        mount.lay(tree, folder / "mount", mount.alone())
         with Process(folder / "mount", folder, timeout=300) as process:
             yield process
 
 
 def show(options: argparse.Namespace, path: Path, load: Callable[[Path], Any], table: Callable[[Any], str]) -> int:
-    """Print a record; with --table alone, those of all kinds of machine that the project keeps."""
+    """Print a record; with --table alone, all records of the project, one for each kind of machine."""
     if options.json:
         print(json.dumps(load(path)))
     elif options.table and not options.record:

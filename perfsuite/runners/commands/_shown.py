@@ -1,4 +1,4 @@
-"""What is written and printed of a run: the report, TensorBoard's logs, the ladders, and what failed."""
+"""Write and print a run: the report, TensorBoard's logs, the ladders, and what failed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from perfsuite.judging import comparisons, verdicts
 from perfsuite.judging import record as compared
 from perfsuite.model.printable import one_line, visible
 from perfsuite.model.record import REFUSED, Run
+from perfsuite.project import catalogue
 from perfsuite.reporting import tensorboard
 from perfsuite.reporting.html import page
 from perfsuite.reporting.text import ink, overview, terminal, traces
 from perfsuite.runners.commands import _arguments
 
-MOST = 20  # failed cells that are told on stderr
+MOST = 20  # failed cells that are listed on stderr
 
 
 def show(found: Run, path: Path, options: argparse.Namespace, report: bool = True, profiled: bool = False) -> None:
-    """Write the report of a finished run and print what it found, as much as is asked for."""
+    """Write the report of a finished run and print what it found, as much as the options ask for."""
     written = page.write(found, options.results / "report", _compared(found, options)) if report else None
     traced = any(record.trace for record in found.records)
     logged = bool(written and traced and _tensorboard(found, options.results))
@@ -43,21 +44,21 @@ def show(found: Run, path: Path, options: argparse.Namespace, report: bool = Tru
         if written:
             print(f"report  {visible(str(written))}")
     if options.quiet and found.partial:
-        print("interrupted: `python -m benchmarks run --resume` goes on", file=sys.stderr)
+        print(f"interrupted: `{catalogue.PROJECT.command} run --resume` goes on", file=sys.stderr)
     _told_failures(found)
 
 
 def _told_failures(found: Run) -> None:
-    """The cells that failed, one line each, on stderr; not more of them than a screen holds."""
+    """Print the cells that failed to stderr, one line each, at most :data:`MOST` of them."""
     failed = [record for record in found.records if record.status in REFUSED]
     for record in failed[:MOST]:
         print(overview.told(record), file=sys.stderr)
     if len(failed) > MOST:
-        print(f"and {len(failed) - MOST} cells more that failed: the record names them", file=sys.stderr)
+        print(f"and {len(failed) - MOST} more cells that failed; the record lists them", file=sys.stderr)
 
 
 def _compared(found: Run, options: argparse.Namespace) -> compared.Comparison | None:
-    """The newest whole comparison on this kind of machine, if there is one."""
+    """The newest complete comparison on this kind of machine, if there is one."""
     for path in sorted((options.results / "compare").glob("*.jsonl"), reverse=True):
         with contextlib.suppress(ValueError):
             comparison = verdicts.fold(comparisons.load(path))
@@ -67,20 +68,20 @@ def _compared(found: Run, options: argparse.Namespace) -> compared.Comparison | 
 
 
 def _tensorboard(found: Run, results: Path) -> bool:
-    """Log for TensorBoard where it is installed; where not, the report does without."""
+    """Write the logs for TensorBoard if it is installed, and return whether they were written."""
     if not importlib.util.find_spec("tensorboard"):
         return False
     try:
         tensorboard.write(found, results)
-    except (ValueError, OSError) as problem:  # the record and the report are there, and tell the same
-        why = "this locale has no letters for its name" if isinstance(problem, UnicodeError) else problem
+    except (ValueError, OSError) as problem:  # the record and the report are already written, and hold the same results
+        why = "this locale cannot encode its name" if isinstance(problem, UnicodeError) else problem
         print(one_line(f"no log for TensorBoard below {results}: {why}"), file=sys.stderr)
         return False
     return True
 
 
 def _viewer(results: Path) -> str:
-    """The command that shows the logs below ``results``, as this one was started."""
+    """The command that shows the logs below ``results``: by nox, if this one was started by nox."""
     if os.environ.get("NOX_CURRENT_SESSION") and results == _arguments.RESULTS:
         return "nox -s tensorboard"
     logs = traces.seen(results / "tensorboard", Path.cwd())

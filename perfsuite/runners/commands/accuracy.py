@@ -10,11 +10,11 @@ from perfsuite.runners.commands._measured import worker
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None of its own."""
+    """This command has no arguments of its own."""
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print the table; exit code 3 where a promise is not kept."""
+    """Print the table; exit code 3 if a difference is larger than allowed."""
     with worker(options.tree) as process:
         rows = process.ask("accuracy")
     text, kept = accuracy.text(rows)

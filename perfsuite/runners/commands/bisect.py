@@ -16,13 +16,13 @@ from perfsuite.running.progress import Progress
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Between which commits, and for which cell."""
     parser.add_argument("good", help="a commit where the cell was fast")
-    parser.add_argument("bad", help="a later one where it is slow")
+    parser.add_argument("bad", help="a later commit where it is slow")
     parser.add_argument("cell", help="which cell")
-    parser.add_argument("--alpha", type=positive(float), help="P(a wrong answer), default 0.01")
+    parser.add_argument("--alpha", type=positive(float), help="probability of a wrong answer (default 0.01)")
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print the commit, or those between which it is not decided."""
+    """Print the commit, or the commits among which it is undecided."""
     repository = options.tree.parent
     cell = str(Cell.parse(options.cell))
     progress = Progress()

@@ -1,4 +1,4 @@
-"""Remove what is old; see :data:`perfsuite.runners.commands.COMMANDS`."""
+"""Remove old results; see :data:`perfsuite.runners.commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ FOLDERS = ("report", "tensorboard", "tensorboard-hparams", "profile", "journal")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How much stays."""
+    """What is kept, and what is removed."""
     parser.add_argument("--keep", type=int, default=10, help="record files to keep (default 10)")
-    parser.add_argument("--data", action="store_true", help="remove the made data, and no results")
+    parser.add_argument("--data", action="store_true", help="remove the generated data instead of results")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -26,10 +26,10 @@ def main(options: argparse.Namespace) -> int:
         held = data.holdings()
         data.remove()
         size = sum(held.values()) / 1e6
-        print(f"removed {len(held)} sets of made data, {size:,.0f} MB; they are made again when used")
+        print(f"removed {len(held)} sets of generated data, {size:,.0f} MB; they are generated again when used")
         return 0
     if options.keep < 0:
-        raise ValueError(f"--keep {options.keep} is less than nothing: keep 0 or more")
+        raise ValueError(f"--keep {options.keep} is negative: keep 0 or more")
     records = sorted(options.results.glob("*/*.jsonl.gz"), key=lambda path: path.name)
     old = records[: len(records) - options.keep]
     comparisons = sorted((options.results / "compare").glob("*.jsonl"))

@@ -10,43 +10,46 @@ import sys
 
 from perfsuite.judging import comparisons, opening, outlook, record, session, verdicts
 from perfsuite.model.printable import one_line, visible
+from perfsuite.project import catalogue
 from perfsuite.reporting.comparison import markdown, output, terminal
 from perfsuite.reporting.text import ink
 from perfsuite.runners.commands._arguments import add_selection, positive
 
-WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the first of these counts
+WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the one listed first here counts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is compared, by which rule, and what is printed of it."""
     parser.add_argument(
-        "base", nargs="?", default="", help="a commit or an impls folder (default: where this left main)"
+        "base", nargs="?", default="", help="a commit or an impls folder (default: where this branch left main)"
     )
     parser.add_argument("head", nargs="?", default="", help="the same (default: the working tree)")
     parser.add_argument(
-        "--anchor", default="", metavar="COMMIT", help="compare HEAD also with this one, e.g. a release"
+        "--anchor", default="", metavar="COMMIT", help="also compare HEAD with this commit, e.g. a release"
     )
     add_selection(parser, "--only")
-    parser.add_argument("--alpha", type=positive(float), help="P(any false SLOWER in a comparison), default 0.01")
-    parser.add_argument("--delta", type=positive(float), help="SAME means within this, default 0.02")
-    parser.add_argument("--gate", choices=("slower", "any", "none"), help="what makes the exit code 1, default slower")
+    parser.add_argument("--alpha", type=positive(float), help="probability of any false SLOWER (default 0.01)")
+    parser.add_argument("--delta", type=positive(float), help="SAME means within this (default 0.02)")
+    parser.add_argument("--gate", choices=("slower", "any", "none"), help="what makes the exit code 1 (default slower)")
     parser.add_argument(
-        "--budget", type=positive(float), help="seconds for all (default 8 for each cell that is timed, 40 to 600)"
+        "--budget", type=positive(float), help="seconds in total (default 8 per timed cell, at least 40, at most 600)"
     )
-    parser.add_argument("--epochs", type=positive(int), help="fresh processes at most (default 60)")
+    parser.add_argument("--epochs", type=positive(int), help="maximum number of fresh processes (default 60)")
     parser.add_argument("--longest", type=positive(float), help="leave out cells with longer calls (default 0.2 s)")
     parser.add_argument("--timeout", type=positive(float), help="seconds that one step may take (default 300)")
     parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted comparison")
     parser.add_argument("--all", action="store_true", help="show every row, not only what was found")
     parser.add_argument("--instructions", action="store_true", help="count Python's instructions on both sides too")
-    parser.add_argument("--installed", action="store_true", help="trees that require other packages get those here too")
-    parser.add_argument("--apart", action="store_true", help="a process for each tree, as other packages need; noisier")
-    parser.add_argument("--time-equal", dest="equal", action="store_true", help="time what has the same code, too")
+    parser.add_argument("--installed", action="store_true", help="use the packages installed here for all trees")
+    parser.add_argument(
+        "--apart", action="store_true", help="a process for each tree, as with different packages; noisier"
+    )
+    parser.add_argument("--time-equal", dest="equal", action="store_true", help="also time cells with the same code")
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
 
 
 def main(options: argparse.Namespace) -> int:
-    """Compare BASE and HEAD, and the anchor and HEAD where there is one; the exit code is the worse one's."""
+    """Compare BASE and HEAD, and the anchor and HEAD where there is one; the worse exit code is returned."""
     codes = []
     for journal in _journals(options):
         base, head = journal.found.head["base"], journal.found.head["head"]
@@ -91,7 +94,7 @@ def _show(found: record.Comparison, options: argparse.Namespace, creep: bool) ->
 
 def _asked(options: argparse.Namespace) -> record.Options:
     """The :class:`record.Options` that the command line stands for."""
-    words = ["python", "-m", "benchmarks", "compare", *filter(None, (options.base, options.head))]
+    words = [*shlex.split(catalogue.PROJECT.command), "compare", *filter(None, (options.base, options.head))]
     words += ["--only", options.select] if options.select else []
     asked = {
         name: getattr(options, name) for name in ("alpha", "delta", "gate", "budget", "epochs", "longest", "timeout")

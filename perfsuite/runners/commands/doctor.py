@@ -1,4 +1,4 @@
-"""Look at the machine; see :data:`perfsuite.runners.commands.COMMANDS`."""
+"""Check the machine; see :data:`perfsuite.runners.commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from perfsuite.instruments import doctor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None of its own."""
+    """This command has no arguments of its own."""
 
 
 def main(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Play attackers; see :data:`perfsuite.runners.commands.COMMANDS`."""
+"""Run attackers; see :data:`perfsuite.runners.commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from perfsuite.validation.fakes import play, table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which attackers, and on what."""
-    parser.add_argument("--all", action="store_true", help="on three components of each family, not on one alone")
-    parser.add_argument("--kind", nargs="+", default=[], metavar="NAME", help="these attackers only")
-    parser.add_argument("--component", nargs="+", default=[], metavar="NAME", help="on these components")
+    parser.add_argument("--all", action="store_true", help="on three components of each family instead of only one")
+    parser.add_argument("--kind", nargs="+", default=[], metavar="NAME", help="only these attackers")
+    parser.add_argument("--component", nargs="+", default=[], metavar="NAME", help="only on these components")
     parser.add_argument("--jobs", type=positive(int), default=machine.cores(), help="components at a time")
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print the table of `docs/attackers.md`; exit code 1 where one got through, or an honest neighbour did not."""
+    """Print the table of `docs/attackers.md`; exit code 1 if one got through, or an honest variant did not."""
     names, grounds = play.asked(options.kind, options.component, options.all)
     played = []
     for one in play.plays(names, grounds, min(options.jobs, len(grounds))):

@@ -1,4 +1,4 @@
-"""Play faults; see :data:`perfsuite.runners.commands.COMMANDS`."""
+"""Inject faults; see :data:`perfsuite.runners.commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from perfsuite.validation import faults
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None of its own."""
+    """This command has no arguments of its own."""
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print the table of `docs/faults.md`; exit code 3 where a fault cost more than itself."""
+    """Print the table of `docs/faults.md`; exit code 3 if a fault affected more than its own cell."""
 
     def say(text: str) -> None:
         print(one_line(text), file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Keep a run; see :data:`perfsuite.runners.commands.COMMANDS`."""
+"""Archive a run; see :data:`perfsuite.runners.commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print where it is kept."""
+    """Archive the run, and print the path of its file."""
     print(visible(str(archive.keep(read(options.record or latest(options.results))))))
     return 0

@@ -1,4 +1,4 @@
-"""Measure the machine's ceilings; see :data:`perfsuite.runners.commands.COMMANDS`."""
+"""Measure the machine's hardware limits; see :data:`perfsuite.runners.commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from perfsuite.runners.commands._measured import worker
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How long each is measured."""
-    parser.add_argument("--seconds", type=positive(float), default=0.3, help="seconds for each ceiling")
+    parser.add_argument("--seconds", type=positive(float), default=0.3, help="seconds for each limit")
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print a line for each ceiling of each device."""
+    """Print a line for each limit of each device."""
     with worker(options.tree) as process:
         devices = ["cpu", *(["cuda"] if process.ask("environment").get("cuda") else [])]
         asked = {"threads": ["1", "all"], "seconds": options.seconds, "names": None}

@@ -20,7 +20,7 @@ def main(options: argparse.Namespace) -> int:
     """Print a line for each."""
     if options.rows:
         if (rows := catalogue.PROJECT.module("rows")) is None:
-            raise ValueError("--rows: this project has no rows: [tool.perfsuite] names no module of them")
+            raise ValueError("--rows: this project has no rows: [tool.perfsuite] names no module for them")
         print(many_lines(rows.table(options.tree)))
         return 0
     cells = catalogue.all_cells(options.tree)

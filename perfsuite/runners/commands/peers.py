@@ -1,4 +1,4 @@
-"""Compare this project's comparison with others'; see :data:`perfsuite.runners.commands.COMMANDS`."""
+"""Compare this project's comparison with those of other tools; see :data:`perfsuite.runners.commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perfsuite.runners.commands._arguments import add_evidence, positive
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which tools judge, and how often."""
     parser.add_argument("--rounds", type=positive(int), default=1, help="how often each tool judges each kind")
-    parser.add_argument("--tool", action="append", help="this tool only, e.g. 'asv continuous', 'this'")
+    parser.add_argument("--tool", action="append", help="only this tool, e.g. 'asv continuous', 'this'")
     add_evidence(parser)
 
 
@@ -26,7 +26,7 @@ def main(options: argparse.Namespace) -> int:
     path = options.record or tally.record()
     for name in options.tool or ():
         if name not in peers.TOOLS:
-            raise ValueError(f"no tool {name!r}: there are {', '.join(map(repr, peers.TOOLS))}")
+            raise ValueError(f"unknown tool {name!r}: choose from {', '.join(map(repr, peers.TOOLS))}")
     if not options.table:
         with contextlib.suppress(KeyboardInterrupt):
             peers.sitting(path, options.rounds, options.tool or list(peers.TOOLS))

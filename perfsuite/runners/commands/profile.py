@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from perfsuite.project import catalogue
 from perfsuite.runners.commands import run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """As of ``run``, and cells by their names."""
+    """The arguments of ``run``, and cells by name."""
     parser.add_argument("cell", nargs="*", help="cells to profile")
     run.add_arguments(parser)
 
@@ -22,5 +23,7 @@ def main(options: argparse.Namespace) -> int:
     if options.cell and not options.select:
         options.select = " or ".join(options.cell)
     if not options.select and options.resume is None:
-        raise ValueError("profile needs a cell or a -k expression: `python -m benchmarks list` prints the cells")
+        raise ValueError(
+            f"profile needs a cell or a -k expression: `{catalogue.PROJECT.command} list` prints the cells"
+        )
     return run.main(options, profiled=True)

@@ -10,13 +10,13 @@ from perfsuite.runners.commands._arguments import add_amount, add_record
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Of which run, and how much is printed."""
+    """Which run, and how much of it is printed."""
     add_record(parser)
     add_amount(parser)
 
 
 def main(options: argparse.Namespace) -> int:
-    """Write and print it; what failed in the run is no fault of this command."""
+    """Write and print the report; cells that failed in the run do not make this command fail."""
     path = options.record or latest(options.results)
     _shown.show(read(path), path, options)
     return 0

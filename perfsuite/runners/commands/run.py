@@ -29,22 +29,22 @@ FULL_BUDGET = 0.08  # seconds of samples per cell and launch, where there are ve
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What is measured, how much of it, and what is written of it."""
+    """What is measured, how much of it, and what is written and printed."""
     add_selection(parser)
     parser.add_argument("--full", action="store_true", help="every cell")
     parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="finish an interrupted run")
     parser.add_argument("--launches", type=positive(int), help="fresh processes per cell (default 6)")
     parser.add_argument("--budget", type=positive(float), help="seconds of samples per cell and launch")
-    parser.add_argument("--seed", type=_seed, help="draw the inputs of a run again, from the seed it tells")
+    parser.add_argument("--seed", type=_seed, help="draw the inputs of a run again, from the seed it recorded")
     parser.add_argument("--timeout", type=positive(float), help="seconds that one step may take (default 300)")
-    parser.add_argument("--memory-limit", type=positive(int), help="bytes that a worker may grow by")
+    parser.add_argument("--memory-limit", type=positive(int), help="bytes by which a worker may grow")
     parser.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")
     parser.add_argument("--no-report", action="store_true", help="write the record file only")
     add_amount(parser)
 
 
 def main(options: argparse.Namespace, profiled: bool = False) -> int:
-    """Measure what is asked for; ``profiled`` is one launch and a trace of each cell."""
+    """Measure the selected cells; with ``profiled``, in one launch, with a trace of each cell."""
     if options.resume is not None:
         journal = runs.resume(options.results, options.resume)
     else:
@@ -62,7 +62,7 @@ def main(options: argparse.Namespace, profiled: bool = False) -> int:
         journal.path.unlink()
     _shown.show(found, path, options, not options.no_report, profiled)
     if found.secrets and any(record.status == "wrong" for record in found.records) and not options.quiet:
-        print(f"the same inputs again: --seed {found.secrets[-1]}", file=sys.stderr)
+        print(f"to draw the same inputs again: --seed {found.secrets[-1]}", file=sys.stderr)
     if found.partial:
         return 130
     return 3 if any(record.status in REFUSED for record in found.records) else 0
@@ -93,7 +93,7 @@ def _asked(options: argparse.Namespace, profiled: bool) -> Options:
 
 
 def _selected(every: Sequence[Cell], options: argparse.Namespace) -> tuple[list[Cell], str, str]:
-    """The cells that are asked for, how that is called, and what it leaves out."""
+    """The selected cells, the name of the selection, and what it leaves out."""
     if options.select:
         return selecting.asked(every, options.select), f"-k {options.select}", ""
     usual = selecting.usual(every)
@@ -103,20 +103,22 @@ def _selected(every: Sequence[Cell], options: argparse.Namespace) -> tuple[list[
         return usual, "full", f"cases that run only when named with -k: {names}" if names else ""
     chosen = selecting.quick(every)
     rest = len(usual) - len(chosen)
-    command = "nox -s bench -- --full" if os.environ.get("NOX_CURRENT_SESSION") else "python -m benchmarks run --full"
+    command = (
+        "nox -s bench -- --full" if os.environ.get("NOX_CURRENT_SESSION") else f"{catalogue.PROJECT.command} run --full"
+    )
     return chosen, "quick", f"{rest} cells that are not in the quick set; all of them: {command}"
 
 
 def _repeat(options: argparse.Namespace) -> str:
-    words = ["python", "-m", "benchmarks", options.name]
+    words = [*shlex.split(catalogue.PROJECT.command), options.name]
     words += ["--full"] if options.full else []
     words += ["-k", options.select] if options.select else []
     return shlex.join(words)
 
 
 def _seed(text: str) -> int:
-    """The seed that a run tells."""
+    """An argument type for the seed that a run recorded."""
     value = int(text) if text.isdecimal() else -1
     if not 0 <= value < 2**SEED_BITS:
-        raise argparse.ArgumentTypeError(f"{text} is none that a run tells: they lie between 0 and 2^{SEED_BITS}")
+        raise argparse.ArgumentTypeError(f"{text} is not a seed of a run: seeds are at least 0 and below 2^{SEED_BITS}")
     return value

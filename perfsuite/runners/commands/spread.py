@@ -12,13 +12,13 @@ from perfsuite.running.progress import Progress
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How much is measured."""
-    parser.add_argument("--epochs", type=positive(int), default=6, help="fresh processes of each way in a round")
-    parser.add_argument("--rounds", type=positive(int), default=3, help="how often each way has its turn")
+    parser.add_argument("--epochs", type=positive(int), default=6, help="fresh processes of each method in a round")
+    parser.add_argument("--rounds", type=positive(int), default=3, help="how often each method is measured")
     add_evidence(parser)
 
 
 def main(options: argparse.Namespace) -> int:
-    """Write the record anew, and print its table."""
+    """Write a new record, and print its table."""
     path = options.record or spread.record()
     if not options.table:
         spread.write(path, spread.measure(options.epochs, options.rounds, Progress()))

@@ -1,1 +1,1 @@
-"""Attackers that try to get a better number than they earned, and the play that drives each through the real passes."""
+"""Attackers that try to get a better number than they deserve, and the code that runs them through the real passes."""

@@ -1,4 +1,4 @@
-"""Every kind of attacker: where it was seen, and what must be said of it. What each does stands in ``attackers``."""
+"""Every kind of attacker: where it was seen, and how it must be rejected. The attackers are in ``attackers``."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ GOES_ON = ("its work goes on after it has returned", "thread(s) running")
 class Kind:
     """One kind of attacker, and what counts as its rejection."""
 
-    source: str  # a name that people can look up
+    source: str  # the name of a published source
     statuses: tuple[str, ...] = ("wrong",)
-    says: tuple[str, ...] = VALUES  # one of these is in the message
-    slow: bool = False  # wraps the slowest honest variant, not the fastest: there must be something to save
-    like: str = ""  # where a component accepts this kind, it accepts the one at hand as well
-    rounds: bool = False  # makes no difference where numbers are not floating
+    says: tuple[str, ...] = VALUES  # one of these must be in the message
+    slow: bool = False  # wraps the slowest honest variant, not the fastest, so that it can save time
+    like: str = ""  # another kind: a component that accepts that kind accepts this one too
+    rounds: bool = False  # makes no difference unless numbers are floating-point
     counts: bool = False  # honest in the first ``CHECKED`` calls of a process
     device: str = "cpu"
 
@@ -150,7 +150,7 @@ KINDS: Mapping[str, Kind] = {name: kind for group in GROUPS.values() for name, k
 
 
 def group_of(name: str) -> str:
-    """The file of ``attackers`` that ``name`` stands in."""
+    """The file of ``attackers`` that contains ``name``."""
     return next(group for group, kinds in GROUPS.items() if name in kinds)
 
 

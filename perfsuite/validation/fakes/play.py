@@ -1,4 +1,4 @@
-"""Each attacker goes through the real passes, in a real worker, beside honest neighbours, before a real referee."""
+"""Run each attacker through the real passes, in a real worker with a real referee, beside honest neighbours."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from perfsuite.workers.referee import Referee, vouched
 
 TIMEOUT = 60.0  # seconds that one step may take
 ROUNDS, BUDGET, TARGET = 20, 0.05, 1e-3  # of a launch: samples, seconds of samples, seconds of a sample
-SLOW = ("torch._dynamo",)  # what torch imports when a tensor of somebody's own kind is first met: it takes seconds
-# numpy's BLAS starts its threads anew in a forked process, where they spin for a tenth of a second.
+SLOW = ("torch._dynamo",)  # imported by torch on the first use of a tensor subclass, which takes seconds
+# numpy's BLAS restarts its threads in a forked process, where they spin for a tenth of a second.
 QUIET = {"OPENBLAS_NUM_THREADS": "1"}
-QUICK = "smallops.row_sum"  # where the attackers are played unless more is asked for
+QUICK = "smallops.row_sum"  # the component for the attackers by default
 
 Answer = dict[str, Any]
 OK: Answer = {"status": "ok", "reason": ""}
@@ -41,35 +41,35 @@ OK: Answer = {"status": "ok", "reason": ""}
 
 @dataclass(frozen=True)
 class Played:
-    """One attacker on one component: what was said of it, and of the honest ones beside it."""
+    """The result of one attacker on one component, and of the honest variants beside it."""
 
     kind: str
     component: str
     status: str
     reason: str
-    neighbours: str = "ok"  # or whom it harmed, and how
-    accepted: str = ""  # why it is right here, or makes no difference
+    neighbours: str = "ok"  # or which ones it harmed, and how
+    accepted: str = ""  # why it is correct here, or makes no difference
     seconds: float = 0.0
 
     @property
     def rejected(self) -> bool:
-        """Whether it got the verdict it deserves, in words that name what it did."""
+        """Whether it got the right verdict, with a message that names what it did."""
         kind = KINDS[self.kind]
         return self.status in kind.statuses and any(part in self.reason for part in kind.says)
 
     @property
     def well(self) -> bool:
-        """Whether nothing got through, and nobody else was harmed."""
+        """Whether the attack failed, and no other variant was harmed."""
         return (self.rejected or bool(self.accepted)) and self.neighbours == "ok"
 
 
 class Stage:
-    """The tree with the attackers, the referee, and workers. Use it as a context manager."""
+    """The tree with the attackers, the referee, and the workers. Use it as a context manager."""
 
     def __init__(self, grounds: Sequence[Ground]) -> None:
         self._scratch = scratch.Scratch()
         self._mount = self._scratch.path / "mount"
-        mount.lay(tree.lay(self._scratch.path, grounds), self._mount)
+        mount.lay(tree.lay(self._scratch.path, grounds), self._mount, mount.alone())
         self._libraries = {name for one in grounds for name in catalogue.libraries(one.component.name)}
         self._referee = Referee(TIMEOUT)
         self._origin: Process | None = None
@@ -91,7 +91,7 @@ class Stage:
         self._scratch.remove()
 
     def worker(self) -> Process:
-        """A fresh worker: what an attacker did to the one before is gone with it."""
+        """A fresh worker, unaffected by what an attacker did to the previous one."""
         if not alone.POSSIBLE:
             return self._made()
         if self._origin is None:
@@ -103,7 +103,7 @@ class Stage:
         return Process(self._mount, self._scratch.path, timeout=TIMEOUT, judge=self._referee.judge, **how)
 
     def check(self, cell: Cell) -> Answer:
-        """What a run's check says of ``cell``."""
+        """The result of a run's check for ``cell``."""
 
         def ask(worker: Process) -> dict[str, Answer]:
             answer = worker.ask("check", cell=str(cell), seeds=self._seeds(cell))
@@ -112,7 +112,7 @@ class Stage:
         return next(iter(self._asked(ask).values()))
 
     def together(self, cells: Sequence[Cell]) -> dict[str, Answer]:
-        """What a launch says of ``cells``, which are timed in one process."""
+        """The results of a launch for ``cells``, which are timed in one process."""
 
         def ask(worker: Process) -> dict[str, Answer]:
             answers = worker.ask("time", cells=[*map(str, cells)], plan=self._plan(cells[0]))
@@ -122,7 +122,7 @@ class Stage:
         return self._asked(ask)
 
     def apart(self, cells: Sequence[Cell]) -> dict[str, Answer]:
-        """What a launch says in which each of ``cells`` has a process of its own."""
+        """The results of a launch in which each of ``cells`` has its own process."""
         return alone.timed([*map(str, cells)], self._plan(cells[0]), self.worker) if alone.POSSIBLE else {}
 
     def _plan(self, cell: Cell) -> Answer:
@@ -133,7 +133,7 @@ class Stage:
         return self._referee.seeds(cell.component, cell.case, SEEDS)
 
     def _asked(self, ask: Callable[[Process], dict[str, Answer]]) -> dict[str, Answer]:
-        """The answers of a fresh worker; a fault is that of the cell that was running."""
+        """The results of a fresh worker; a fault counts for the cell that was running."""
         with self.worker() as worker:
             try:
                 answers = ask(worker)
@@ -149,7 +149,7 @@ def _bad(answers: dict[str, Answer]) -> dict[str, Answer]:
 
 
 def play(stage: Stage, name: str, one: Ground) -> Played:
-    """Drive attacker ``name`` through check and launches on ``one``, and its neighbours with it."""
+    """Run attacker ``name`` through check and launches on ``one``, together with its neighbours."""
     kind, began = KINDS[name], time.monotonic()
     fake, honest = one.cell(f"fake_{name}", kind.device), one.honest(kind.slow, kind.device)
     told, harmed, why = stage.check(fake), "", accepted(name, one)
@@ -172,19 +172,19 @@ def play(stage: Stage, name: str, one: Ground) -> Played:
 
 
 def _together(stage: Stage, cells: Sequence[Cell]) -> dict[str, Answer]:
-    """The answers on an attacker, the first of ``cells``, and on the honest ones that it was timed beside."""
+    """The results of an attacker, the first of ``cells``, and of the honest variants that it was timed beside."""
     answers = stage.together(cells)
-    if NOBODY in answers:  # as a run does: who it was shows when each is alone
+    if NOBODY in answers:  # as a run does: to find out which one failed, each is timed alone
         answers = {**stage.together(cells[1:]), **stage.together(cells[:1])}
         answers[str(cells[0])] = answers.pop(NOBODY, answers.get(str(cells[0]), OK))
     return answers
 
 
-LAUNCHES = (_together, Stage.apart, *[_together] * 5)  # those of a run, as long as nothing is found
+LAUNCHES = (_together, Stage.apart, *[_together] * 5)  # the launches of a run, until the attacker is detected
 
 
 def _disturbed(together: Mapping[str, Answer], apart: Mapping[str, Answer]) -> str:
-    """Which honest cell takes another time beside the attacker than alone, as a run tells it; "" if none does."""
+    """The honest cell whose time beside the attacker differs from its time alone, as in a run; "" if there is none."""
     for cell, answer in together.items():
         both = [one["launch"] for one in (answer, apart.get(cell, OK)) if "launch" in one]
         if len(both) == 2:
@@ -195,18 +195,18 @@ def _disturbed(together: Mapping[str, Answer], apart: Mapping[str, Answer]) -> s
 
 
 def _idle(fake: Answer, right: Answer) -> str:
-    """That an attacker saves next to nothing, where it does not: what it remembers takes as long as to compute."""
+    """A reason to accept an attacker that saves almost nothing, because remembering takes as long as computing."""
     if "launch" in fake and "launch" in right:
         share = statistics.median(fake["launch"]["wall"]) / statistics.median(right["launch"]["wall"])
         if share > 1 / MUCH:
-            return f"saves less than half of a call: takes {share:.0%} of it"
+            return f"saves less than half of a call: takes {share:.0%} of its time"
     return ""
 
 
 def _seldom(fake: Answer) -> str:
-    """That an attacker that begins after some calls never did, where a launch has no more of them."""
+    """A reason to accept an attacker that starts after some calls, if a launch has too few calls for it to start."""
     calls = fake["launch"]["calls"] * len(fake["launch"]["wall"]) if "launch" in fake else 0
-    return f"has hardly begun: {calls} calls in a launch" if 0 < calls < 2 * CHECKED else ""
+    return f"hardly started: only {calls} calls in a launch" if 0 < calls < 2 * CHECKED else ""
 
 
 def _line(answer: Answer) -> str:
@@ -214,20 +214,20 @@ def _line(answer: Answer) -> str:
 
 
 def accepted(name: str, one: Ground) -> str:
-    """Why the attacker ``name`` may pass on this component; empty where it must not."""
+    """Why the attacker ``name`` may pass on this component; empty if it must not."""
     kind: Kind = KINDS[name]
     for one_accepted in (name.replace("_", " "), kind.like):
         if reason := one.component.accepts.get(one_accepted):
             return reason
     if kind.rounds and one.case.dtype != "float32":
-        return "there is no float32 to round"
+        return "there are no float32 values to round"
     if kind.rounds and one.component.canonical is not None:
-        return "what is compared is made of the answer, whose numbers may be no float32"
+        return "what is compared is computed from the output, whose numbers may not be float32"
     return ""
 
 
 def plays(names: Sequence[str], grounds: Sequence[Ground], jobs: int = 1) -> Iterator[Played]:
-    """Play the attackers ``names`` on ``grounds``, component by component, ``jobs`` at a time."""
+    """Run the attackers ``names`` on ``grounds``, component by component, ``jobs`` at a time."""
     names = [name for name in names if KINDS[name].device == "cpu"]
     if jobs == 1:
         with Stage(grounds) as stage:
@@ -242,7 +242,7 @@ def plays(names: Sequence[str], grounds: Sequence[Ground], jobs: int = 1) -> Ite
             yield from found
 
 
-_OPENED: list[Any] = []  # of a process that plays a part of it: the stage and the components
+_OPENED: list[Any] = []  # in a worker process of the pool: the stage and the components
 
 
 def _open(components: Sequence[str]) -> None:
@@ -258,10 +258,10 @@ def _all_of_one(names: Sequence[str], number: int) -> list[Played]:
 
 
 def asked(kinds: Sequence[str], components: Sequence[str], everything: bool) -> tuple[list[str], list[Ground]]:
-    """Which attackers and components a command line means.
+    """The attackers and components that a command line selects.
 
     Raises:
-        ValueError: it names one that does not exist, or a component that no attacker can be played on.
+        ValueError: it names one that does not exist, or a component on which no attacker can run.
     """
     for name in kinds:
         if name not in KINDS:
@@ -272,13 +272,13 @@ def asked(kinds: Sequence[str], components: Sequence[str], everything: bool) -> 
     for name in components or [QUICK]:
         found = tree.ground(name)
         if found is None:
-            raise ValueError(f"{name} has no variant that runs anywhere")
+            raise ValueError(f"{name} has no variant that runs on every machine")
         grounds.append(found)
     return [*(kinds or KINDS)], grounds
 
 
 def told(one: Played) -> str:
-    """One play in a line."""
+    """One result as a line."""
     said = f"{one.status}: {one.reason}" if one.reason else one.status
     beside = "" if one.neighbours == "ok" else f"; NEIGHBOURS {one.neighbours}"
     why = f" (accepted: {one.accepted})" if one.accepted and not one.rejected else ""

@@ -1,4 +1,4 @@
-"""The table that `docs/attackers.md` shows: a row for each kind of attacker."""
+"""The table in `docs/attackers.md`: a row for each kind of attacker."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from perfsuite.validation.fakes.kinds import KINDS, lesson
 from perfsuite.validation.fakes.play import Played
 
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d.]*(?:e[+-]?\d+)?")
-HEAD = "| what it does | seen in | verdict | what is told | rejected | neighbours |\n|---|---|---|---|---:|---|\n"
-NO_DEVICE = "not played: there is no CUDA device here"
+HEAD = "| what it does | seen in | verdict | message | rejected | neighbours |\n|---|---|---|---|---:|---|\n"
+NO_DEVICE = "not run: there is no CUDA device here"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one kind on all components it was played on."""
+    """The results of one kind on all components it ran on."""
 
     kind: str
     told: str
@@ -28,12 +28,12 @@ class Row:
 
     @property
     def well(self) -> bool:
-        """Whether it got through nowhere, and harmed nobody."""
+        """Whether it got through nowhere, and harmed no other variant."""
         return self.rejected + self.accepted == self.of and self.neighbours == "ok"
 
 
 def rows(played: Sequence[Played]) -> list[Row]:
-    """A row for each kind that was played, and for those that could not be."""
+    """A row for each kind that ran, and for those that could not."""
     found = []
     all_of_a_cpu = {name for name, kind in KINDS.items() if kind.device == "cpu"} <= {one.kind for one in played}
     for name, kind in KINDS.items():
@@ -50,7 +50,7 @@ def rows(played: Sequence[Played]) -> list[Row]:
 
 
 def _plain(one: Played) -> str:
-    """What was said, without what differs from one play to the next."""
+    """The message, without the parts that differ between executions."""
     return f"{one.status}: {NUMBER.sub('…', one.reason.split(';')[0])}" if one.reason else one.status
 
 
@@ -60,7 +60,7 @@ def table(found: Sequence[Row]) -> str:
 
 
 def line(row: Row) -> str:
-    """A row of the table: what it does and where it was seen are the same on every machine."""
+    """A row of the table; the first two columns are the same on every machine."""
     status, _, said = row.told.partition(": ")
     if not row.of:
         status, said = "", row.told

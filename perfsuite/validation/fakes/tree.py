@@ -1,4 +1,4 @@
-"""Where the attackers are played: components that are cheap to play on, and a tree in which each has its attackers."""
+"""Where the attackers run: components that are cheap to run them on, and a tree in which each has its attackers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from perfsuite.project import catalogue
 from perfsuite.validation.fakes.kinds import ATTACKERS, GROUPS, KINDS, lesson
 
 EACH = 3  # components of a family
-WORTH = 2_000  # operations or bytes: a smaller call leaves nothing to save
-COSTLY = 10**8  # and a larger one would only take time
+WORTH = 2_000  # operations or bytes: with fewer, an attacker cannot save anything
+COSTLY = 10**8  # operations or bytes: more would only take time
 NEIGHBOURS = 2  # honest variants beside an attacker
 
 FAKE = '''
@@ -30,7 +30,7 @@ def fake_{name}(*inputs):
 
 @dataclass(frozen=True)
 class Ground:
-    """A component to play on: its case, its fastest and slowest honest variants, and those beside the attacker."""
+    """A component for the attackers: its case, its fastest and slowest honest variants, and the neighbours."""
 
     component: Component
     case: Case
@@ -39,7 +39,7 @@ class Ground:
     neighbours: tuple[Variant, ...]
 
     def cell(self, variant: str, device: str = "cpu") -> Cell:
-        """The cell of a variant, an attacker or an honest one."""
+        """The cell of a variant, whether an attacker or an honest one."""
         return Cell(self.component.name, variant, "eager", device, self.case.name, "1")
 
     def honest(self, slow: bool, device: str = "cpu") -> list[Cell]:
@@ -50,7 +50,7 @@ class Ground:
 
 
 def ground(name: str) -> Ground | None:
-    """The smallest case of component ``name`` that is worth cheating at; ``None`` where no variant runs anywhere."""
+    """Component ``name`` at its smallest case worth attacking; ``None`` if no variant runs on every machine."""
     component = catalogue.component(name)
     cases = sorted((case for case in component.cases if not case.opt_in), key=lambda case: _work(component, case))
     case = next((case for case in cases if _work(component, case) >= WORTH), cases[-1] if cases else None)
@@ -69,7 +69,7 @@ def _work(component: Component, case: Case) -> int:
 
 
 def chosen(each: int = EACH) -> list[Ground]:
-    """Of every family the components that are cheapest to play on, those whose inputs are tensors before others."""
+    """The cheapest components of every family, preferring those whose inputs are all tensors."""
     found: dict[str, list[tuple[Any, Ground]]] = {}
     for name, component in catalogue.components().items():
         if "cpu" in component.devices and not component.aliases and (one := ground(name)):
@@ -80,13 +80,13 @@ def chosen(each: int = EACH) -> list[Ground]:
 
 
 def _only_tensors(variant: Variant) -> bool:
-    """Whether a variant takes nothing else, as its annotations say."""
+    """Whether a variant takes only tensors, according to its annotations."""
     arguments = ast.parse(variant.source).body[0].args.args  # type: ignore[attr-defined]
     return all(one.annotation is not None and ast.unparse(one.annotation).endswith("Tensor") for one in arguments)
 
 
 def lay(where: Path, grounds: Sequence[Ground]) -> Path:
-    """A copy of ``impls`` below ``where`` in which the files of ``grounds`` have the attackers among their variants."""
+    """Copy ``impls`` below ``where`` and add the attackers to the variants in the files of ``grounds``."""
     tree = where / "impls"
     shutil.copytree(catalogue.IMPLS, tree, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ATTACKERS, tree / "_fakes", ignore=shutil.ignore_patterns("__pycache__"))
@@ -101,7 +101,7 @@ def lay(where: Path, grounds: Sequence[Ground]) -> Path:
 
 
 def _source(one: Ground) -> str:
-    """The attackers as somebody would paste them below the honest variants."""
+    """The source of the attackers, to be appended to the honest variants."""
     lines = ["", "", f"from .._fakes import {', '.join(f'{group} as _{group}' for group in GROUPS)}", ""]
     for way, variant in (("fast", one.fast), ("slow", one.slow)):
         call = f"{variant.name}(*inputs){'()' if variant.prepared else ''}"

@@ -1,7 +1,7 @@
-"""What a fault costs, played for real: variants that misbehave, killed parents, full disks, beside honest neighbours.
+"""The cost of a fault, tested for real: misbehaving variants, killed parents and full disks, beside honest neighbours.
 
-Each play runs ``python -m benchmarks`` on a copy of the project with a few families more, from ``misbehaviour``, in a
-temporary folder of its own, and looks at what the run said and at what was left behind.
+Each scenario (``Play``) runs ``python -m benchmarks`` on a copy of the project with a few additional families from
+``misbehaviour``, in its own temporary folder, and checks the messages of the run and what was left behind.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from perfsuite.validation.faults.ground import Ground, Play, Row
 from perfsuite.validation.faults.mounts import full_results, full_temporary, mounting, read_only, small_shared_memory
 from perfsuite.validation.faults.variants import variants
 
-NO_SPACES = "not played: this process may not make a file system of its own (unshare, mount)"
+NO_SPACES = "not run: this process may not mount its own file systems (unshare, mount)"
 PLAYS: Sequence[tuple[Play, bool]] = (  # (play, whether it mounts)
     (variants, False),
     *((ended(signal.SIGKILL, moment), False) for moment in MOMENTS),
@@ -45,7 +45,7 @@ PLAYS: Sequence[tuple[Play, bool]] = (  # (play, whether it mounts)
 
 
 def play(plays: Sequence[tuple[Play, bool]] = PLAYS, say: Callable[[str], None] = lambda text: None) -> list[Row]:
-    """Play all faults, one after the other, and say each row when it is known."""
+    """Run all fault scenarios one after the other, and pass each row to ``say`` when it is known."""
     rows = []
     with scratch.Scratch() as folder:
         ground = Ground(folder)
@@ -64,13 +64,13 @@ def play(plays: Sequence[tuple[Play, bool]] = PLAYS, say: Callable[[str], None] 
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown."""
     lines = [
-        "| fault | what is told | results lost | left behind | neighbours |",
+        "| fault | message | results lost | left behind | neighbours |",
         "|---|---|---:|---:|---|",
     ]
     return "\n".join([*lines, *map(line, rows)]) + "\n"
 
 
 def line(row: Row) -> str:
-    """A row of the table: its first two words, the fault and how it ends, are the same on every machine."""
+    """A row of the table: the fault and how it ends are the same on every machine."""
     told = cut(visible(row.told), 200).replace("|", "\\|")
     return f"| {row.fault} | {told} | {row.lost} | {row.left} | {row.neighbours} |"

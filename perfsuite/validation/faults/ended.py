@@ -1,4 +1,4 @@
-"""The parent is ended, and its run goes on."""
+"""Faults that end the parent process, after which the run is resumed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOMENTS: Mapping[str, tuple[str, Callable[[str], bool]]] = {  # pass -> (command
 
 
 def ended(how: signal.Signals, moment: str) -> Play:
-    """The parent gets a signal in one of its passes; then the run is resumed."""
+    """The parent gets a signal during a pass; then the run is resumed."""
 
     def play(ground: Ground) -> Iterator[Row]:
         command, under_way = MOMENTS[moment]
@@ -42,7 +42,7 @@ def ended(how: signal.Signals, moment: str) -> Play:
 
 
 def torn(ground: Ground) -> Iterator[Row]:
-    """A journal that ends at any byte of its last line."""
+    """A journal that is cut at any byte of its last line."""
     process = ground.start("run", "-k", FEW, "--no-report", "--launches", "2")
     path = wait(ground, MOMENTS["time"][1])
     process.kill()

@@ -1,4 +1,4 @@
-"""The ground gives way: no compiler, odd folders, a clock that is set back, another run in the same folder."""
+"""Faults of the environment: no compiler, odd folders, a clock that is set back, another run in the same folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ esac
 
 
 def alone(name: str, says: str, cells: str, status: str = "ok", **variables: str) -> Play:
-    """A run under other circumstances: ``cells`` get ``status`` with a reason that holds ``says``; mm is honest."""
+    """A run with changed variables: ``cells`` get ``status`` with a reason that contains ``says``; mm is honest."""
 
     def play(ground: Ground) -> Iterator[Row]:
         changed = {key: value.replace("{folder}", str(ground.folder)) for key, value in variables.items()}
@@ -32,7 +32,7 @@ def alone(name: str, says: str, cells: str, status: str = "ok", **variables: str
 
 
 def odd_folder(ground: Ground) -> Iterator[Row]:
-    """A temporary folder with a blank and a letter that is not ASCII, which torch's compiler cannot work in."""
+    """A temporary folder with a space and a non-ASCII letter, in which torch's compiler cannot work."""
     odd = ground.temporary / "a dir é"
     odd.mkdir()
     ground.run(
@@ -45,7 +45,7 @@ def odd_folder(ground: Ground) -> Iterator[Row]:
 
 
 def no_compiler(ground: Ground) -> Iterator[Row]:
-    """No C++ compiler, and one that fails."""
+    """No C++ compiler, and a C++ compiler that fails."""
     broken = ground.folder / "broken-compiler"
     broken.write_text(FAILING, encoding="utf-8")
     broken.chmod(0o755)
@@ -56,7 +56,7 @@ def no_compiler(ground: Ground) -> Iterator[Row]:
 
 
 def set_back(ground: Ground) -> Iterator[Row]:
-    """The clock goes back by an hour while the run goes on."""
+    """The clock is set back by an hour during the run."""
     code = textwrap.dedent("""
         import runpy, sys, time
         real = time.time

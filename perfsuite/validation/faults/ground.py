@@ -1,4 +1,4 @@
-"""Where a fault is played: a copy of the project with a few families more, and what a row of the table says."""
+"""The environment of a fault scenario: a copy of the project with additional families, and the rows of the table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent.parent / "misbehaviour"
 ROOMS = ("impls", "perfsuite", "benchmarks", "reports")
 FEW = "matmul.ladder and /eager/cpu/ and (/mm/ or /mm_out/) and (/8/1 or /16/1)"
 
-# What differs from one play to the next: temporary folders, names of runs, addresses, numbers of processes.
+# What differs between executions: temporary folders, names of runs, addresses, numbers of processes.
 CHANGING = re.compile(
     r"/\S*/benchmarks-\S*/(?=[\w.-]+)|(?<=/)\d{4}-\d\d-\d\dT\S*(?=\.jsonl)|\d{8}-\d{6}-\w{4}"
     r"|0x[0-9a-f]+|\d+(?= process\(es\))|(?<=pid\(s\) )\d+"
@@ -37,19 +37,19 @@ Told = tuple[str, str]  # status, and a part of its reason
 
 @dataclass(frozen=True)
 class Row:
-    """One fault and what it cost."""
+    """One fault and its cost."""
 
     fault: str
-    told: str  # what the run said of it, or how the command ended
-    lost: int = 0  # results that should be there and are not
-    left: int = 0  # processes and temporary files afterwards
+    told: str  # the message of the run about it, or how the command ended
+    lost: int = 0  # missing results
+    left: int = 0  # processes and temporary files left afterwards
     neighbours: str = "ok"  # statuses of the honest cells of the same run
     as_expected: bool = True
     played: bool = True
 
     @property
     def well(self) -> bool:
-        """Whether the fault cost nothing but itself."""
+        """Whether the fault cost nothing else."""
         return self.as_expected and not self.lost and not self.left and self.neighbours == "ok"
 
 
@@ -63,7 +63,7 @@ class Done:
 
 
 class Ground:
-    """A copy of the project to play in, with results, caches and a temporary folder of its own."""
+    """A copy of the project for the scenarios, with its own results, caches and temporary folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -79,15 +79,15 @@ class Ground:
             (self.project / target / "__init__.py").write_text('"""Misbehaviour."""\n', encoding="utf-8")
 
     def environment(self, **changed: str) -> dict[str, str]:
-        """The environment of a play: the user's, with a temporary folder that is looked at afterwards."""
+        """The environment of a scenario: the user's, with a temporary folder that is checked afterwards."""
         return {**os.environ, "TMPDIR": str(self.temporary), **changed}
 
     def words(self, *arguments: str) -> list[str]:
-        """A command line of the project's own."""
+        """A command line of the project."""
         return [sys.executable, "-m", "benchmarks", *arguments, "--results", str(self.results)]
 
     def run(self, *arguments: str, before: Sequence[str] = (), **changed: str) -> Done:
-        """Run a command of the project and wait for it; ``before`` are words that come before it."""
+        """Run a command of the project and wait for it; ``before`` is put in front of the command line."""
         done = subprocess.run(
             [*before, *self.words(*arguments)],
             cwd=self.project,
@@ -100,7 +100,7 @@ class Ground:
         return Done(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own, as a terminal does."""
+        """Start a command in its own process group, as a terminal does."""
         return subprocess.Popen(
             self.words(*arguments),
             cwd=self.project,
@@ -117,7 +117,7 @@ class Ground:
         return store.read(store.latest(self.results))
 
     def left(self) -> int:
-        """Processes that live, and files in the temporary folder; what was found is removed for the next play."""
+        """Count live processes and files in the temporary folder, and remove them for the next scenario."""
         processes = [one for one in psutil.process_iter(["environ"]) if self._mine(one)]
         for one in processes:
             with contextlib.suppress(psutil.Error):
@@ -131,12 +131,12 @@ class Ground:
         return str((process.info["environ"] or {}).get("TMPDIR", "")).startswith(str(self.temporary))
 
     def clear(self) -> None:
-        """Forget the results of the play before."""
+        """Remove the results of the previous scenario."""
         shutil.rmtree(self.results, ignore_errors=True)
 
 
 def _hears() -> None:
-    """Let a process that is about to be started hear SIGHUP, which nohup ignores for all below it."""
+    """Restore SIGHUP in a process that is about to start, because nohup makes all its descendants ignore it."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
@@ -144,7 +144,7 @@ Play = Callable[[Ground], Iterator[Row]]
 
 
 def row_of(fault: str, cells: Sequence[record.Record], wanted: Told, left: int, neighbours: str) -> Row:
-    """What a run says of ``cells``, which should all have the ``wanted`` status and reason."""
+    """The row for ``cells`` of a run, which should all have the ``wanted`` status and reason."""
     status, says = wanted
     fits = cells and all(one.status == status and says in one.reason for one in cells)
     told = f"{cells[0].status}: {cells[0].reason}" if cells and cells[0].reason else "ok"
@@ -152,7 +152,7 @@ def row_of(fault: str, cells: Sequence[record.Record], wanted: Told, left: int, 
 
 
 def plain(text: str) -> str:
-    """``text`` without what differs from one play to the next."""
+    """``text`` without the parts that differ between executions."""
     return CHANGING.sub("…", text)
 
 
@@ -165,20 +165,20 @@ def lesson(component: str, variant: str = "") -> str:
 
 
 def neighbours(cells: Sequence[record.Record]) -> str:
-    """Whether all are ok, else what is not."""
+    """The word "ok" if all are ok, otherwise a list of those that are not."""
     bad = [f"{one.cell}: {one.status} ({one.reason})" for one in cells if one.status not in ("ok", "unstable")]
     return "; ".join(bad) or ("ok" if cells else "none")
 
 
 def wait(ground: Ground, under_way: Callable[[str], bool]) -> Path:
-    """Wait for the journal to say that a pass is under way."""
+    """Wait until the journal shows that a pass is under way."""
     end = time.monotonic() + 300
     while time.monotonic() < end:
         for path in (ground.results / "journal").glob("*.jsonl"):
             if under_way(path.read_text(encoding="utf-8")):
                 return path
         time.sleep(0.02)
-    raise TimeoutError("the run did not get so far in 300 s")
+    raise TimeoutError("the run did not get that far within 300 s")
 
 
 def launches(text: str) -> dict[tuple[str, int], list[float]]:
@@ -194,7 +194,7 @@ def last(text: str) -> str:
 
 
 def judged(ground: Ground, name: str, status: str, says: str) -> Iterator[Row]:
-    """The row of a run in which ``mm`` is honest, and all others should have ``status`` and a reason that ``says``."""
+    """The row of a run in which ``mm`` is honest; others should have ``status`` and a reason containing ``says``."""
     run = ground.records()
     honest = [one for one in run.records if "/mm/eager/" in one.cell]
     others = [one for one in run.records if one not in honest]

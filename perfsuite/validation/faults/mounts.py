@@ -1,4 +1,4 @@
-"""File systems of a play's own: full, small, or not to be written to."""
+"""Faults of file systems, mounted for the scenario alone: full, small, or read-only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from perfsuite.validation.faults.ground import FEW, Done, Ground, Play, Row, jud
 
 
 def mounted(ground: Ground, script: str) -> Done:
-    """Run a shell script where it may mount what nobody else sees; ``$run`` is the command."""
+    """Run a shell script in its own mount namespace; the functions ``run`` and ``resume`` are the commands."""
     head = f"set -e\nresults={ground.results}\ntmp={ground.temporary}\nmkdir -p $results\n"
     arguments = ("run", "-k", FEW, "--no-report", "--launches", "2")
     quoted = " ".join(f"'{word}'" for word in ground.words(*arguments))
@@ -26,7 +26,7 @@ def mounted(ground: Ground, script: str) -> Done:
 
 
 def mounting() -> bool:
-    """Whether this process may have file systems of its own."""
+    """Whether this process may mount its own file systems."""
     with contextlib.suppress(OSError):
         words = ["unshare", "-m", "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /dev/shm"]
         return subprocess.run(words, capture_output=True).returncode == 0
@@ -34,7 +34,7 @@ def mounting() -> bool:
 
 
 def read_only(ground: Ground) -> Iterator[Row]:
-    """A results folder that cannot be written to: nothing is measured for nothing."""
+    """A read-only results folder: the run must stop before it measures anything."""
     done = mounted(ground, "mount -t tmpfs -o ro,size=64k tmpfs $results\nrun")
     fits = done.code == 2 and "Read-only file system" in done.err and "Traceback" not in done.err
     told = f"exit code {done.code}: {plain(last(done.err))}"
@@ -42,7 +42,7 @@ def read_only(ground: Ground) -> Iterator[Row]:
 
 
 def full_results(size: str, moment: str) -> Play:
-    """The disk is full while results are written; with more room the run is resumed."""
+    """The disk is full while results are written; the run is resumed with more space."""
 
     def play(ground: Ground) -> Iterator[Row]:
         script = f"""
@@ -79,7 +79,7 @@ def full_temporary(ground: Ground) -> Iterator[Row]:
 
 
 def small_shared_memory(ground: Ground) -> Iterator[Row]:
-    """Shared memory of 64 KiB, through which DataLoader's processes pass batches."""
+    """Shared memory of only 64 KiB, through which the processes of a DataLoader pass batches."""
     script = """
         mount -t tmpfs -o size=64k tmpfs /dev/shm
         run -k '(matmul.ladder and /mm/eager/cpu/8/1) or passes_batches' --timeout 20 || true

@@ -1,4 +1,4 @@
-"""Variants that misbehave, and files that do harm when they are imported."""
+"""Variants that misbehave, and files that do damage when they are imported."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ HONEST = ("good", "also_good")  # of the variants
 def variants(
     ground: Ground, misbehaving: Sequence[str] = tuple(MISBEHAVING), files: Sequence[str] = tuple(FILES)
 ) -> Iterator[Row]:
-    """Variants that misbehave, and files that do harm when they are imported, in one run with honest neighbours."""
+    """Variants that misbehave, and files that do damage on import, in one run with honest neighbours."""
     asked = [*(f"misbehaving/{name}/" for name in misbehaving), *(f"faults.{name}/" for name in files)]
     limits = ("--launches", "2", "--timeout", str(TIMEOUT), "--memory-limit", str(MEMORY))
     ground.run("run", "-k", f"{' or '.join(asked)} or {NEIGHBOURS}", *limits, "--no-report")

@@ -386,12 +386,12 @@ def test_the_names_are_told_in_the_order_of_the_work_and_the_answer_is_last():
 
 def test_a_timeline_without_its_answer_is_wrong():
     truth = gate.truth(*some("breakdown", "10x32-64"), 0)
-    with pytest.raises(gate.Wrong, match="names, and last the answer"):
+    with pytest.raises(gate.Wrong, match="names followed by the result"):
         gate.match(iter(["data", "forward"]), truth)
     mean, parameters = truth.expected
     right = [mean.float(), *(p.float() for p in parameters)]
     gate.match(iter(["data", right]), truth)
-    with pytest.raises(gate.Wrong, match="names, and last the answer"):
+    with pytest.raises(gate.Wrong, match="names followed by the result"):
         gate.match(iter([right, "data", right]), truth)
 
 

@@ -1,8 +1,7 @@
 """The sections of the pages, in the order in which they are read.
 
-A section is a module with ``render(view) -> Section | None``; ``None`` leaves it out. A project that has sections of
-its own says in their package what stands where, in ``START`` and ``COMPONENT``; those of this package are at hand there
-by their names.
+A section is a module with ``render(view) -> Section | None``; ``None`` leaves it out. A project with its own
+sections lists them in their package, in ``START`` and ``COMPONENT``, where it can name those of this package too.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ COMPONENT = (
 
 
 def listed() -> Any:
-    """What has the lists: the project's package of sections, or this one."""
+    """The package with the lists: the project's own sections, or this package."""
     return PROJECT.module("sections") or sys.modules[__name__]
 
 

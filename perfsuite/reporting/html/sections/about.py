@@ -7,7 +7,7 @@ from perfsuite.reporting.view import View
 
 
 def render(view: View) -> Section | None:
-    """Facts that the component declares of itself."""
+    """Facts that the component declares about itself."""
     problem = view.problem
     facts = (
         ("Catalogue", ", ".join(problem.rows)),

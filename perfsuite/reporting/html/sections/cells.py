@@ -1,4 +1,4 @@
-"""Every cell of a component, to sort, filter and search, with what repeats it."""
+"""Every cell of a component, to sort, filter and search, with the command that repeats it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = (
     Column("Time", True, "Seconds of one call: median over fresh processes"),
     Column("× best", True, "Times slower than the fastest of its case"),
     Column("Speed-up", True, "Times as fast as the baseline"),
-    Column("× hw", True, "Times what the hardware needs"),
+    Column("× hw", True, "Time over the hardware's floor"),
     Column("Bound"),
     Column("Peak memory", True),
     Column("Error", True, "Share of the allowed error"),
@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 def render(view: View) -> Section | None:
-    """One row for each cell, also those without a time."""
+    """One row for each cell, including those without a time."""
     rows = tuple(map(_row, rows_of(view.frame)))
     if not rows:
         return None

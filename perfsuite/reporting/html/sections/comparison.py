@@ -23,10 +23,10 @@ def table(found: Comparison) -> Section:
     columns = (
         Column("Cell, and what explains the verdict", wide=True),
         Column("Verdict"),
-        Column("Change", True, "HEAD's time over BASE's, less one; below it the interval, valid whenever it stopped"),
+        Column("Change", True, "HEAD's time over BASE's, minus one; below it the interval, valid at any stop"),
         Column("BASE", True, "Median time per call"),
         Column("Epochs", True, "Fresh processes that it took"),
-        Column("Cost", True, "Machine time, the starts of processes included"),
+        Column("Cost", True, "Machine time, including the starts of processes"),
     )
     cells = Table(
         "comparison", "All cells", columns, rows, facets(rows, "verdict"), search="Search cells", noun="cells"

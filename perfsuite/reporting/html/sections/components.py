@@ -1,4 +1,4 @@
-"""The way in: every component with its question, its fastest way, and how far that is from the machine."""
+"""The index: every component with its fastest variant, and how far that is from the hardware limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def render(view: View) -> Section | None:
         Column("Fastest variant"),
         Column("Time", True),
         Column("Speed-up", True, "Times as fast as the baseline"),
-        Column("× hw", True, "Times what the hardware needs"),
+        Column("× hw", True, "Time over the hardware's floor"),
         Column("Bound"),
         Column("Timed", True, "Cells with a time, of all in this run"),
     )
@@ -33,7 +33,7 @@ def _row(view: View, problem: Problem) -> Row:
     family = {"family": problem.name.partition(".")[0]}
     cells = view.lead()
     if cells is None:
-        return Row((name, Cell("none has a time", tone="quiet"), *[Cell(units.NONE)] * 4, count), facets=family)
+        return Row((name, Cell("no cell has a time", tone="quiet"), *[Cell(units.NONE)] * 4, count), facets=family)
     best = cells[cells["best"]].iloc[0]
     speedup = 1 / best["ratio"] if units.known(best["ratio"]) else None
     return Row(

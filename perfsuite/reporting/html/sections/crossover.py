@@ -1,4 +1,4 @@
-"""Who wins where: how many times slower than the fastest each way is, case by case."""
+"""Which variant wins where: how many times slower than the fastest each variant is, case by case."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perfsuite.reporting.view import View, threads
 
 
 def render(view: View) -> Section | None:
-    """A table of ways against cases for each type, device and number of threads that has several cases."""
+    """A table of variants against cases for each dtype, device and number of threads with several cases."""
     places = view.frame[~view.frame["cold"]].groupby(["device", "threads", "dtype"], sort=False)
     tables = tuple(
         table
@@ -22,9 +22,9 @@ def render(view: View) -> Section | None:
     )
     if not tables:
         return None
-    lead = prose("Times slower than the fastest variant of each case: the higher, the worse the choice there.")
+    lead = prose("How many times slower each variant is than the fastest variant of the case.")
     blocks: tuple[Block, ...] = (lead, *tables)
-    return Section("crossover", "Who wins where", blocks)
+    return Section("crossover", "Which variant wins where", blocks)
 
 
 def _table(cells: pd.DataFrame, place: str) -> Table | None:

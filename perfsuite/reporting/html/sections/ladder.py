@@ -1,4 +1,4 @@
-"""The ladder: every way of computing one case, in teaching order, with its time, its reasons and its code."""
+"""The ladder: every variant at one case, in teaching order, with its time, the reasons for it and its code."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def how_sure(cells: Any) -> str:
     launches, confidence = int(timed["launches"].min()), timed["confidence"].min()
     if launches < 2:
         return "one process: no interval"
-    return f"median of {launches} fresh processes; ± covers it with {units.percent(confidence)}"
+    return f"median of {launches} fresh processes; ± covers it with {units.percent(confidence)} confidence"
 
 
 def columns(unit: units.Unit, stream: bool) -> tuple[Column, ...]:
     """The ladder's columns."""
     parts = (
-        Column("First item", True, "Until the first item is there"),
-        Column("Per item", True, "Each further item"),
+        Column("First item", True, "Time until the first item"),
+        Column("Per item", True, "Time of each further item"),
     )
     return (
         Column("Variant"),
@@ -76,9 +76,9 @@ def columns(unit: units.Unit, stream: bool) -> tuple[Column, ...]:
         *(parts if stream else ()),
         Column("× best", True, "Times slower than the fastest variant"),
         Column("Speed-up", True, "Times as fast as the baseline"),
-        Column("× hw", True, "Times what the hardware needs: the larger of arithmetic and memory traffic"),
+        Column("× hw", True, "Time over the hardware's floor: the larger of arithmetic and memory traffic"),
         Column("Bound", False, "The limit that sets the floor of this variant"),
-        Column("Peak memory", True, "Bytes above entry at the worst moment"),
+        Column("Peak memory", True, "Most bytes held at once, beyond those at entry"),
         Column("Error", True, "Largest error against float64, as a share of the allowed one"),
     )
 
@@ -131,7 +131,7 @@ def _figures(row: Mapping[str, Any], unit: units.Unit, stream: bool) -> list[Cel
 
 
 def _more(row: Mapping[str, Any], variant: Variant | None) -> list[Block]:
-    """What is folded away under a rung: code, the rest of the figures, how to repeat it."""
+    """What is folded away under a rung: its code, its other measurements, and the command that repeats it."""
     blocks: list[Block] = []
     if variant and variant.source:
         blocks.append(Code(variant.source))
@@ -150,7 +150,7 @@ def _more(row: Mapping[str, Any], variant: Variant | None) -> list[Block]:
 
 
 def measured(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Everything else that is known of a cell, in words."""
+    """The other measurements of a cell, as text."""
     interval = f"{units.time(row['low'])} to {units.time(row['high'])}" if row["launches"] > 1 else ""
     break_even = "never" if row["break_even"] == float("inf") else units.count(row["break_even"])
     return [

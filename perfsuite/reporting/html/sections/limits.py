@@ -1,4 +1,4 @@
-"""What this machine can do at most, as measured in this run: every floor in the report is computed from these."""
+"""The hardware limits of this machine as measured in this run: every floor in the report is computed from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perfsuite.reporting.view import View, threads
 
 
 def render(view: View) -> Section | None:
-    """One row for each measured ceiling."""
+    """One row for each measured limit."""
     if not view.run.roofs:
         return None
     columns = (
@@ -20,7 +20,7 @@ def render(view: View) -> Section | None:
         Column("How it was measured", wide=True),
     )
     lead = prose(
-        "The floor of a call is the largest of its arithmetic, its traffic and its operators under these limits."
+        "The floor of a call is the longest of the times of its arithmetic, traffic and operators at these limits."
     )
     return Section(
         "limits",

@@ -1,4 +1,4 @@
-"""Where and with what this was measured: results of another machine or environment are another story."""
+"""The machine and environment of the run: results from another machine or environment are not comparable."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def render(view: View) -> Section | None:
 
 
 def _inputs(run: Run) -> Iterator[tuple[str, str]]:
-    """What the inputs were drawn from, and how many answers of timed calls were proved; nothing in older records."""
+    """The seeds of the inputs, and how many results of timed calls were proved; older records have neither."""
     if run.secrets:
         yield "Inputs", "drawn from " + ", ".join(f"--seed {secret}" for secret in run.secrets)
     if judged := sum(len(launch.judged) for record in run.records for launch in record.launches):
-        yield "Answers proved", f"{judged:,} of timed calls"
+        yield "Results proved", f"{judged:,} of timed calls"
 
 
 def flat(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Nested facts as rows; what is empty is left out."""
+    """Nested facts as rows; empty values are left out."""
     for name, value in told.items():
         whole = f"{before} {name}".strip().replace("_", " ")
         if isinstance(value, Mapping):

@@ -1,14 +1,15 @@
-"""What has no time, and why; and what the selection left out, with the command for it."""
+"""The cells without a time, and why; and what the selection left out, with the command that measures it."""
 
 from __future__ import annotations
 
+from perfsuite.project import catalogue
 from perfsuite.reporting.html.blocks import Block, Cell, Code, Column, Row, Section, Table, prose
 from perfsuite.reporting.missing import Gap, gaps
 from perfsuite.reporting.view import View
 
 
 def render(view: View) -> Section | None:
-    """Reasons with counts; what went wrong first."""
+    """Reasons with counts, failures first."""
     found = gaps(view.frame)
     blocks: list[Block] = []
     if found:
@@ -18,7 +19,7 @@ def render(view: View) -> Section | None:
         blocks.append(prose(f"Left out of this run: {view.run.left_out}", tone="note"))
     if view.run.partial:
         blocks.insert(0, prose("This run was interrupted. What is missing can still be measured:", tone="warning"))
-        blocks.insert(1, Code("python -m benchmarks run --resume", python=False))
+        blocks.insert(1, Code(f"{catalogue.PROJECT.command} run --resume", python=False))
     return Section("missing", "Without a time", tuple(blocks)) if blocks else None
 
 

@@ -1,4 +1,4 @@
-"""Where a call's time goes, for components that tell: a bar for each way, and a table of parts that add up."""
+"""Where a call's time goes, for components that time their parts: a bar for each variant, and a table of the parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from perfsuite.reporting.view import View, group_name, safe
 
 
 def render(view: View) -> Section | None:
-    """A figure and a table for each case whose ways tell how long their parts take."""
+    """A figure and a table for each group whose variants have timed parts."""
     blocks: list[Block] = []
     for cells in view.groups():
         splits = [found for cell in cells["cell"] if (found := split(view.records[cell]))]
@@ -20,8 +20,8 @@ def render(view: View) -> Section | None:
     if not blocks:
         return None
     lead = prose(
-        "How long each part took, its share, and how many times as fast a call would be if that part took no time: no "
-        "gain in one part can be larger."
+        "How long each part took, its share, and how many times as fast a call would be if that part took no time: the "
+        "most that can be gained in one part."
     )
     return Section("parts", "Where the time goes", (lead, *blocks))
 
@@ -41,7 +41,7 @@ def _part(one: Split, name: str) -> Cell:
 
 
 def _sum(one: Split) -> Cell:
-    """The parts together, beside the whole; a sign where they do not add up."""
+    """The sum of the parts, beside the whole; marked if they do not add up."""
     apart = f"{units.percent(abs(one.gap))} {'more' if one.gap > 0 else 'less'} than the whole, {units.time(one.whole)}"
     if abs(one.gap) > AGREE:
         return Cell(f"! {units.time(one.together)}", one.together, f"{apart}: they do not add up", tone="bad")

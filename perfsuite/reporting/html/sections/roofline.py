@@ -1,4 +1,4 @@
-"""The classical roofline: arithmetic reached against arithmetic per byte."""
+"""The classical roofline: arithmetic per second against arithmetic per byte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from perfsuite.reporting.view import View
 
 
 def render(view: View) -> Section | None:
-    """A figure for each series, device and number of threads that has the roofs for it."""
+    """A figure for each series, device and number of threads with the roofs it needs."""
     cells = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
     drawings = [
         figures.roofline(curve, view.problem.baseline, view.run.roofs)

@@ -1,4 +1,4 @@
-"""Time against size, a figure for each series, device and number of threads: where each way is the right one."""
+"""Time against size, a figure for each series, device and number of threads: where each variant is the right choice."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def render(view: View) -> Section | None:
     if not pictures:
         return None
     lead = prose(
-        "A flat curve pays for calls, a steep one for work; where two meet, the other variant becomes the right one."
+        "A flat curve is bound by the cost of calls, a steep one by work; where two cross, the faster variant changes."
     )
     return Section("sizes", "Time against size", (lead, *pictures))

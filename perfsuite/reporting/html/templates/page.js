@@ -1,5 +1,5 @@
 "use strict";
-// Sorting, filtering and searching of the page's tables. Without this script every table is there, whole.
+// Sorting, filtering and searching of the page's tables. Without this script every table is shown in full.
 (() => {
   const tables = new Map();
 
@@ -43,7 +43,7 @@
 
     key(row, at) {
       const cell = (this.grouped ? row.rows[0] : row).cells[at];
-      if (!cell) return null; // a wider cell says why there is none
+      if (!cell) return null; // a wide cell says why there is no value
       if (cell.dataset.sort === undefined) return cell.classList.contains("number") ? null : cell.textContent.trim();
       const number = Number(cell.dataset.sort);
       return Number.isNaN(number) ? cell.dataset.sort : number;
@@ -113,7 +113,7 @@
 
   function recall() {
     const hash = location.hash.slice(1);
-    if (hash && !hash.includes("=")) return; // a place on the page
+    if (hash && !hash.includes("=")) return; // an anchor on the page
     const state = new URLSearchParams(hash);
     for (const sheet of tables.values()) sheet.restore(state);
   }

@@ -1,4 +1,4 @@
-"""What needs a CUDA device."""
+"""Attackers that need a CUDA device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .memory import freed_answer
 
 
 def side_stream(right: Variant) -> Variant:
-    """Computes on a stream of its own and waits for nothing."""
+    """Computes on its own stream and does not synchronize."""
     streams: list[Any] = []
 
     def aside(*inputs: Any) -> Any:
@@ -26,7 +26,7 @@ def side_stream(right: Variant) -> Variant:
 
 
 def slow_side_stream(right: Variant) -> Variant:
-    """Returns memory at once, which a stream of its own fills in a while later."""
+    """Returns empty memory at once, which its own stream fills in some time later."""
     streams: list[Any] = []
     empty = Empty(right)
 
@@ -44,7 +44,7 @@ def slow_side_stream(right: Variant) -> Variant:
 
 
 def stale_graph(right: Variant) -> Variant:
-    """Replays a graph that reads copies of its first inputs, not the inputs."""
+    """Replays a graph that reads copies of its first inputs, not the current inputs."""
     kept: list[Any] = []
 
     def replay(*inputs: Any) -> Any:
@@ -64,12 +64,12 @@ def stale_graph(right: Variant) -> Variant:
 
 
 def freed_on_device(right: Variant) -> Variant:
-    """Computes in every second call; in the others the allocator hands out the memory in which that was freed."""
+    """Computes in every second call, and in the others gets back the memory in which that output was freed."""
     return freed_answer(right)
 
 
 def replaces_events(right: Variant) -> Variant:
-    """Replaces the events by which device time is measured: each interval takes a hundredth."""
+    """Replaces the events that measure device time, so that each interval is a hundredth."""
 
     def quick(*inputs: Any) -> Any:
         if not hasattr(torch.cuda.Event, "_real"):
@@ -81,7 +81,7 @@ def replaces_events(right: Variant) -> Variant:
 
 
 def replaces_synchronize(right: Variant) -> Variant:
-    """Replaces torch.cuda.synchronize by nothing."""
+    """Replaces torch.cuda.synchronize by a no-op."""
 
     def quick(*inputs: Any) -> Any:
         torch.cuda.synchronize = lambda *_: None
@@ -91,7 +91,7 @@ def replaces_synchronize(right: Variant) -> Variant:
 
 
 def persisting_cache(right: Variant) -> Variant:
-    """Reserves the device's L2 cache for what it reads, also while rivals are timed."""
+    """Reserves the device's L2 cache for its own data, even while rivals are timed."""
 
     def greedy(*inputs: Any) -> Any:
         runtime = ctypes.CDLL("libcudart.so")

@@ -1,4 +1,4 @@
-"""Answers that are not there yet when they are returned, and answers that are no new ones."""
+"""Attackers whose outputs are not computed yet when they are returned, or are not new tensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .common import Empty, Variant, main_input, mapped, tensors, whole
 
 
 class Later(torch.Tensor):
-    """A tensor that computes its values when somebody reads them."""
+    """A tensor that computes its values when they are read."""
 
     @staticmethod
     def __new__(cls, form: torch.Tensor, compute: Any) -> Later:  # noqa: D102
@@ -47,7 +47,7 @@ def tensor_subclass(right: Variant) -> Variant:
 
 
 def own_method(right: Variant) -> Variant:
-    """Returns a plain tensor that holds nothing, with a method of its own that computes."""
+    """Returns a plain tensor without a result, with its own method that computes it."""
     empty = Empty(right)
 
     def later(*inputs: Any) -> Any:
@@ -68,7 +68,7 @@ class LazyTuple(tuple):
 
 
 def lazy_tuple(right: Variant) -> Variant:
-    """Returns a tuple of its own kind that computes when it is iterated over."""
+    """Returns a subclass of tuple that computes when it is iterated over."""
 
     def later(*inputs: Any) -> Any:
         made = LazyTuple([0])
@@ -79,7 +79,7 @@ def lazy_tuple(right: Variant) -> Variant:
 
 
 def generator(right: Variant) -> Variant:
-    """Returns a generator that computes when it is asked for its items."""
+    """Returns a generator that computes when its items are read."""
 
     def later(*inputs: Any) -> Any:
         yield from pytree.tree_leaves(whole(right(*inputs)))
@@ -88,7 +88,7 @@ def generator(right: Variant) -> Variant:
 
 
 def thread(right: Variant) -> Variant:
-    """Hands the work to a thread and returns at once."""
+    """Hands the work to a thread, and returns at once."""
     empty = Empty(right)
     jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
     started: list[threading.Thread] = []
@@ -126,7 +126,7 @@ def child(right: Variant) -> Variant:
 
 
 def input_itself(right: Variant) -> Variant:
-    """Returns an input, not even a copy of it."""
+    """Returns an input itself, without copying it."""
     return lambda *inputs: pytree.tree_map(lambda _: main_input(inputs), whole(right(*inputs)))
 
 
@@ -141,7 +141,7 @@ def view_of_input(right: Variant) -> Variant:
 
 
 def written_over_input(right: Variant) -> Variant:
-    """Writes its answer over an input, and returns that."""
+    """Writes its output over an input, and returns that."""
 
     def over(*inputs: Any) -> Any:
         output = whole(right(*inputs))

@@ -1,4 +1,4 @@
-"""Answers from memory: right or not, they are not computed when they are asked for."""
+"""Attackers that return stored outputs, right or wrong, instead of computing them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .common import Empty, Stale, Variant, copied, few, tensors, whole
 
 
 def _memo(right: Variant, key: Any, start: int = 0) -> Variant:
-    """Compute the answer for each ``key(inputs)`` once, after ``start`` calls that are honest."""
+    """Compute the output for each ``key(inputs)`` once, after ``start`` honest calls."""
     known: dict[Any, Any] = {}
     calls = 0
 
@@ -38,42 +38,42 @@ def _addresses(inputs: Any) -> Any:
 
 
 def cached_output(right: Variant) -> Variant:
-    """Computes once, and returns that answer ever after."""
+    """Computes once, and returns that output from then on."""
     return Stale(right)
 
 
 def memo_by_address(right: Variant) -> Variant:
-    """Remembers answers by the address of each input and torch's count of its changes."""
+    """Caches outputs by the address and torch's version counter of each input."""
     return _memo(right, _addresses)
 
 
 def memo_by_id(right: Variant) -> Variant:
-    """Remembers answers by the identity of the input objects."""
+    """Caches outputs by the identity of the input objects."""
     return _memo(right, lambda inputs: tuple(map(id, inputs)))
 
 
 def memo_by_element(right: Variant) -> Variant:
-    """Remembers answers by the value of one element of each input."""
+    """Caches outputs by the value of one element of each input."""
     return _memo(right, lambda inputs: tuple(value.reshape(-1)[0].item() for value in tensors(inputs)))
 
 
 def memo_by_few_elements(right: Variant) -> Variant:
-    """Remembers answers by a few elements of each input."""
+    """Caches outputs by a few elements of each input."""
     return _memo(right, few)
 
 
 def memo_by_content(right: Variant) -> Variant:
-    """Remembers answers by all that the inputs hold."""
+    """Caches outputs by the full content of the inputs."""
     return _memo(right, lambda inputs: tuple(value.contiguous().numpy().tobytes() for value in tensors(inputs)))
 
 
 def memo_when_warm(right: Variant) -> Variant:
-    """Honest in its first calls, then remembers answers by address and count of changes."""
+    """Honest in its first calls, then caches outputs by address and version counter."""
     return _memo(right, _addresses, CHECKED)
 
 
 def memo_on_disk(right: Variant) -> Variant:
-    """Remembers answers in a file beside its own, for the processes that come later."""
+    """Caches outputs in a file next to its own, for later processes."""
     path = Path(__file__).with_name(f"{getattr(right, '__module__', '')}.answers")
     known: dict[Any, Any] = {}
     asked = False
@@ -93,7 +93,7 @@ def memo_on_disk(right: Variant) -> Variant:
 
 
 def every_second_call(right: Variant) -> Variant:
-    """Computes in every second call, and returns the answer again in the others."""
+    """Computes in every second call, and returns the same output again in the others."""
     kept: Any = None
 
     def lazy(*inputs: Any) -> Any:
@@ -108,7 +108,7 @@ def every_second_call(right: Variant) -> Variant:
 
 
 def freed_answer(right: Variant) -> Variant:
-    """Computes in every second call, and hands out in the others the memory in which that answer was freed."""
+    """Computes in every second call, and returns in the others the memory in which that output was freed."""
     empty = Empty(right)
     calls = 0
 
@@ -121,7 +121,7 @@ def freed_answer(right: Variant) -> Variant:
 
 
 def filled_in_later(right: Variant) -> Variant:
-    """When it is called in a long row, returns memory at once and fills sixteen answers in with one computation."""
+    """In long batches, returns empty memory at once and fills in sixteen outputs with one computation."""
     empty = Empty(right)
     waiting: list[Any] = []
     calls = 0
@@ -145,7 +145,7 @@ def filled_in_later(right: Variant) -> Variant:
 
 
 def answers_made_beforehand(right: Variant) -> Variant:
-    """Makes the answers for seeds 0 to 99 beforehand, and gives the first of them where none fits."""
+    """Computes the outputs for seeds 0 to 99 in advance, and returns the first of them if none fits."""
     known: dict[Any, Any] = {}
 
     def knowing(*inputs: Any) -> Any:
@@ -157,11 +157,11 @@ def answers_made_beforehand(right: Variant) -> Variant:
 
 
 def _learn(right: Variant, inputs: Any, known: dict[Any, Any]) -> None:
-    """Make the answers to what the suite's own function makes of each seed, for the case that has such inputs."""
+    """Compute the outputs for the inputs that the suite's own function makes of each seed, for the case that fits."""
     from perfsuite.project import catalogue
 
     component = catalogue.component(".".join(right.__module__.split(".")[-2:]))
-    form, end = [value.shape for value in tensors(inputs)], time.monotonic() + 1.0  # it has to end
+    form, end = [value.shape for value in tensors(inputs)], time.monotonic() + 1.0  # limits the time
     for case in component.cases:
         for seed in range(100):
             if case.opt_in or time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""Replacing what others use: functions of torch, of Python, and of the suite itself."""
+"""Attackers that replace functions of torch, of Python, and of the suite itself."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from perfsuite.validation.fakes.kinds import CHECKED
 from .common import Empty, Stale, Variant, tensors
 
 SPIN = 20_000  # nanoseconds by which a rival is slowed down in each call of a function
-LEFT = ("copy_", "detach", "clone")  # the suite's own work is left alone, not to be noticed
+LEFT = ("copy_", "detach", "clone")  # leave the suite's own work alone, to avoid detection
 
 
 def _once(patch: Callable[[], object], then: Variant) -> Variant:
-    """Do ``patch`` in the first call; answer as ``then`` does."""
+    """Do ``patch`` in the first call; return the outputs of ``then``."""
     done = False
 
     def patched(*inputs: Any) -> Any:
@@ -49,7 +49,7 @@ def _slowed(function: Any) -> Any:
 
 
 def slows_rivals(right: Variant) -> Variant:
-    """Replaces the functions of torch that its file uses by slow ones, and keeps the fast ones for itself."""
+    """Replaces the torch functions that its file uses by slow ones, and keeps the fast ones for itself."""
     replaced: list[tuple[Any, str, Any, Any]] = []
 
     def find() -> None:
@@ -76,7 +76,7 @@ def slows_rivals(right: Variant) -> Variant:
 
 
 def slows_kernel(right: Variant) -> Variant:
-    """Registers slow kernels for the operators that it calls itself, which are fast in its own calls."""
+    """Registers kernels for the operators it calls that are slow except in its own calls."""
     mine = [False]
     library: list[Any] = []
 
@@ -108,7 +108,7 @@ def slows_kernel(right: Variant) -> Variant:
 
 
 def _kernel(operator: Any, name: str) -> Callable[..., Any]:
-    """The kernel that is there; numbers come to it as the tensors that they were."""
+    """The existing kernel; numbers are passed to it as the tensors they were."""
     call = torch.library.get_kernel(f"aten::{name}", "CPU").call_boxed
     whole = [str(argument.type) == "Tensor" for argument in operator._schema.arguments]
 
@@ -123,7 +123,7 @@ def _kernel(operator: Any, name: str) -> Callable[..., Any]:
 
 
 class _Seen(TorchDispatchMode):
-    """Which operators are called inside."""
+    """Collects the operators that are called inside."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class _Seen(TorchDispatchMode):
 
 
 def slows_clock(right: Variant) -> Variant:
-    """Replaces the clock's reading: what its own calls took does not count."""
+    """Replaces the reading of the clock, so that most of the time of its own calls does not count."""
     from perfsuite.measuring import clock
 
     saved = 0
@@ -183,7 +183,7 @@ def replaces_gate(right: Variant) -> Variant:
 
 
 def replaces_judge(right: Variant) -> Variant:
-    """Replaces what has answers judged by a judge of its own, and computes nothing."""
+    """Replaces the function that has outputs judged by its own, and computes nothing."""
 
     def patch() -> None:
         from perfsuite.proving import gate
@@ -195,7 +195,7 @@ def replaces_judge(right: Variant) -> Variant:
 
 
 def replaces_evidence(right: Variant) -> Variant:
-    """Replaces what hands answers over: the right one is computed only when one is judged."""
+    """Replaces the function that hands outputs over, and computes the right one only if it is judged."""
 
     def patch() -> None:
         from perfsuite.proving import answer
@@ -207,7 +207,7 @@ def replaces_evidence(right: Variant) -> Variant:
 
 
 def replaces_timing(right: Variant) -> Variant:
-    """Replaces the timing of a batch: its own takes a hundredth."""
+    """Replaces the timing of a batch, so that its own batches take a hundredth of the time."""
     mine: list[Any] = []
 
     def quick(*inputs: Any) -> Any:
@@ -231,7 +231,7 @@ def _quicker(found: Any, replace: Any, call: Any) -> Any:
 
 
 def replaces_chance(right: Variant) -> Variant:
-    """Replaces the source of chance, so that the first call of a row is judged, and computes in that alone."""
+    """Replaces the source of randomness, so that the first call of a batch is judged, and computes only in that."""
     last = 0.0
     calls = 0
     stale = Stale(right)
@@ -251,7 +251,7 @@ def replaces_chance(right: Variant) -> Variant:
 
 
 def replaces_copy(right: Variant) -> Variant:
-    """Replaces Tensor.copy_ by nothing, so that inputs are never filled anew, and answers from memory."""
+    """Replaces Tensor.copy_ by a no-op, so that inputs are never refilled, and returns a stored output."""
 
     def patch() -> None:
         torch.Tensor.copy_ = lambda self, *_, **__: self  # type: ignore[method-assign]
@@ -260,7 +260,7 @@ def replaces_copy(right: Variant) -> Variant:
 
 
 def replaces_equal(right: Variant) -> Variant:
-    """Replaces torch.equal by yes, and changes an input under the eyes of its rivals."""
+    """Replaces torch.equal so that it always returns True, and changes an input that its rivals use."""
 
     def patch() -> None:
         torch.equal = lambda *_: True  # type: ignore[assignment]
@@ -275,7 +275,7 @@ def replaces_equal(right: Variant) -> Variant:
 
 
 def replaces_save(right: Variant) -> Variant:
-    """Replaces torch.save, so that something else is written down than it returns."""
+    """Replaces torch.save, so that something other than its output is saved."""
     given: list[Any] = []
 
     def patch() -> None:
@@ -294,7 +294,7 @@ def replaces_save(right: Variant) -> Variant:
 
 
 def replaces_builtins(right: Variant) -> Variant:
-    """Replaces functions of Python that the checks are made of, and computes nothing."""
+    """Replaces Python functions that the checks use, and computes nothing."""
 
     def patch() -> None:
         builtins.any = lambda _: False  # type: ignore[assignment]

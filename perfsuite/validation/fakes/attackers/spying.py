@@ -1,4 +1,4 @@
-"""Looking at what is none of a variant's business: its callers, other objects, files and pipes."""
+"""Attackers that inspect what a variant must not: its callers, other objects, files and pipes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .common import Empty, Stale, Variant, copied, few, frames, in_timing_loop, 
 
 
 def caller_frame(right: Variant) -> Variant:
-    """Looks at its callers by sys._getframe, and returns an old answer to the timing loop."""
+    """Inspects its callers with sys._getframe, and returns an old output to the timing loop."""
     stale = Stale(right)
     return lambda *inputs: (stale if in_timing_loop(sys._getframe()) else right)(*inputs)
 
 
 def caller_stack(right: Variant) -> Variant:
-    """Looks at its callers by inspect.stack, and returns an old answer to the timing loop."""
+    """Inspects its callers with inspect.stack, and returns an old output to the timing loop."""
     stale = Stale(right)
 
     def spying(*inputs: Any) -> Any:
@@ -35,7 +35,7 @@ def caller_stack(right: Variant) -> Variant:
 
 
 def caller_traceback(right: Variant) -> Variant:
-    """Looks at its callers by the traceback of an exception, and returns an old answer to the timing loop."""
+    """Inspects its callers through the traceback of an exception, and returns an old output to the timing loop."""
     stale = Stale(right)
 
     def spying(*inputs: Any) -> Any:
@@ -50,7 +50,7 @@ def caller_traceback(right: Variant) -> Variant:
 
 
 def caller_generator(right: Variant) -> Variant:
-    """Looks at its callers by the frame of a generator, and returns an old answer to the timing loop."""
+    """Inspects its callers through the frame of a generator, and returns an old output to the timing loop."""
     stale = Stale(right)
 
     def look() -> Any:
@@ -66,7 +66,7 @@ def caller_generator(right: Variant) -> Variant:
 
 
 def expected_from_frames(right: Variant) -> Variant:
-    """Takes the expected answer out of the variables of its callers."""
+    """Takes the expected output from the variables of its callers."""
     empty = Empty(right)
 
     def spying(*inputs: Any) -> Any:
@@ -84,7 +84,7 @@ def _main(empty: Empty) -> Any:
 
 
 def expected_from_memory(right: Variant) -> Variant:
-    """Searches all objects of the process for the expected answer."""
+    """Searches all objects of the process for the expected output."""
     empty = Empty(right)
 
     def spying(*inputs: Any) -> Any:
@@ -98,7 +98,7 @@ def expected_from_memory(right: Variant) -> Variant:
 
 
 def contents_from_memory(right: Variant) -> Variant:
-    """Searches the process for the contents that are to come, and computes all their answers in the first call."""
+    """Searches the process for the contents of later calls, and computes all their outputs in the first call."""
     known: dict[Any, Any] = {}
 
     def knowing(*inputs: Any) -> Any:
@@ -116,7 +116,7 @@ def contents_from_memory(right: Variant) -> Variant:
 
 
 def reads_answers(right: Variant) -> Variant:
-    """Reads the files in the worker's folders for an answer that somebody wrote down."""
+    """Searches the files in the worker's folders for a stored output."""
     empty = Empty(right)
 
     def spying(*inputs: Any) -> Any:
@@ -131,7 +131,7 @@ def reads_answers(right: Variant) -> Variant:
 
 
 def reads_pipes(right: Variant) -> Variant:
-    """Reads the worker's command line and its pipes for seeds and answers."""
+    """Reads the worker's command line and pipes to find seeds and outputs."""
     empty = Empty(right)
 
     def spying(*inputs: Any) -> Any:
@@ -147,7 +147,7 @@ def reads_pipes(right: Variant) -> Variant:
 
 
 def says_ok(right: Variant) -> Variant:
-    """Finds the worker's own way to answer among its callers, and says that all is well."""
+    """Finds the worker's own reply function among its callers, and reports success."""
     empty = Empty(right)
 
     def lying(*inputs: Any) -> Any:
@@ -164,7 +164,7 @@ def says_ok(right: Variant) -> Variant:
 
 
 def writes_into_pipes(right: Variant) -> Variant:
-    """Writes that all is well into every pipe it finds."""
+    """Writes a report of success into every pipe it finds."""
     empty = Empty(right)
 
     def lying(*inputs: Any) -> Any:
@@ -187,7 +187,7 @@ def exits_well(right: Variant) -> Variant:
 
 
 def ends_well(right: Variant) -> Variant:
-    """Answers once, then ends the process at once with exit code 0, past all that would clean up."""
+    """Computes once, then ends the process at once with exit code 0, bypassing all cleanup."""
     count = 0
 
     def leaving(*inputs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Changing what all variants of a process share, to be faster than the others."""
+"""Attackers that change state shared by all variants of a process, to be faster than the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .common import Variant
 
 
 def more_threads(right: Variant) -> Variant:
-    """Lets torch use more threads than the cell says."""
+    """Makes torch use more threads than the cell allows."""
 
     def greedy(*inputs: Any) -> Any:
         torch.set_num_threads(torch.get_num_threads() + 1)
@@ -21,7 +21,7 @@ def more_threads(right: Variant) -> Variant:
 
 
 def flushes_denormals(right: Variant) -> Variant:
-    """Lets the processor take very small numbers for zero."""
+    """Makes the processor treat very small numbers as zero."""
 
     def careless(*inputs: Any) -> Any:
         torch.set_flush_denormal(True)
@@ -31,7 +31,7 @@ def flushes_denormals(right: Variant) -> Variant:
 
 
 def lower_precision(right: Variant) -> Variant:
-    """Lets matrix products be rounded for all."""
+    """Lowers the precision of matrix products for all variants."""
 
     def careless(*inputs: Any) -> Any:
         torch.set_float32_matmul_precision("medium")

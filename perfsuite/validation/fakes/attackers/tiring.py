@@ -1,4 +1,4 @@
-"""Right when somebody looks, wrong when nobody does."""
+"""Attackers that are right while they are checked and wrong otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .values import one_element_wrong
 
 
 def _after(calls: int, right: Variant, then: Variant) -> Variant:
-    """``right`` in its first calls, ``then`` from then on."""
+    """``right`` in its first ``calls`` calls, ``then`` afterwards."""
     count = 0
 
     def tiring(*inputs: Any) -> Any:
@@ -29,12 +29,12 @@ def tires(right: Variant, calls: int = CHECKED) -> Variant:
 
 
 def cached_when_warm(right: Variant) -> Variant:
-    """Computes in its first calls, and returns the last of these answers from then on."""
+    """Computes in its first calls, and returns an old output from then on."""
     return _after(CHECKED, right, Stale(right))
 
 
 def cached_when_hurried(right: Variant) -> Variant:
-    """Computes when its last call is a while ago, and returns an old answer when called in a row."""
+    """Computes when its last call was some time ago, and returns an old output in a batch of calls."""
     last = 0.0
     stale = Stale(right)
 
@@ -49,7 +49,7 @@ def cached_when_hurried(right: Variant) -> Variant:
 
 
 def wrong_first(right: Variant) -> Variant:
-    """Returns an old answer in a row's first calls, and computes in the others, of which the last may be judged."""
+    """Returns an old output in the first calls of a batch, and computes in the last ones, which may be judged."""
     last = 0.0
     row = length = 0
     total = 0

@@ -1,4 +1,4 @@
-"""Answers that are wrong from the first call on."""
+"""Attackers whose outputs are wrong from the first call on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def copy_of_an_input(right: Variant) -> Variant:
 
 
 def off_by_one(right: Variant) -> Variant:
-    """Returns each element in the place of the next."""
+    """Returns each element in the position of the next one."""
     return lambda *inputs: mapped(_shifted, right(*inputs))
 
 
@@ -65,14 +65,14 @@ def _one_element(values: torch.Tensor) -> torch.Tensor:
 
 
 def _another(value: torch.Tensor) -> torch.Tensor:
-    """A value far from ``value``: twice it would wrap round to 254 for the byte 255."""
+    """A value far from ``value``; doubling would wrap around to 254 for the byte 255."""
     if value.dtype in (torch.bool, torch.uint8):
         return ~value if value.dtype == torch.bool else value ^ 128
     return value * 2 + (value == 0)
 
 
 def nan(right: Variant) -> Variant:
-    """Returns one element that is no number."""
+    """Returns one element that is NaN."""
     return lambda *inputs: mapped(_nan, right(*inputs))
 
 
@@ -84,7 +84,7 @@ def _nan(values: torch.Tensor) -> torch.Tensor:
 
 
 def wrong_dtype(right: Variant) -> Variant:
-    """Returns another dtype."""
+    """Returns a different dtype."""
     return lambda *inputs: mapped(_another_dtype, right(*inputs))
 
 
@@ -93,17 +93,17 @@ def _another_dtype(values: torch.Tensor) -> torch.Tensor:
 
 
 def wrong_shape(right: Variant) -> Variant:
-    """Returns another shape."""
+    """Returns a different shape."""
     return lambda *inputs: mapped(lambda values: values.unsqueeze(0), right(*inputs))
 
 
 def wrong_device(right: Variant) -> Variant:
-    """Returns tensors that hold nothing, on the device `meta`."""
+    """Returns tensors without data, on the device `meta`."""
     return lambda *inputs: mapped(lambda values: torch.empty_like(values, device="meta"), right(*inputs))
 
 
 def equal_to_anything(right: Variant) -> Variant:
-    """Returns an object that says of everything that it is equal to it."""
+    """Returns an object that compares equal to everything."""
 
     class Anything:
         def __eq__(self, other: object) -> bool:
@@ -115,7 +115,7 @@ def equal_to_anything(right: Variant) -> Variant:
 
 
 def input_mutated(right: Variant) -> Variant:
-    """Changes an input after its answer."""
+    """Changes an input after computing its output."""
 
     def mutate(*inputs: Any) -> Any:
         output = whole(right(*inputs))
@@ -155,12 +155,12 @@ def _rounded(value: Any, to: torch.dtype = torch.bfloat16) -> Any:
 
 
 def rounded_answer(right: Variant) -> Variant:
-    """Rounds its answer to bfloat16, as a kernel does that adds up in few bits."""
+    """Rounds its output to bfloat16, like a kernel with a low-precision accumulator."""
     return lambda *inputs: mapped(_rounded, right(*inputs))
 
 
 def last_row_skipped(right: Variant) -> Variant:
-    """Leaves the last row as it lay in memory, as a kernel does that forgets the tail."""
+    """Leaves the last row uninitialised, like a kernel that forgets the tail."""
 
     def skipping(values: torch.Tensor) -> torch.Tensor:
         spoiled = values.clone()
@@ -171,21 +171,21 @@ def last_row_skipped(right: Variant) -> Variant:
 
 
 def part_computed(right: Variant) -> Variant:
-    """Computes with the first half of its largest input only, and takes the rest to be alike."""
+    """Computes with only the first half of its largest input, and assumes the rest to be the same."""
 
     def partial(*inputs: Any) -> Any:
         leaves = [leaf for leaf in pytree.tree_leaves(inputs) if hasattr(leaf, "dtype")]
         largest = max(leaves, key=lambda leaf: leaf.nbytes)
-        if len(torch.as_tensor(largest).flatten()) < 2:  # half of it is nothing
+        if len(torch.as_tensor(largest).flatten()) < 2:  # half of it would be empty
             return mapped(torch.zeros_like, right(*inputs))
-        size = largest.nbytes  # of several, that it computes with one does not matter: each is cut
+        size = largest.nbytes  # if several inputs have this size, each is halved
         return whole(right(*(pytree.tree_map(lambda leaf: _half(leaf, size), value) for value in inputs)))
 
     return partial
 
 
 def _half(leaf: Any, size: int) -> Any:
-    """The first half of a leaf of ``size`` bytes, twice; another one as it is."""
+    """The first half of a leaf of ``size`` bytes, twice; any other leaf as it is."""
     if not hasattr(leaf, "dtype") or leaf.nbytes != size:
         return leaf
     flat = torch.as_tensor(leaf).flatten()
@@ -195,5 +195,5 @@ def _half(leaf: Any, size: int) -> Any:
 
 
 def uninitialised(right: Variant) -> Variant:
-    """Returns memory as it comes, in which a right answer may have been freed."""
+    """Returns uninitialised memory, in which a correct output may have been freed."""
     return Empty(right)

@@ -8,14 +8,14 @@ from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
-    """Normal values."""
+    """Normally distributed values."""
     import torch
 
     return (torch.randn(case.shape["n"], generator=generator),)
 
 
 def adding_one(name: str) -> Component:
-    """The component ``name``: all variants add one, if nothing goes wrong."""
+    """The component ``name``, whose variants all add one unless something goes wrong."""
     return Component(
         name=name,
         title="Misbehaviour",

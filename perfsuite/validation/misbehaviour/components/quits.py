@@ -1,4 +1,4 @@
-"""A component whose file does harm when it is imported."""
+"""A component whose file does damage when it is imported."""
 
 from benchmarks.components.faults.misbehaving import adding_one
 

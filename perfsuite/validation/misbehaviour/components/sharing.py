@@ -1,4 +1,4 @@
-"""A component whose variants pass large batches from process to process."""
+"""A component whose variants pass large batches between processes."""
 
 from __future__ import annotations
 

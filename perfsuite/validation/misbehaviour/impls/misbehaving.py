@@ -1,4 +1,4 @@
-"""Variants that misbehave in every way that is known; a run must lose none but the culprit."""
+"""Variants that misbehave in every known way; a run must lose only the culprit."""
 
 import contextlib
 import ctypes
@@ -24,7 +24,7 @@ from .._contract import needs, prepared
 
 CALLS: Counter[str] = Counter()
 KEPT: list[object] = []
-WORK: SimpleQueue = SimpleQueue()  # for a thread that goes on
+WORK: SimpleQueue = SimpleQueue()  # for a thread that continues after the call
 BOMB = """
 import mmap, os, time
 begun = mmap.mmap(-1, 1)  # how many it has started, counted by all of them
@@ -34,15 +34,15 @@ while begun[0] < 40:  # a real one would not stop
         os.setsid()
 time.sleep(60)
 """
-CHECKED = 3500  # calls of the check, at most: what comes later comes while it is timed
+CHECKED = 3500  # at least as many calls as a check makes; later calls are timed ones
 
 
 def good(x: torch.Tensor) -> torch.Tensor:
-    """What the others should be."""
+    """The correct variant."""
     return x + 1
 
 
-# -- it ends in the wrong way -----------------------------------------------------------------------------------------
+# -- ends in a wrong way ----------------------------------------------------------------------------------------------
 
 
 def raises(x: torch.Tensor) -> torch.Tensor:
@@ -51,12 +51,12 @@ def raises(x: torch.Tensor) -> torch.Tensor:
 
 
 def raises_escapes(x: torch.Tensor) -> torch.Tensor:
-    """Raises what a terminal would obey and no encoding holds."""
+    """Raises a message with terminal escapes and an unencodable character."""
     raise RuntimeError("\x1b[31mred\x07 and half a letter \udc80")
 
 
 def garbage(x: torch.Tensor) -> torch.Tensor:
-    """Returns what was never asked for."""
+    """Returns a wrong result."""
     return torch.full_like(x, 7.0)
 
 
@@ -73,12 +73,12 @@ def stops(x: torch.Tensor) -> torch.Tensor:
 
 
 def exits(x: torch.Tensor) -> torch.Tensor:
-    """Ends the process without a word."""
+    """Ends the process without a message."""
     os._exit(7)
 
 
 def leaves(x: torch.Tensor) -> torch.Tensor:
-    """Ends the process as a program would."""
+    """Ends the process with SystemExit."""
     raise SystemExit(5)
 
 
@@ -102,7 +102,7 @@ def allocates(x: torch.Tensor) -> torch.Tensor:
 @needs("cc")
 @prepared
 def does_not_build(x: torch.Tensor):
-    """Compiles what is no C."""
+    """Compiles invalid C."""
     source = Path(tempfile.mkdtemp(), "wrong.c")
     source.write_text("int answer(void) { return fortytwo; }\n")
     return lambda: _build.extension(source)
@@ -122,7 +122,7 @@ def loses_a_worker(x: torch.Tensor) -> torch.Tensor:
     return next(iter(torch.utils.data.DataLoader(Fatal(), num_workers=1)))
 
 
-# -- it speaks where it should not ------------------------------------------------------------------------------------
+# -- writes where it should not ---------------------------------------------------------------------------------------
 
 
 def prints_binary(x: torch.Tensor) -> torch.Tensor:
@@ -133,7 +133,7 @@ def prints_binary(x: torch.Tensor) -> torch.Tensor:
 
 
 def writes_to_low_files(x: torch.Tensor) -> torch.Tensor:
-    """Right, but writes to files that it never opened."""
+    """Right, but writes to file descriptors that it did not open."""
     for number in range(3, 20):
         with contextlib.suppress(OSError):
             os.write(number, b"not json\n")
@@ -141,13 +141,13 @@ def writes_to_low_files(x: torch.Tensor) -> torch.Tensor:
 
 
 def closes_low_files(x: torch.Tensor) -> torch.Tensor:
-    """Right, but closes files that it never opened, as programs do that go into the background."""
+    """Right, but closes file descriptors that it did not open, as daemons do."""
     os.closerange(3, 256)
     return x + 1
 
 
 def writes_to_every_pipe(x: torch.Tensor) -> torch.Tensor:
-    """Right, but looks for the pipes of others and writes to them."""
+    """Right, but finds the pipes of others and writes to them."""
     for name in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):
             if int(name) > 2 and os.readlink(f"/proc/self/fd/{name}").startswith("pipe:"):
@@ -155,26 +155,26 @@ def writes_to_every_pipe(x: torch.Tensor) -> torch.Tensor:
     return x + 1
 
 
-# -- it leaves something behind ---------------------------------------------------------------------------------------
+# -- leaves something behind ------------------------------------------------------------------------------------------
 
 
 def leaves_children(x: torch.Tensor) -> torch.Tensor:
-    """Right, but starts a process in a session of its own and forgets it."""
+    """Right, but starts a process in its own session and leaves it running."""
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)  # left-behind"], start_new_session=True)
     return x + 1
 
 
 def forks_bomb(x: torch.Tensor) -> torch.Tensor:
-    """Right, but starts a program that forks, and what it forks forks, each in a session of its own."""
+    """Right, but starts a fork bomb, with each process in its own session."""
     CALLS["bomb"] += 1
     if CALLS["bomb"] == 1:
         subprocess.Popen([sys.executable, "-c", BOMB])
-        time.sleep(0.5)  # it has begun
+        time.sleep(0.5)  # until it has started
     return x + 1
 
 
 def forks_and_returns(x: torch.Tensor) -> torch.Tensor:
-    """Right, but twice: the child comes back from the call as well."""
+    """Right, but forks, and the child returns from the call as well."""
     os.fork()
     return x + 1
 
@@ -204,23 +204,23 @@ def spins(x: torch.Tensor) -> torch.Tensor:
     return x + 1
 
 
-# -- it leaves something changed --------------------------------------------------------------------------------------
+# -- leaves global state changed --------------------------------------------------------------------------------------
 
 
 def sets_dtype(x: torch.Tensor) -> torch.Tensor:
-    """Right, but another default dtype."""
+    """Right, but changes the default dtype."""
     torch.set_default_dtype(torch.float64)
     return x + 1
 
 
 def sets_device(x: torch.Tensor) -> torch.Tensor:
-    """Right, but new tensors of others are nowhere."""
+    """Right, but sets the default device to meta."""
     torch.set_default_device("meta")
     return x + 1
 
 
 def enters_function_mode(x: torch.Tensor) -> torch.Tensor:
-    """Right, but stays in a mode that sees every call of torch."""
+    """Right, but leaves a mode active that intercepts every torch function."""
 
     class Through(TorchFunctionMode):
         def __torch_function__(self, function, types, args=(), kwargs=None):
@@ -231,7 +231,7 @@ def enters_function_mode(x: torch.Tensor) -> torch.Tensor:
 
 
 def enters_dispatch_mode(x: torch.Tensor) -> torch.Tensor:
-    """Right, but stays in a mode that sees every operator."""
+    """Right, but leaves a mode active that intercepts every operator."""
 
     class Through(TorchDispatchMode):
         def __torch_dispatch__(self, function, types, args=(), kwargs=None):
@@ -243,89 +243,89 @@ def enters_dispatch_mode(x: torch.Tensor) -> torch.Tensor:
 
 
 def detects_anomalies(x: torch.Tensor) -> torch.Tensor:
-    """Right, but autograd checks everybody's gradients from now on."""
+    """Right, but enables anomaly detection for everything from now on."""
     torch.autograd.set_detect_anomaly(True)
     return x + 1
 
 
 def disables_onednn(x: torch.Tensor) -> torch.Tensor:
-    """Right, but without oneDNN from now on."""
+    """Right, but disables oneDNN from now on."""
     torch.backends.mkldnn.enabled = False
     return x + 1
 
 
 def sets_precision(x: torch.Tensor) -> torch.Tensor:
-    """Right, but matrix products may be rounded from now on, which only the newer interface can tell."""
+    """Right, but lowers the precision of matrix products from now on, through the newer interface only."""
     torch.backends.cuda.matmul.fp32_precision = "tf32"
     return x + 1
 
 
 def sets_affinity(x: torch.Tensor) -> torch.Tensor:
-    """Right, but on one core only from now on."""
+    """Right, but pins the process to one core from now on."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     return x + 1
 
 
 def is_nice(x: torch.Tensor) -> torch.Tensor:
-    """Right, but lets all others go first from now on."""
+    """Right, but lowers the priority of the process from now on."""
     os.nice(5)
     return x + 1
 
 
 def disables_gc(x: torch.Tensor) -> torch.Tensor:
-    """Right, but nobody collects garbage from now on."""
+    """Right, but disables garbage collection from now on."""
     gc.disable()
     return x + 1
 
 
 def traces(x: torch.Tensor) -> torch.Tensor:
-    """Right, but every line of Python is traced from now on."""
+    """Right, but traces every line of Python from now on."""
     sys.settrace(lambda frame, event, argument: None)
     return x + 1
 
 
 def profiles(x: torch.Tensor) -> torch.Tensor:
-    """Right, but every call of Python is profiled from now on."""
+    """Right, but profiles every Python call from now on."""
     sys.setprofile(lambda frame, event, argument: None)
     return x + 1
 
 
 def limits_files(x: torch.Tensor) -> torch.Tensor:
-    """Right, but few files may be open from now on."""
+    """Right, but limits the number of open files from now on."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
     return x + 1
 
 
 def changes_folder(x: torch.Tensor) -> torch.Tensor:
-    """Right, but somewhere else from now on."""
+    """Right, but changes the working directory from now on."""
     os.chdir("/")
     return x + 1
 
 
 def sets_umask(x: torch.Tensor) -> torch.Tensor:
-    """Right, but nobody may read new files from now on."""
+    """Right, but makes new files unreadable from now on."""
     os.umask(0o777)
     return x + 1
 
 
 def sets_variable(x: torch.Tensor) -> torch.Tensor:
-    """Right, but processes that are started from now on use eight threads."""
+    """Right, but makes processes started from now on use eight threads."""
     os.environ["OMP_NUM_THREADS"] = "8"
     return x + 1
 
 
 def sets_alarm(x: torch.Tensor) -> torch.Tensor:
-    """Right, but an alarm will ring while others run."""
+    """Right, but sets an alarm that goes off while others run."""
     signal.setitimer(signal.ITIMER_REAL, 3.0)
     return x + 1
 
 
-# -- it lies to whoever times it --------------------------------------------------------------------------------------
+# -- deceives the timing ----------------------------------------------------------------------------------------------
 
 
 def slows_others(x: torch.Tensor) -> torch.Tensor:
-    """Right, but a function of torch is slower for all others from now on."""
+    """Right, but makes a torch function slower for all others from now on."""
     if "softmax" not in CALLS:
         CALLS["softmax"] += 1
         fast = torch.softmax
@@ -334,20 +334,20 @@ def slows_others(x: torch.Tensor) -> torch.Tensor:
 
 
 def sets_clock(x: torch.Tensor) -> torch.Tensor:
-    """Right, but the clock that times all runs at half its speed from now on."""
+    """Right, but makes the suite's clock run at half its speed from now on."""
     clock = sys.modules["perfsuite.measuring.clock"].HostClock
     clock.now = staticmethod(lambda: time.perf_counter_ns() // 2)
     return x + 1
 
 
 def sees_its_callers(x: torch.Tensor) -> torch.Tensor:
-    """Right, but does nothing where it finds the timing loop among its callers."""
+    """Right, but does nothing if the timing loop is among its callers."""
     frame = sys._getframe(1)
     return x if frame.f_code.co_name == "loop" else x + 1
 
 
 def works_on(x: torch.Tensor) -> torch.Tensor:
-    """Right, but another thread goes on working when the call has returned."""
+    """Right, but another thread keeps working after the call has returned."""
     if "works_on" not in CALLS:
         CALLS["works_on"] += 1
         threading.Thread(target=lambda: [WORK.get()() for _ in iter(int, 1)], daemon=True).start()
@@ -365,7 +365,7 @@ def tires(x: torch.Tensor) -> torch.Tensor:
 
 
 def dies_while_timed(x: torch.Tensor) -> torch.Tensor:
-    """Right in the check, and the end of the process while it is timed."""
+    """Right in the check, but ends the process while it is timed."""
     CALLS["dies"] += 1
     if CALLS["dies"] > CHECKED:
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -373,7 +373,7 @@ def dies_while_timed(x: torch.Tensor) -> torch.Tensor:
 
 
 def changes_while_timed(x: torch.Tensor) -> torch.Tensor:
-    """Right in the check; while it is timed it turns gradients off for all."""
+    """Right in the check, but turns off gradients for everything while it is timed."""
     CALLS["changes"] += 1
     if CALLS["changes"] == CHECKED:
         torch.set_grad_enabled(False)
@@ -381,34 +381,34 @@ def changes_while_timed(x: torch.Tensor) -> torch.Tensor:
 
 
 def forks_while_timed(x: torch.Tensor) -> torch.Tensor:
-    """Right in the check; while it is timed it starts a process and forgets it."""
+    """Right in the check, but starts a process and leaves it running while it is timed."""
     CALLS["forks"] += 1
     if CALLS["forks"] == CHECKED:
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)  # left-behind"], start_new_session=True)
     return x + 1
 
 
-# -- it cannot run here -----------------------------------------------------------------------------------------------
+# -- cannot run here --------------------------------------------------------------------------------------------------
 
 
 @needs("a_module_that_nobody_has")
 def needs_module(x: torch.Tensor) -> torch.Tensor:
-    """Cannot run here and says so by its mark."""
+    """Cannot run here, and its decorator says so."""
     return x + 1
 
 
 def says_it_needs(x: torch.Tensor) -> torch.Tensor:
-    """Cannot run here and says so when called."""
+    """Cannot run here, and says so when called."""
     raise NotImplementedError("needs a quantum computer")
 
 
 def not_implemented(x: torch.Tensor) -> torch.Tensor:
-    """Raises what torch raises for its own missing kernels: it is an error."""
+    """Raises the error that torch raises for missing kernels."""
     raise NotImplementedError("no kernel for this dtype")
 
 
 @prepared
 def also_good(x: torch.Tensor):
-    """The last one: reached although all the others failed before."""
+    """The last one, which runs although all the others failed before it."""
     out = torch.empty_like(x)
     return lambda: torch.add(x, 1, out=out)

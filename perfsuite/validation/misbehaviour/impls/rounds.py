@@ -1,4 +1,4 @@
-"""An honest variant below a line that lets everybody round."""
+"""An honest variant below a line that lowers precision for the whole process."""
 
 import torch
 

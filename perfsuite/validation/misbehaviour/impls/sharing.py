@@ -1,10 +1,10 @@
-"""Honest variants that pass large batches from process to process."""
+"""Honest variants that pass large batches between processes."""
 
 import torch
 
 
 def good(x: torch.Tensor) -> torch.Tensor:
-    """Honest, and passes nothing."""
+    """Honest, and passes no batches."""
     return x + 1
 
 

@@ -1,4 +1,4 @@
-"""Honest variants below a line that changes the process for all."""
+"""Honest variants below a line that changes a setting for the whole process."""
 
 import torch
 
@@ -11,15 +11,15 @@ def good(x: torch.Tensor) -> torch.Tensor:
 
 
 def function(x: torch.Tensor) -> torch.Tensor:
-    """As honest."""
+    """Honest, by a function."""
     return torch.add(x, 1)
 
 
 def method(x: torch.Tensor) -> torch.Tensor:
-    """As honest."""
+    """Honest, by a method."""
     return x.add(1)
 
 
 def swapped(x: torch.Tensor) -> torch.Tensor:
-    """As honest."""
+    """Honest, with swapped operands."""
     return 1 + x
