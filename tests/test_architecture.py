@@ -14,7 +14,8 @@ ENGINE = ROOT / "perfsuite"
 PAGE = ROOT / "docs" / "architecture.md"
 FOLDERS = (  # each imports those before it, and none after it
     *("model", "host", "project", "records", "measuring", "declaring", "proving", "isolation", "instruments"),
-    *("workers", "tasks", "running", "pairing", "judging", "calibration", "validation", "reporting", "runners"),
+    *("workers", "tasks", "running", "pairing", "judging", "calibration", "validation", "reporting"),
+    *("scaffolding", "runners"),
 )
 MOST, LONGEST = 12, 300  # modules of a folder, and lines of a module
 SAMPLE = {  # the way of one sample, from a variant to a page

@@ -102,6 +102,7 @@ def component(
                 "made": found,
                 "executors": _executors(executors, found, where),
                 "derive": partial(defaults.derived, told),
+                "count": partial(defaults.count, told, tuple(found.values())),
                 "defaults": defaults.told(told),
                 "mode": chosen,
                 "state": partial(defaults.state, found[first]) if chosen else None,

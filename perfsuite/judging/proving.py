@@ -71,7 +71,8 @@ class Proof:
         if not all(sides):
             self._proved(name, "INCOMPARABLE", f"only in {'BASE' if sides[0] else 'HEAD'}")
             return True
-        if both := set.intersection(*(catalogue.operators(cell.component, path) for path in paths)):
+        registered = [catalogue.operators(cell.component, path) for path in paths]
+        if not self._stage.apart and (both := set.intersection(*registered)):
             told = f"both register the operator {min(both)!r}: in one process they would call the same one"
             self._proved(name, "INCOMPARABLE", f"{told}; begin its name with __package__")
             return True

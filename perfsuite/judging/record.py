@@ -81,6 +81,7 @@ class Comparison:
     control: Mapping[str, float]  # log10 evidence of the live control, on each side
     rows: tuple[Row, ...]
     skipped: Mapping[str, str]  # cells that run on neither side here, or take too long -> the reason
+    apart: str = ""  # why each side had a process of its own; "" if they shared one
 
     def count(self, verdict: str) -> int:
         """How many cells got ``verdict``."""

@@ -64,6 +64,9 @@ def apart(trees: Sequence[Path], folder: Path) -> None:
 
 def _build(root: Path, where: Path) -> None:
     """Build and install what lies in ``root`` into ``where``, for the packages that are installed here."""
+    for folder in packages.packages(root / catalogue.PROJECT.package[0]).values():
+        for path in packages.files(folder):  # newer than whatever an earlier build has left beside them
+            path.touch()
     command = ["pip", "install", "--quiet", "--no-deps", "--target", str(where), str(root)]
     try:
         environments.uv(*command)

@@ -87,6 +87,7 @@ def fold(found: Found) -> Comparison:
         epochs=found.epochs,
         control=control,
         rows=tuple(rows),
+        apart=found.apart,
         skipped={cell: proof["reason"] for cell, proof in found.proofs.items() if proof["verdict"] == "skipped"},
     )
 

@@ -40,7 +40,6 @@ class Derived:
     expected: Any  # the result in float64 (or exact integers, bools)
     bound: Any  # allowed |error|, same structure
     dtypes: tuple[str, ...]  # of the leaves of the result
-    flops: int
     bytes: int
 
 
@@ -81,7 +80,8 @@ class Component:
     )  # variant -> "package.module:name"; empty: the functions in the file of the component's name in the first package
     made: Mapping[str, Any] = field(default_factory=dict)  # variant -> what its component was given for it
     executors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # variant -> its executors; others: eager
-    derive: Callable[[Case, Inputs], Derived] | None = None  # replaces reference, tolerance, flops and bytes
+    derive: Callable[[Case, Inputs], Derived] | None = None  # replaces reference, tolerance and bytes
+    count: Callable[[Case, Inputs], int] | None = None  # replaces flops
     defaults: Mapping[str, str] = field(default_factory=dict)  # undeclared part -> how it is derived
     mode: str = ""  # of variants that make modules: "forward", "backward", "step"; "": variants are plain functions
     state: Callable[[Case], Mapping[str, Any]] | None = None  # the state dict loaded into all modules of a case

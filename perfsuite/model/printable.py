@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 import io
 import re
 import unicodedata
@@ -21,6 +22,12 @@ def visible(text: str) -> str:
     if text.isprintable():  # the usual case
         return text
     return "".join(letter if _harmless(letter) else _escaped(letter) for letter in text)
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Ask whether another name was meant, if a known one is nearly the same; "" otherwise."""
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f": did you mean {close[0]!r}?" if close else ""
 
 
 def legible(text: str) -> str:

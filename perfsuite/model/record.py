@@ -124,6 +124,7 @@ class Problem:
     published: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # one position per source, nan if missing
     published_case: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)  # part that is not declared -> how it is derived
 
 
 @dataclass(frozen=True)

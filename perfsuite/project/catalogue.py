@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
-import difflib
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ from typing import Any
 
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Case, Component
-from perfsuite.model.printable import one_line
+from perfsuite.model.printable import near, one_line
 from perfsuite.model.record import Problem, Variant
 from perfsuite.project import packages, sources
 from perfsuite.project.declarations import COMPONENTS, ROOT, WHOLE, Declaration, declarations
 from perfsuite.project.packages import FIRST, PROJECT, tree_hash
-from perfsuite.project.settings import SIDES
+from perfsuite.project.settings import SIDES, TODAY
 
 __all__ = ["COMPONENTS", "IMPLS", "PROJECT", "ROOT", "tree_hash"]  # re-exported for other modules
 
@@ -70,15 +70,17 @@ def _module(where: Declaration) -> Any:
     except ValueError:
         raise  # its message already says what is wrong
     except Exception as problem:
+        if importlib.util.find_spec(f"{home}{TODAY}"):  # the measured tree lacks something that the component names
+            return importlib.import_module(f"{home}{TODAY}{dot}{rest}")
         said = one_line(f"{type(problem).__name__}: {problem}")
         raise ValueError(f"{where.file} cannot be imported: {said}") from problem
 
 
 def _plain(reference: str) -> str:
-    """A reference with the package's own name, where the component was imported on one side of a comparison."""
+    """A reference with the package's own name, where the component was imported from a copy with another."""
     top, dot, rest = reference.partition(".")
     module, colon, name = top.partition(":")
-    own = module.removesuffix(SIDE) if SIDE else module
+    own = module.removesuffix(SIDE).removesuffix(TODAY)
     return f"{own if own in (*PROJECT.measured, PROJECT.home) else module}{colon}{name}{dot}{rest}"
 
 
@@ -86,15 +88,10 @@ def importable() -> None:
     """Let this process import the project's folders, in preference to installed packages of the same name."""
     if SIDES in os.environ:
         return  # a worker has them in its mounted folder
-    for folder in (ROOT, *(path.parent for path in PROJECT.measured.values())):
+    plain = [path for path in PROJECT.measured.values() if path.is_dir() and not packages.built_elsewhere(path)]
+    for folder in (ROOT, *(path.parent for path in plain)):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """Ask whether another name was meant, if a known one is nearly the same; "" otherwise."""
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f": did you mean {close[0]!r}?" if close else ""
 
 
 def declared_in(name: str) -> str:
@@ -110,7 +107,13 @@ def variants(name: str, tree: Path = IMPLS) -> tuple[Variant, ...]:
         ValueError: a file is not valid Python.
     """
     if name in declarations() and (named := component(name).variants):
-        return sources.of_references(named, tree)
+        found = sources.of_references(named, tree)
+        if tree == IMPLS and len(found) < len(named):
+            lacking = next(one for one in named if one not in {variant.name for variant in found})
+            module, _, path = named[lacking].partition(":")
+            close = near(path, sources.names(module, tree))
+            raise ValueError(f"{declared_in(name)}: variant {lacking!r}: {module} has no {path!r}{close}")
+        return found
     return sources.of_file(tree / Path(*name.split(".")).with_suffix(".py"))
 
 
@@ -208,4 +211,5 @@ def problem(component: Component, tree: Path = IMPLS) -> Problem:
         published=dict(component.published),
         published_case=component.published_case,
         left_out=dict(component.left_out),
+        defaults=dict(component.defaults),
     )

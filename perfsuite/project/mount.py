@@ -18,7 +18,7 @@ from typing import Any
 from perfsuite.project import packages, renaming
 from perfsuite.project.catalogue import PROJECT, ROOT, component
 from perfsuite.project.declarations import by_decorator, declarations
-from perfsuite.project.settings import ENGINE
+from perfsuite.project.settings import ENGINE, TODAY
 
 ONE = "_x"  # the suffix of a package of functions in a worker of one tree
 HERE = "#"  # in the name of a variant: found only by its component
@@ -60,6 +60,15 @@ def lay(tree: Path, where: Path, side: str = ONE) -> list[Path]:
             renaming.rename(laid[-1], {one: f"{one}{side}" for one in folders})
     beside(where)
     return laid
+
+
+def declare(tree: Path, where: Path) -> None:
+    """Beside ``tree``, lay the working tree's packages under names with the suffix ``TODAY``, if it is another tree.
+
+    A component that names what ``tree`` does not have, such as a variant that is newer, is declared there.
+    """
+    if by_decorator() and tree != packages.FIRST:
+        lay(packages.FIRST, where, TODAY)
 
 
 def beside(where: Path) -> None:

@@ -1,7 +1,8 @@
 """The measured packages of a tree.
 
 A tree is identified by the folder of its first package, ``.../src/mylib``. The other packages have the same relative
-location as in the project: ``src/other`` beside it, whatever the path above.
+location as in the project: ``src/other`` beside it, whatever the path above. Of installed packages, in
+``site-packages``, all are beside each other, whatever their places in the project.
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ FIRST = next(iter(PROJECT.measured.values()))  # the first package in the workin
 def packages(tree: Path, of: Project = PROJECT) -> dict[str, Path]:
     """The packages of ``tree``: import name -> folder."""
     first, *others = of.package
-    above = tree.parents[first.count("/")]
-    return {first.split("/")[-1]: tree, **{name.split("/")[-1]: above / name for name in others}}
+    found = {first.split("/")[-1]: tree}
+    for name in others:
+        folder = above(tree, of) / name
+        beside = tree.parent / folder.name
+        found[folder.name] = beside if not folder.is_dir() and beside.is_dir() else folder
+    return found
 
 
 def above(tree: Path, of: Project = PROJECT) -> Path:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from perfsuite.model.cell import Cell
+from perfsuite.model.printable import near
 from perfsuite.project import catalogue
 
 Match = Callable[[Cell], bool]
@@ -75,8 +76,19 @@ def select(cells: Sequence[Cell], text: str) -> list[Cell]:
     match = expression(text)
     found = [cell for cell in cells if match(cell)]
     if not found:
-        raise ValueError(f"-k {text!r} matches no cell: `{catalogue.PROJECT.command} list` prints all of them")
+        raise ValueError(
+            f"-k {text!r} matches no cell{_meant(text, cells)}: `{catalogue.PROJECT.command} list` prints all of them"
+        )
     return found
+
+
+def _meant(text: str, cells: Sequence[Cell]) -> str:
+    """Ask whether another word was meant, for the first word of an expression that is in no cell."""
+    axes = {axis for cell in cells for axis in (str(cell), *str(cell).split("/"), *cell.component.split("."))}
+    for word in re.findall(r"[^\s()]+", text):
+        if word not in ("and", "or", "not") and not any(word.lower() in str(cell).lower() for cell in cells):
+            return near(word, axes)
+    return ""
 
 
 def quick(cells: Sequence[Cell]) -> list[Cell]:

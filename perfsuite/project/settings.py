@@ -6,7 +6,6 @@ current folder, or the one that this engine was checked out with; if there is ne
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import os
@@ -18,10 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from perfsuite.model.printable import one_line
+from perfsuite.model.printable import near, one_line
 
 VARIABLE = "PERFSUITE_ROOT"
 SIDES = "PERFSUITE_SIDE"  # set in workers: the suffix of the tree that declares the components, or ""
+TODAY = "_today"  # the suffix of the working tree's packages, in a worker that measures another tree
 ENGINE = Path(__file__).resolve().parent.parent  # the folder of this package
 TABLE = "pyproject.toml"
 
@@ -118,8 +118,9 @@ def of(root: Path) -> Project:
     known = [one.name for one in fields(Project) if one.name != "root"]
     for name, value in table.items():
         if name not in known:
-            close = "".join(f": did you mean {near!r}?" for near in difflib.get_close_matches(str(name), known, 1))
-            raise ValueError(f"{path}: [tool.perfsuite] has no key {name!r}{close}; valid keys are {', '.join(known)}")
+            raise ValueError(
+                f"{path}: [tool.perfsuite] has no key {name!r}{near(name, known)}; valid keys are {', '.join(known)}"
+            )
         several = name == "package" and isinstance(value, list) and value and all(isinstance(one, str) for one in value)
         if not several and not isinstance(value, str):
             raise ValueError(f"{path}: {name} of [tool.perfsuite] is {value!r}; it must be a string")
@@ -127,7 +128,12 @@ def of(root: Path) -> Project:
     if "package" in table:
         names = [table["package"]] if isinstance(table["package"], str) else table["package"]
         table["package"] = tuple(str(name).strip("/") for name in names)
-    return Project(root, **table)
+    made = Project(root, **table)
+    for package in made.package:
+        if f"{made.benchmarks}/".startswith(f"{package}/"):
+            why = "components come from the working tree and packages from a commit, so they must lie elsewhere"
+            raise ValueError(f"{path}: benchmarks = {made.benchmarks!r} lies in the package: {why}")
+    return made
 
 
 def _table(path: Path) -> dict[str, Any] | None:

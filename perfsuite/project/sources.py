@@ -47,6 +47,12 @@ def of_references(references: Mapping[str, str], tree: Path) -> tuple[Variant, .
     return tuple(found)
 
 
+def names(module: str, tree: Path) -> list[str]:
+    """The functions and classes that a module of a package defines; none where it is not there."""
+    file = packages.file_of(module, tree)
+    return [node.name for node in parsed(file)[1].body if isinstance(node, Defined)] if file else []
+
+
 def _beside(module: str) -> Path | None:
     """The file of a project module outside the measured packages, such as a wrapper beside a component."""
     path = packages.PROJECT.root.joinpath(*module.split(".")).with_suffix(".py")

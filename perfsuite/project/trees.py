@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfsuite.host import commits
+from perfsuite.model.printable import near
 from perfsuite.project import environments, packages
 from perfsuite.project.packages import PROJECT, above, tree_hash
 
@@ -149,7 +150,10 @@ def find(repository: Path, name: str) -> str:
     try:
         return git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except ValueError:
-        raise ValueError(f"no commit {name!r} in {repository}, and no {NAMED} either{hint(repository)}") from None
+        names = git(repository, "for-each-ref", "--format=%(refname:short)") if commits.commit(repository)[0] else ""
+        raise ValueError(
+            f"no commit {name!r}{near(name, names.split())} in {repository}, and no {NAMED} either{hint(repository)}"
+        ) from None
 
 
 def hint(repository: Path) -> str:

@@ -55,6 +55,8 @@ class Bound:
 def bound(record: Record, component: Component, roofs: Sequence[Roof]) -> Bound | None:
     """The term of the work of ``record`` that takes the hardware longest; ``None`` if no roof covers any.
 
+    Work that was derived and not declared does not count.
+
     Several threads are only held to roofs that were measured with as many threads, because they can do more than one.
     """
     cell = record.key
@@ -62,15 +64,18 @@ def bound(record: Record, component: Component, roofs: Sequence[Roof]) -> Bound 
     if not own & {"", cell.threads}:
         return None
     limit = floor(record, roofs)
-    bounds = [Bound(limit.in_place, record.bytes, "B", f"memory up to {limit.level}", "a cache level is not modelled")]
-    if limit.compute:
+    bounds = []
+    if "bytes" not in component.defaults:  # what was derived may be more than the problem needs
+        roof = f"memory up to {limit.level}"
+        bounds.append(Bound(limit.in_place, record.bytes, "B", roof, "a cache level is not modelled"))
+    if limit.compute and "flops" not in component.defaults:
         names = DTYPES if ROUNDED in component.accepts else COMPUTE[record.dtype]
         known = applying(cell.device, cell.threads, roofs)
         peak = max((known[name] for name in names if name in known), key=lambda roof: roof.value)
         appeal = "no roof covers its arithmetic"
         bounds.append(Bound(record.flops / peak.value, record.flops, "FLOP", f"arithmetic in {peak.name}", appeal))
-    longest = max(bounds, key=lambda one: one.seconds)
-    return longest if longest.seconds else None
+    longest = max(bounds, key=lambda one: one.seconds, default=None)
+    return longest if longest and longest.seconds else None
 
 
 def why(record: Record, component: Component, roofs: Sequence[Roof]) -> str:

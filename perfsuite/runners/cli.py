@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from perfsuite.host import signals
 from perfsuite.model.fault import Fault
-from perfsuite.model.printable import one_line, readable
+from perfsuite.model.printable import near, one_line, readable
 from perfsuite.project.catalogue import PROJECT
 from perfsuite.runners.commands import COMMANDS
 from perfsuite.runners.commands._arguments import add_common
@@ -61,6 +62,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print usage and the error, and exit."""
+        if found := re.search(r"invalid choice: '([^']*)' \(choose from", message):
+            message = message.replace(found[0], f"invalid choice: {found[1]!r}{near(found[1], COMMANDS)} (choose from")
         super().error(one_line(message))
 
 
@@ -68,7 +71,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
     """The parser of all commands; only the ``asked`` one is imported and gets its arguments."""
     parser = _Parser(
         prog=PROJECT.command,
-        description="Prove, time and explain what is in impls/.",
+        description="Prove, time and explain variants of the same work.",
         epilog=EXAMPLES.format(called=PROJECT.command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -77,7 +80,8 @@ def _parser(asked: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
         if name == asked:
             module = importlib.import_module(f"perfsuite.runners.commands.{name}")
-            add_common(made)
+            if not getattr(module, "ALONE", False):
+                add_common(made)
             module.add_arguments(made)
             made.set_defaults(command=module.main, name=name)
     return parser

@@ -13,7 +13,7 @@ from perfsuite.project import catalogue
 from perfsuite.tasks import passes, turns
 from perfsuite.workers.context import WorkerContext
 from perfsuite.workers.outcomes import attempt
-from perfsuite.workers.referee import Truths, judged, seeds, work
+from perfsuite.workers.referee import Truths, judged, seeds, size, work
 from perfsuite.workers.serving import Job, Jobs
 
 
@@ -43,6 +43,12 @@ def _work(job: Job, context: WorkerContext) -> Any:
     context.truths = context.truths or Truths()
     component, case, seed = job["arguments"]
     return work(component, case, seed, context.truths)
+
+
+def _size(job: Job, context: WorkerContext) -> Any:
+    context.step("size of the inputs", "")
+    component, case = job["arguments"]
+    return size(component, case)
 
 
 def _seeds(job: Job, context: WorkerContext) -> Any:
@@ -76,6 +82,7 @@ JOBS: Jobs = {
     "accuracy": _accuracy,
     "judge": _judge,
     "seeds": _seeds,
+    "size": _size,
     "work": _work,
     "check": lambda job, context: passes.check(context, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False)),
     "time": lambda job, context: turns.interleave(

@@ -28,6 +28,7 @@ class Workers:
         self._mount = self._scratch.path / "mount"
         try:
             mount.lay(tree, self._mount, mount.alone())
+            mount.declare(tree, self._mount)
         except BaseException:
             self._scratch.remove()
             raise

@@ -16,10 +16,11 @@ from typing import Any
 
 from perfsuite.host import scratch
 from perfsuite.measuring import executors
+from perfsuite.model import nested
 from perfsuite.model.cell import Cell
 from perfsuite.model.fault import Fault
 from perfsuite.project import catalogue, mount
-from perfsuite.project.declarations import by_decorator
+from perfsuite.project.declarations import by_decorator, declarations
 from perfsuite.project.packages import FIRST
 from perfsuite.proving import answer, gate
 from perfsuite.workers.process import Process, Verdict
@@ -40,7 +41,29 @@ def seeds(component: str, case: str, secret: int, count: int) -> dict[str, Any]:
     try:
         return {"seeds": distinct(component, case, secret, count)}
     except Exception as problem:
-        return {"error": f"the inputs failed: {type(problem).__name__}: {problem}"}
+        return {"error": f"{_of('inputs', component)} failed: {type(problem).__name__}: {problem}"}
+
+
+def size(component: str, case: str) -> int:
+    """The bytes of the inputs of a case, found out without making them; 0 where that cannot be."""
+    import torch
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    found = catalogue.component(component)
+    shape = next(one for one in found.cases if one.name == case)
+    try:
+        with FakeTensorMode(allow_non_fake_inputs=True):
+            inputs = found.inputs(shape, torch.Generator())
+        leaves = [leaf for leaf in nested.leaves(inputs) if isinstance(leaf, torch.Tensor)]
+        return sum(leaf.numel() * leaf.element_size() for leaf in leaves)
+    except Exception:
+        return 0
+
+
+def _of(what: str, component: str) -> str:
+    """How people are told of a part of a component: with its file, where it may be a user's own."""
+    own = component in declarations() and catalogue.component(component).derive
+    return f"the {what} of {catalogue.declared_in(component)}" if own else f"the {what}"
 
 
 def distinct(component: str, case: str, secret: int, count: int) -> list[int]:
@@ -92,7 +115,7 @@ def judged(question: Mapping[str, Any], truths: Truths) -> dict[str, Any]:
     try:
         truth = truths.of(question["component"], question["case"], question["seed"])
     except Exception as problem:
-        return {"error": f"the reference failed: {type(problem).__name__}: {problem}"}
+        return {"error": f"{_of('reference', question['component'])} failed: {type(problem).__name__}: {problem}"}
     try:
         parts = answer.read(Path(question["path"]))
     except Exception as problem:
@@ -120,10 +143,15 @@ def _state(question: Mapping[str, Any]) -> dict[str, Any]:
 
 def work(component: str, case: str, seed: int, truths: Truths) -> dict[str, Any]:
     """What a component that does not declare it computes and moves: ``flops``, ``bytes`` and its ``dtype``."""
-    derived = truths.of(component, case, seed).derived
-    assert derived is not None
+    truth = truths.of(component, case, seed)
+    derived, count = truth.derived, truth.component.count
+    assert derived is not None and count is not None
     floating = [one for one in derived.dtypes if "float" in one]
-    return {"flops": derived.flops, "bytes": derived.bytes, "dtype": (floating or list(derived.dtypes))[0]}
+    return {
+        "flops": count(truth.case, truth.inputs),
+        "bytes": derived.bytes,
+        "dtype": (floating or list(derived.dtypes))[0],
+    }
 
 
 def vouched(verdicts: Sequence[Verdict], cell: str, answer: dict[str, Any], least: int) -> dict[str, Any]:
@@ -147,6 +175,7 @@ class Referee:
     def __init__(self, timeout: float, secret: int | None = None) -> None:
         self.secret = secrets.randbits(SEED_BITS) if secret is None else secret
         self._timeout = timeout
+        self._sizes: dict[tuple[str, str], int] = {}
         self._seeds: dict[tuple[str, str, int], list[int]] = {}
         self._scratch: scratch.Scratch | None = None
         self._process: Process | None = None
@@ -191,6 +220,18 @@ class Referee:
                 raise Fault("error", told["error"], "")
             self._seeds[key] = told["seeds"]
         return self._seeds[key]
+
+    def size(self, component: str, case: str) -> int:
+        """The result of :func:`size` in the referee's process; 0 where it failed."""
+        key = component, case
+        if key not in self._sizes:
+            self.start()
+            assert self._process is not None
+            try:
+                self._sizes[key] = int(self._process.ask("size", arguments=[component, case]))
+            except Fault:
+                self._process, self._sizes[key] = None, 0
+        return self._sizes[key]
 
     def work(self, component: str, case: str, seed: int) -> dict[str, Any]:
         """The result of :func:`work` in the referee's process.

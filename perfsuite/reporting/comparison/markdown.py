@@ -11,7 +11,7 @@ def text(found: Comparison) -> str:
     """A comparison fit for a comment on a pull request."""
     head, base = (_escaped(wording.label(side)) for side in (found.head, found.base))
     lines = [f"**{wording.headline(found)}**", "", f"{head} against {base}. {wording.effort(found)}."]
-    if warning := wording.other_packages(found):
+    if warning := wording.warnings(found):
         lines += ["", *map(_escaped, warning)]
     rows = wording.ordered(found, every=False)
     if rows:

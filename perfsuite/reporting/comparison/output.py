@@ -43,7 +43,7 @@ def page(found: Comparison) -> str:
         title=f"Comparison {found.run}",
         eyebrow=f"{found.started[:10]} · {found.machine_class}",
         heading="Did it get slower?",
-        question=(f"{found.head['label']} against {found.base['label']}",),
+        question=(f"{found.head['label']} against {found.base['label']}", *wording.warnings(found)),
         sections=(section.table(found),),
         numbers=tuple((wording.NAMES[name], f"{found.count(name):,}") for name in VERDICTS if found.count(name)),
         footer=f"Comparison {found.run}, {found.started}. Repeat: {found.options.command}",

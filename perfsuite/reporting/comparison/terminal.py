@@ -37,7 +37,7 @@ def text(found: Comparison, *, every: bool, color: bool, width: int) -> str:
     ]
     if found.partial:
         lines.append(f"! interrupted: `{catalogue.PROJECT.command} compare --resume` goes on")
-    lines += wording.other_packages(found)
+    lines += wording.warnings(found)
     rows = wording.ordered(found, every)
     if rows:
         title, *drawn = draw(COLUMNS, [wording.cells(row) for row in rows], width)

@@ -118,6 +118,12 @@ def ordered(found: Comparison, every: bool) -> list[Row]:
     return sorted(rows, key=lambda row: (order.index(row.verdict), -abs(math.log(row.ratio)) if row.ratio else 0.0))
 
 
+def warnings(found: Comparison) -> list[str]:
+    """What makes this comparison another one than usual, a line each."""
+    apart = [f"! each side ran in a process of its own, which is noisier: {visible(cut(found.apart, REASON))}"]
+    return [*other_packages(found), *(apart if found.apart else [])]
+
+
 def other_packages(found: Comparison) -> list[str]:
     """How the packages of the two trees differ, and which of them each side ran with; empty if they are the same."""
     base, head = set(found.base.get("requirements", ())), set(found.head.get("requirements", ()))

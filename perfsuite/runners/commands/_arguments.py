@@ -14,7 +14,9 @@ RESULTS = catalogue.ROOT / "results"
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Arguments of every command."""
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
-    parser.add_argument("--tree", type=tree, default=catalogue.IMPLS, help="the impls folder to measure")
+    parser.add_argument(
+        "--tree", type=tree, default=catalogue.IMPLS, help="the folder of the package in another checkout"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 

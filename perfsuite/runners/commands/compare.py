@@ -21,7 +21,10 @@ WORST = (130, 5, 1, 3, 4)  # of two comparisons' exit codes, the one listed firs
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is compared, by which rule, and what is printed of it."""
     parser.add_argument(
-        "base", nargs="?", default="", help="a commit or an impls folder (default: where this branch left main)"
+        "base",
+        nargs="?",
+        default="",
+        help="a commit, a folder of the package or a release, such as einops==0.8.0 (default: where this left main)",
     )
     parser.add_argument("head", nargs="?", default="", help="the same (default: the working tree)")
     parser.add_argument(

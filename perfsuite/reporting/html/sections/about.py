@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from perfsuite.reporting.html.blocks import Block, Facts, Section
+from perfsuite.reporting.html.blocks import Block, Facts, Section, prose
 from perfsuite.reporting.view import View
+
+DERIVED = {"reference": "Reference", "tolerance": "Tolerance", "flops": "FLOPs", "bytes": "Bytes"}
 
 
 def render(view: View) -> Section | None:
@@ -16,6 +18,10 @@ def render(view: View) -> Section | None:
         ("Cases", ", ".join(problem.cases)),
     )
     blocks: list[Block] = [Facts(tuple(fact for fact in facts if fact[1]), wide=True)]
+    if problem.defaults:
+        derived = tuple((DERIVED.get(part, part), how) for part, how in problem.defaults.items())
+        blocks.append(prose("Not declared by the component, and derived:"))
+        blocks.append(Facts(derived, wide=True))
     if problem.left_out:
         blocks.append(Facts(tuple((f"Not built: {name}", why) for name, why in problem.left_out.items()), wide=True))
     return Section("about", "About this component", tuple(blocks))
