@@ -83,7 +83,9 @@ def component(
             raise ValueError(f"{where}: a component has no {unknown!r}")
         training = chosen != "forward" if train is None else train
         module = ModuleCall(chosen, training, loss, optimizer) if chosen else None
-        told = defaults.Parts(found[first], first, module, reference, tolerance, flops, bytes)
+        told = defaults.Parts(
+            found[first], first, module, reference, tolerance, flops, bytes, more.get("stream", False)
+        )
         lines = (inspect.getdoc(function) or "").split("\n\n")
         return Component(
             **{

@@ -41,6 +41,13 @@ class Parts:
     tolerance: Callable[..., Any] | float | None
     flops: Callable[[Case], int] | None
     bytes: Callable[[Case], int] | None
+    stream: bool = False  # a result is an iterable
+
+    def called(self, call: Callable[..., Any], inputs: Inputs) -> list[Any]:
+        """The result of a call in plain lists, without its graph."""
+        result = call(*inputs)
+        plain: list[Any] = values.detached(list(result) if self.stream else result)
+        return plain
 
 
 def told(parts: Parts) -> dict[str, str]:
@@ -109,12 +116,12 @@ def _own(parts: Parts, case: Case, inputs: Inputs) -> tuple[list[Any], int, list
         torch.manual_seed(SEED + 1)  # another than in float64, so that a random variant shows
         try:
             call, held = _native(parts, case)
-            own, flops = _counted(call, values.fresh(inputs))
+            own, flops = _counted(parts, call, values.fresh(inputs))
         except Exception:
             if not parts.reference:
                 raise
             held = []
-            own, flops = _counted(references.resolved(parts.reference), values.fresh(inputs))
+            own, flops = _counted(parts, references.resolved(parts.reference), values.fresh(inputs))
     if not any(isinstance(leaf, torch.Tensor) for leaf in own):
         raise ValueError(f"{parts.name} returns nothing with a tensor in it: there is nothing to compare")
     return own, flops, held
@@ -131,7 +138,7 @@ def count(parts: Parts, variants: Sequence[Any], case: Case, inputs: Inputs) -> 
     for variant in variants:
         with contextlib.suppress(Exception):  # one that does not run here is told of when it is checked
             call, _ = _native(dataclasses.replace(parts, first=variant), case, parts.first)
-            found.append(_counted(call, values.fresh(inputs))[1])
+            found.append(_counted(parts, call, values.fresh(inputs))[1])
     return min((flops for flops in found if flops), default=0)
 
 
@@ -146,13 +153,13 @@ def _native(parts: Parts, case: Case, weighed: Any = None) -> tuple[Callable[...
     return parts.module(references.resolved(parts.first), case, weights), list(weights.values())
 
 
-def _counted(call: Callable[..., Any], inputs: Inputs) -> tuple[Any, int]:
+def _counted(parts: Parts, call: Callable[..., Any], inputs: Inputs) -> tuple[list[Any], int]:
     """A result, and how many FLOPs torch counts in it."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
-        result = call(*inputs)
-    return values.detached(result), int(counter.get_total_flops())
+        result = parts.called(call, inputs)
+    return result, int(counter.get_total_flops())
 
 
 def _expected(parts: Parts, case: Case, inputs: Inputs, own: Any) -> tuple[Any, bool]:
@@ -174,12 +181,12 @@ def _exact(parts: Parts, case: Case, inputs: Inputs) -> Any:
             call = parts.module(references.resolved(parts.first), case, weights, double=True)
         else:
             call = references.resolved(parts.reference or parts.first)
-        return values.detached(call(*values.wider(inputs)))
+        return parts.called(call, values.wider(inputs))
 
 
 def _inexact(parts: Parts, inputs: Inputs) -> Any:
     """The declared reference in the dtypes of the inputs."""
-    return values.detached(references.resolved(parts.reference)(*values.fresh(inputs)))
+    return parts.called(references.resolved(parts.reference), values.fresh(inputs))
 
 
 def state_of(parts: Parts, case: Case) -> Mapping[str, Any]:
@@ -234,7 +241,7 @@ def _moved(parts: Parts, case: Case, inputs: Inputs, at: int) -> Any:
         return _exact(parts, case, shifted)
     except Exception:
         narrow = values.narrowed(shifted, inputs)
-        return _inexact(parts, narrow) if parts.reference else values.detached(_native(parts, case)[0](*narrow))
+        return _inexact(parts, narrow) if parts.reference else parts.called(_native(parts, case)[0], narrow)
 
 
 def _allowed(wanted: Any, moved: list[Any], own: Any, factor: float) -> Any:

@@ -62,11 +62,11 @@ def component(name: str) -> Component:
 def _module(where: Declaration) -> Any:
     """The module that declares a component; in a worker with two trees, that of one side."""
     home, dot, rest = where.module.partition(".")
-    if where.name == WHOLE:
+    if where.name == WHOLE and where.path:
         return importlib.import_module(where.module)
     importable()
     try:
-        return importlib.import_module(f"{home}{SIDE}{dot}{rest}")
+        return importlib.import_module(f"{home}{SIDE if where.path else ''}{dot}{rest}")
     except ValueError:
         raise  # its message already says what is wrong
     except Exception as problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from perfsuite.project.settings import TABLE
 
 ROOT = PROJECT.root
 COMPONENTS = ROOT / Path(*PROJECT.components.split("."))
+OFFERED = "perfsuite.components"
 WHOLE = "COMPONENT"  # the name that a file assigns a complete component to
 ASSIGNED = re.compile(rf"^{WHOLE}\b", re.MULTILINE)
 DECORATED = re.compile(r"^@(?:\w+\.)*component\b", re.MULTILINE)
@@ -22,14 +24,14 @@ DECORATED = re.compile(r"^@(?:\w+\.)*component\b", re.MULTILINE)
 class Declaration:
     """Where one component is declared."""
 
-    path: Path
+    path: Path | None  # None: of an installed package
     module: str  # "perf.attention"
     name: str  # "attn", or WHOLE
 
     @property
     def file(self) -> str:
         """The file relative to the root of the project, as shown to users."""
-        return self.path.relative_to(ROOT).as_posix()
+        return self.path.relative_to(ROOT).as_posix() if self.path else self.module
 
 
 @cache
@@ -40,7 +42,7 @@ def declarations() -> dict[str, Declaration]:
         ValueError: a configured folder does not exist, or two components have the same name.
     """
     for what, folder in (("components", COMPONENTS), ("package", FIRST)):
-        if not folder.is_dir():
+        if not folder.is_dir() and not offered():
             told = f"[tool.perfsuite] in {ROOT / TABLE} sets where they are"
             raise ValueError(f"no {what}: {folder} does not exist; {told}, and `perfsuite init` writes it")
     found: dict[str, Declaration] = {}
@@ -54,6 +56,21 @@ def declarations() -> dict[str, Declaration]:
             if component in found:
                 raise ValueError(f"{found[component].file} and {path} both declare {component!r}: rename one of them")
             found[component] = Declaration(path, module, name)
+    for name, one in offered().items():
+        found.setdefault(name, one)
+    return found
+
+
+@cache
+def offered() -> dict[str, Declaration]:
+    """The components that installed packages offer, by the entry points of the group ``perfsuite.components``.
+
+    An entry point ``attention = "mylib.perf:attn"`` is the component ``mylib.attention``.
+    """
+    found = {}
+    for point in importlib.metadata.entry_points(group=OFFERED):
+        top = point.module.split(".")[0]
+        found[f"{top}.{point.name}"] = Declaration(None, point.module, point.attr or WHOLE)
     return found
 
 
@@ -83,4 +100,4 @@ def _decorated(function: ast.FunctionDef) -> bool:
 
 def by_decorator() -> bool:
     """Whether any component is declared by a decorated function, so that each side has its own copy of its file."""
-    return any(one.name != WHOLE for one in declarations().values())
+    return any(one.name != WHOLE and one.path for one in declarations().values())

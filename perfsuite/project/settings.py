@@ -13,7 +13,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Project:
         """The top-level packages of this engine and of the components, which run in the same process as variants."""
         return ENGINE.name, self.home
 
-    @property
+    @cached_property
     def measured(self) -> dict[str, Path]:
         """The measured packages: import name -> folder."""
         return {name.split("/")[-1]: self._folder(name) for name in self.package}

@@ -77,9 +77,11 @@ class Context:
 
     def plan(self, cell: str, launch: int) -> dict[str, Any]:
         """The plan for measuring the group of ``cell``."""
-        options = self.options
+        options, group = self.options, self.groups[Cell.parse(cell).group]
+        checks = {name: self.found.checks.get(name, {}) for name in map(str, group)}
         return {
             "launch": launch,
+            "known": {name: check["proof"]["call"] for name, check in checks.items() if check.get("proof")},
             "rounds": options.rounds,
             "budget": options.budget,
             "target": options.target,

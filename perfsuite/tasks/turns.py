@@ -9,7 +9,7 @@ import contextlib
 import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -41,6 +41,7 @@ class Plan:
     target: float  # seconds of one sample, about
     began: float  # ``time.monotonic()`` at the start of the run, less the time spent before it was resumed
     seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
+    known: Mapping[str, float] = field(default_factory=dict)  # cell -> seconds of its calls when it was checked
 
 
 @dataclass
@@ -120,7 +121,8 @@ class Group:
         if cell.cold:
             seconds = min(timed(1).wall for _ in range(3))
         else:
-            settled = first >= LONG and not cell.compiles  # a first compiled call says nothing about the next
+            usual = min(first, plan.known.get(str(cell), first))  # a first call may also start something up
+            settled = usual >= LONG and not cell.compiles  # a first compiled call says nothing about the next
             seconds = first if settled else timing.warm(timed, plan.target)
             variant.calls = timing.calls_for(seconds, plan.target)
         variant.count = timing.rounds_for(seconds * variant.calls, plan.budget, plan.rounds)

@@ -48,7 +48,7 @@ class WorkerContext:
     truths: Any = None  # the references, only in the referee's process
     held: Any = None  # the cell that waits for its turns, while another process has the other side
     compiler: bool = False  # whether the compiler was started in this process
-    imported: set[tuple[str, str]] = field(default_factory=set)  # (side, module)
+    imported: set[tuple[str, str, str]] = field(default_factory=set)  # (side, component, module)
     _state: tuple[tuple[str, str], Any] | None = None  # the weights of the modules of one case
     _contents: dict[tuple[str, str, int], gate.Content] = field(default_factory=dict)
 
@@ -253,9 +253,9 @@ def _import(context: WorkerContext, cell: Cell) -> None:
     context.imported.add(_file(context, cell))
 
 
-def _file(context: WorkerContext, cell: Cell) -> tuple[str, str]:
-    """The module of a cell's variant, on the current side."""
-    return context.side, mount.module_of(cell.component, cell.variant)
+def _file(context: WorkerContext, cell: Cell) -> tuple[str, str, str]:
+    """What is imported for a cell on the current side: its component, and the module of its variant."""
+    return context.side, cell.component, mount.module_of(cell.component, cell.variant)
 
 
 def start_compiler(context: WorkerContext) -> None:
