@@ -153,6 +153,8 @@ class Bindings:
         ours = name.split(".")[0] in OURS
         self._space(name, vars(module), (vars(sys.modules["builtins"]),), keep=_any if ours else _does)
         for key, value in list(vars(module).items()) if ours else ():
+            if key == "__path__":  # of a folder without __init__.py: computed again whenever sys.path changes
+                continue
             if not isinstance(value, type | ModuleType | FunctionType) and hasattr(value, "__dict__"):
                 kinds = tuple(vars(kind) for kind in type(value).__mro__)
                 self._space(f"{name}.{key}", vars(value), kinds, keep=_any)

@@ -156,7 +156,17 @@ def _run(root: Path, arguments: Sequence[str]) -> Run:
     paths = [str(ENGINE.parent), *(path or str(Path.cwd()) for path in sys.path)]
     environment = {name: value for name, value in os.environ.items() if name != SIDES}
     environment |= {VARIABLE: str(root), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
-    command = [sys.executable, "-m", "perfsuite", "run", "--json", "--no-report", "--results", str(root / "results")]
+    command = [
+        sys.executable,
+        "-m",
+        "perfsuite",
+        "run",
+        "--json",
+        "--no-report",
+        "--no-cost",
+        "--results",
+        str(root / "results"),
+    ]
     command += arguments
     done = subprocess.run(command, env=environment, cwd=root, capture_output=True, encoding="utf-8", check=False)
     try:

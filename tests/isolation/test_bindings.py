@@ -158,6 +158,25 @@ def test_what_libraries_rebind_when_they_are_first_used_is_no_harm_and_is_held_t
     ]
 
 
+NAMESPACE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import torch, spaced
+sys.modules["benchmarks.spaced"] = spaced
+from perfsuite.isolation import bindings
+bound, before = bindings.taken(), spaced.__path__._path
+sys.path.append("/elsewhere")
+assert list(spaced.__path__) and spaced.__path__._path is not before
+print(*bound.changed())
+"""
+
+
+def test_a_folder_of_components_without_init_may_be_looked_up_again(tmp_path: Path):
+    """Python does this whenever sys.path has changed, as torch.compile changes it."""
+    (tmp_path / "spaced").mkdir()
+    assert run(NAMESPACE, str(tmp_path)) == "\n"
+
+
 CHECK = """
 import json, sys
 from pathlib import Path

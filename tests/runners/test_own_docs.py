@@ -65,6 +65,15 @@ def test_all_of_them_are_right(root: Path):
 
 
 @pytest.mark.long
+def test_the_fixture_measures_in_an_ordinary_test(root: Path):
+    environment = {**os.environ, "PYTHONPATH": str(own.ENGINE)}
+    plugin = "perfsuite.runners.pytest_plugin.entry"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", plugin, "-p", "no:cacheprovider", "tests/test_speed.py"]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.long
 def test_the_script_runs(tmp_path: Path):
     (tmp_path / "script.py").write_text(blocks()["script"])
     environment = {**os.environ, "PYTHONPATH": str(own.ENGINE)}
