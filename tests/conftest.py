@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 ROOMS = ("impls", "perfsuite", "benchmarks", "reports")
-PARTS = (*ROOMS, "pyproject.toml", "asv.conf.json", "asv_uv.py", ".gitignore", "noxfile.py", "README.md")
+PARTS = (*ROOMS, "pyproject.toml", "asv.conf.json", ".gitignore", "noxfile.py", "README.md")
 
 
 def copied(where: Path) -> Path:
@@ -97,5 +97,32 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
             timeout=timeout,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def asv(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run asv in a folder, the engine beside it. The user's home is another: asv describes the machine there."""
+    home = tmp_path / "home"
+    home.mkdir()
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    cache = subprocess.run([uv, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
+    settings = os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))
+    environ = {**os.environ, "HOME": str(home), "UV_CACHE_DIR": cache, "XDG_CONFIG_HOME": settings}
+    environ["PYTHONPATH"] = str(ROOT)
+
+    def run(folder: Path, *arguments: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "asv", *arguments],
+            cwd=folder,
+            env={**environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
 
     return run

@@ -25,6 +25,7 @@ from perfsuite.judging import opening, session
 from perfsuite.judging.record import Options
 from perfsuite.model.cell import Cell
 from perfsuite.project import catalogue
+from perfsuite.project.settings import ENGINE
 from perfsuite.project.trees import git
 from perfsuite.running.progress import Progress
 
@@ -126,7 +127,7 @@ def ground(folder: Path, tree: Path = catalogue.IMPLS) -> Ground:
     (repository / "peers" / "suite.py").write_text(ASV.format(functions=functions))
     (folder / "test_functions.py").write_text(PYTEST.format(functions=functions))
     (folder / "functions.py").write_text(PYPERF.format(functions=functions, few=json.dumps(FEW)))
-    for name in ("pyproject.toml", "README.md", "asv_uv.py"):
+    for name in ("pyproject.toml", "README.md"):
         shutil.copy(catalogue.ROOT / name, repository)
     settings = json.loads((catalogue.ROOT / "asv.conf.json").read_text(encoding="utf-8"))
     (repository / "asv.conf.json").write_text(json.dumps({**settings, "benchmark_dir": "peers"}))
@@ -251,13 +252,14 @@ TOOLS: dict[str, Callable[[Ground, str], Said]] = {
 
 
 def _run(words: Sequence[str], cwd: Path, codes: Sequence[int] = (0,), *, imports: bool = True) -> str:
-    """The output of a tool, run in a tree whose ``impls`` it imports unless it installs them itself.
+    """The output of a tool, run in a tree whose ``impls`` it imports, unless it installs them itself as asv does.
 
     Raises:
         ValueError: it fails.
     """
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    variables |= {"OMP_NUM_THREADS": "1", **({"PYTHONPATH": str(cwd)} if imports else {})}
+    folder = cwd if imports else ENGINE.parent  # asv imports this engine's plugin, and drops the variable in benchmarks
+    variables |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder)}
     done = subprocess.run(
         words, cwd=cwd, capture_output=True, check=False, encoding="utf-8", errors="replace", env=variables
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import math
 import os
@@ -13,12 +14,12 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import made
 import pytest
+from asv_results import Asv, results, table, times
 
 from benchmarks import asv_cells
 from perfsuite.model.cell import Cell
@@ -26,10 +27,9 @@ from perfsuite.model.component import Component
 from perfsuite.model.record import REFUSED, STATUSES, Launch, Record
 from perfsuite.project import catalogue, selecting
 from perfsuite.records import store
-from perfsuite.runners import measured
+from perfsuite.runners import asv_front, measured
 
 ROOT = Path(__file__).resolve().parents[2]
-Asv = Callable[..., subprocess.CompletedProcess[str]]
 
 IMPLS = {
     "loop": '''
@@ -95,7 +95,6 @@ def tiny(project: Path) -> Path:
     """The project with a single component, in a repository of its own."""
     for family in [*(project / "impls").glob("[!_]*/"), *(project / "benchmarks/components").glob("[!_]*/")]:
         shutil.rmtree(family)
-    shutil.copy(ROOT / "asv_uv.py", project)
     shutil.copy(ROOT / ".gitignore", project)
     for room, text in (("impls", ""), ("benchmarks/components", COMPONENT)):
         (project / room / "tiny").mkdir()
@@ -121,51 +120,6 @@ def commit(project: Path, message: str, *names: str) -> str:
     git(project, "add", "-A")
     git(project, "commit", "-q", "-m", message)
     return git(project, "rev-parse", "HEAD")
-
-
-@pytest.fixture
-def asv(tmp_path: Path) -> Asv:
-    """Run asv in a folder. The user's home is another: asv keeps the machine's description there."""
-    home = tmp_path / "home"
-    home.mkdir()
-    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    cache = subprocess.run([uv, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    settings = os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))
-    environ = {**os.environ, "HOME": str(home), "UV_CACHE_DIR": cache, "XDG_CONFIG_HOME": settings}
-
-    def run(folder: Path, *arguments: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "asv", *arguments],
-            cwd=folder,
-            env={**environ, **variables},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
-
-    return run
-
-
-def results(project: Path, commit: str) -> dict[str, dict[str, Any]]:
-    """What asv stored for a commit: benchmark -> column -> value."""
-    (path,) = project.glob(f".asv/results/*/{commit[:8]}-*.json")
-    data = json.loads(path.read_text())
-    return {name: dict(zip(data["result_columns"], values, strict=False)) for name, values in data["results"].items()}
-
-
-def times(result: Mapping[str, Any]) -> dict[str, float | None]:
-    """Cell -> asv's median; NaN is n/a, ``None`` a failure."""
-    (labels,) = result["params"]
-    values = result["result"] or [None] * len(labels)
-    return {label.strip("'"): value for label, value in zip(labels, values, strict=True)}
-
-
-def table(told: str) -> dict[str, list[str]]:
-    """Cell -> columns of the table that asv prints: "", change, before, after, ratio, benchmark."""
-    return {line.split("('")[1].split("'")[0]: line.split("|") for line in told.splitlines() if "('" in line}
 
 
 # -- what asv finds ---------------------------------------------------------------------------------------------------
@@ -225,7 +179,7 @@ print(*({name.split(".")[0] for name in sys.modules} & {"torch", "numpy", "psuti
 
 
 def test_samples_are_loaded_once_and_handed_out_in_order():
-    cells = asv_cells._Cells()
+    cells = asv_front.Cells()
     cache = {cell("mm"): ("ok", "", [2.0, 1.0, 3.0])}
     cells.setup(cache, cell("mm"))
     assert cells.repeat == 3
@@ -242,13 +196,13 @@ def test_samples_are_loaded_once_and_handed_out_in_order():
 )
 def test_a_cell_without_a_time_is_not_applicable_or_failed(status: str, error: type[Exception]):
     with pytest.raises(RuntimeError, match=f"{cell('mm')}: {status}: the reason") as caught:
-        asv_cells._Cells().setup({cell("mm"): (status, "the reason", [87.0])}, cell("mm"))
+        asv_front.Cells().setup({cell("mm"): (status, "the reason", [87.0])}, cell("mm"))
     assert caught.type is error
 
 
 def test_a_cell_that_was_not_measured_is_not_applicable():
     with pytest.raises(NotImplementedError, match="not in the replayed run"):
-        asv_cells._Cells().setup({}, cell("mm"))
+        asv_front.Cells().setup({}, cell("mm"))
 
 
 # -- what setup_cache does --------------------------------------------------------------------------------------------
@@ -256,21 +210,22 @@ def test_a_cell_that_was_not_measured_is_not_applicable():
 
 def test_the_tree_is_the_one_that_asv_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.delenv("ASV_ENV_DIR", raising=False)
-    assert asv_cells._tree() == catalogue.IMPLS, "asv installs nothing into an existing environment"
+    assert asv_front.installed() == catalogue.IMPLS, "asv installs nothing into an existing environment"
     monkeypatch.setenv("ASV_ENV_DIR", str(tmp_path))
-    with pytest.raises(RuntimeError, match="not in asv's environment"):
-        asv_cells._tree()  # the checkout is on the path here: its code would get an old commit's label
-    monkeypatch.setattr(sys, "prefix", str(ROOT))
-    assert asv_cells._tree() == catalogue.IMPLS
-    monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    monkeypatch.delitem(sys.modules, "impls", raising=False)
-    with pytest.raises(RuntimeError, match="has no impls"):
-        asv_cells._tree()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(ROOT), str(tmp_path / "site-packages")])
+    (tmp_path / "site-packages").mkdir()
+    with pytest.raises(RuntimeError, match="this commit has no impls: asv installed none"):
+        asv_front.installed()  # the checkout is on the path here: its code would get an old commit's label
+    (tmp_path / "site-packages/impls").mkdir()
+    (tmp_path / "site-packages/impls/__init__.py").touch()
+    importlib.invalidate_caches()
+    assert asv_front.installed() == tmp_path / "site-packages/impls"
 
 
 def test_measuring_that_takes_too_long_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch):
     found = asv_cells.matmul_ladder
-    first, second, third, *_ = (name for function in asv_cells._cases(found) for name in function.params)
+    first, second, third, *_ = (name for function in asv_front.cases(found) for name in function.params)
     launch = Launch(0, 1, 0.0, 0.0, (0.0,), (0.5,))
     records = (Record(first, "ok", launches=(launch,)), Record(second, "skipped", "not timed: the run was interrupted"))
     monkeypatch.setattr(measured, "measure", lambda *_, **__: (made.run((), records, partial=True), Path()))
@@ -281,17 +236,17 @@ def test_measuring_that_takes_too_long_keeps_what_was_found(monkeypatch: pytest.
 
 
 def test_the_deadline_is_as_ctrl_c_and_ends_with_the_measuring():
-    with pytest.raises(KeyboardInterrupt), asv_cells._interrupted_after(0.05):
+    with pytest.raises(KeyboardInterrupt), asv_front.interrupted_after(0.05):
         time.sleep(60)
-    with asv_cells._interrupted_after(0.05):
+    with asv_front.interrupted_after(0.05):
         pass
     time.sleep(0.1)
 
 
 def test_asv_waits_longer_than_the_deadline():
     found = asv_cells.matmul_ladder
-    cells = [name for function in asv_cells._cases(found) for name in function.params]
-    assert found.setup_cache.timeout > asv_cells.LEAST + asv_cells.EACH * len(cells)
+    cells = [name for function in asv_front.cases(found) for name in function.params]
+    assert found.setup_cache.timeout > asv_front.LEAST + asv_front.EACH * len(cells)
 
 
 def test_a_stored_run_of_another_tree_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -304,10 +259,10 @@ def test_a_stored_run_of_another_tree_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_the_version_changes_with_what_is_measured():
     component = catalogue.component("matmul.ladder")
     case, other = component.cases[:2]
-    version = asv_cells._version(component, case)
+    version = asv_front.version(component, case)
 
     def changed(component: Component = component, **changes: Any) -> bool:
-        return asv_cells._version(component, dataclasses.replace(case, **changes)) != version
+        return asv_front.version(component, dataclasses.replace(case, **changes)) != version
 
     assert changed(dataclasses.replace(component, version="2"))
     assert changed(dataclasses.replace(component, inputs=component.reference))
@@ -326,16 +281,6 @@ def test_asv_installs_what_the_workers_need():
     needed = [name for group in ("measure", "read", "kernels", "files", "hf") for name in groups[group]]
     assert [*wanted] == [name.split(">")[0] for name in needed]
     assert {version for versions in wanted.values() for version in versions} == {""}, "a version would be in the name"
-
-
-def test_uv_is_found_where_it_is_only_a_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    import asv_uv
-
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert shutil.which("uv") is None
-    asv_uv.setup()
-    assert shutil.which("uv") is not None
-    assert os.environ["PATH"].startswith(str(tmp_path)), "what is on the path already goes first"
 
 
 # -- asv for real -----------------------------------------------------------------------------------------------------

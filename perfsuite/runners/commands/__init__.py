@@ -17,6 +17,7 @@ COMMANDS = {
     "spread": "Measure how much each noise-reduction method lowers the noise of a comparison.",
     "faults": "Inject every kind of fault beside healthy variants, and print what each one cost; takes some minutes.",
     "fakes": "Run every kind of attacker through the real passes beside honest variants, and print the verdicts.",
+    "asv": "Write what asv needs to track this project: asv.conf.json and a benchmark file; overwrites nothing.",
     "report": "Write the report of a stored run again, by default the newest; exits with 0 even if cells failed in it.",
     "keep": "Add a run, by default the newest, to the project's archive, which `list --rows` reads.",
     "doctor": "Check this machine: what is available, what is missing, and what distorts results.",
