@@ -1,8 +1,8 @@
-"""The first pass of a run: the limits of the machine, and the proof of every cell."""
+"""The check of one cell: its proof, unless the cell does not fit or would take too long."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -10,47 +10,32 @@ from perfsuite.model.cell import Cell
 from perfsuite.model.fault import Fault
 from perfsuite.model.record import FAILED
 from perfsuite.project import catalogue, mount
-from perfsuite.running import effort
-from perfsuite.running.context import Context, rows_of
+from perfsuite.records.journal import Found
+from perfsuite.records.options import Options
 from perfsuite.running.prediction import predict
 from perfsuite.tasks.passes import COST
 from perfsuite.workers.context import IMPORT
+from perfsuite.workers.pool import Workers
 from perfsuite.workers.referee import vouched
 
 COPIES = 6  # of the inputs that are held at once, at least: contents, and the reference in float64
 MARGIN = 3.0  # factor that a prediction may be off by
 
 
-def check(run: Context) -> None:
-    """Prove every cell, small cases first; skip what is predicted to take too long or does not fit."""
-    with run.workers.fresh():
-        run.progress.step("starting a worker, and measuring what this machine can do")
-        if any(str(cell) not in run.found.checks for cell in run.cells):
-            run.workers.referee.start()
-        if "environment" not in run.found.head:
-            run.journal.add("environment", environment=run.workers.ask("environment"))
-            facts = catalogue.PROJECT.module("facts")
-            asked = facts and facts.asked(rows_of(run.cells))
-            run.journal.add("facts", facts=run.workers.ask("facts") if asked else [])
-        if not run.found.roofs:
-            run.limits(sorted({cell.threads for cell in run.cells}), run.options.ceiling, None)
-        for launch in run.numbers:
-            run.progress.plan(("start", launch), {("start", launch): effort.START})
-        for group in run.groups:
-            run.expect(group)
-        for cell in run.cells:
-            if str(cell) in run.found.checks:
-                continue
-            if not run.lacks(cell):
-                run.progress.step(f"checking {cell}", "check", str(cell))
-            answer = checked(run, cell)
-            run.journal.add("check", cell=str(cell), answer=answer)
-            if answer["status"] == "skipped" and not run.lacks(cell):
-                run.progress.forget()
-            run.expect(cell.group)
+class Checking(Protocol):
+    """What it takes to check cells: a run, or its share in another process."""
+
+    found: Found
+    options: Options
+    cells: list[Cell]
+    workers: Workers
+    progress: Any  # has ``note(text)``
+
+    def lacks(self, cell: Cell) -> bool:
+        """Whether the device of ``cell`` is not available here."""
 
 
-def checked(run: Context, cell: Cell) -> dict[str, Any]:
+def checked(run: Checking, cell: Cell) -> dict[str, Any]:
     """The result of checking one cell: a worker's result, or why there is none."""
     if answer := _file_at_fault(run, cell):
         return answer
@@ -72,7 +57,7 @@ def checked(run: Context, cell: Cell) -> dict[str, Any]:
     return answer
 
 
-def _file_at_fault(run: Context, cell: Cell) -> dict[str, Any] | None:
+def _file_at_fault(run: Checking, cell: Cell) -> dict[str, Any] | None:
     """The result for all cells of a component whose file is at fault, once that is known."""
     for other, answer in run.found.checks.items():
         if answer.get("file") and Cell.parse(other).component == cell.component:
@@ -80,7 +65,7 @@ def _file_at_fault(run: Context, cell: Cell) -> dict[str, Any] | None:
     return None
 
 
-def proved(run: Context, cell: Cell) -> dict[str, Any]:
+def proved(run: Checking, cell: Cell) -> dict[str, Any]:
     """A worker's result; if measuring memory and operators is what fails, the check is repeated without it.
 
     Raises:
@@ -101,7 +86,7 @@ def proved(run: Context, cell: Cell) -> dict[str, Any]:
     return answer
 
 
-def _too_big(run: Context, cell: Cell) -> str:
+def _too_big(run: Checking, cell: Cell) -> str:
     component = catalogue.component(cell.component)
     need = next(case.memory for case in component.cases if case.name == cell.case)
     if component.derive and not need:
@@ -113,7 +98,7 @@ def _too_big(run: Context, cell: Cell) -> str:
     return ""
 
 
-def _too_long(run: Context, cell: Cell) -> str:
+def _too_long(run: Checking, cell: Cell) -> str:
     seconds, most = predict(cell, run.cells, run.found.checks), MARGIN * run.options.longest
     if seconds is not None and seconds > most:
         return f"predicted to take {seconds:.2g} s a call; calls above {most:g} s are skipped"

@@ -16,7 +16,7 @@ from perfsuite.project import catalogue
 from perfsuite.records.folding import fold
 from perfsuite.records.journal import Journal, begin
 from perfsuite.records.options import Options
-from perfsuite.running import checking, launching, profiling
+from perfsuite.running import checks, launching, profiling
 from perfsuite.running.context import Context
 from perfsuite.running.progress import Progress
 
@@ -50,7 +50,7 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
     began = time.monotonic()
     ended = False
     try:
-        checking.check(run)
+        checks.check(run)
         launching.measure(run)
         profiling.trace(run)
         ended = True

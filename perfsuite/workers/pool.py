@@ -20,7 +20,7 @@ class Workers:
     """Starts each process when it is first needed, on a copy of the tree; closing this ends all of them."""
 
     def __init__(self, tree: Path, options: Options) -> None:
-        self._tree = tree
+        self.tree = tree
         self._options = options
         self._cells = [Cell.parse(cell) for cell in options.cells]
         scratch.sweep()  # remove leftovers of killed runs
@@ -85,7 +85,7 @@ class Workers:
         if self._origin is None:
             self._origin = self._made(forks=True)
             components = sorted({one.component for one in self._cells})
-            names = {name for component in components for name in catalogue.libraries(component, self._tree)}
+            names = {name for component in components for name in catalogue.libraries(component, self.tree)}
             compiler = any(one.compiles for one in self._cells)
             self._origin.ask("import", modules=sorted(names), compiler=compiler)
         self._origin.ask("load", cell=cell, seeds=seeds)

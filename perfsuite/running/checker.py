@@ -1,0 +1,13 @@
+"""The program of a process that checks a share of a run's cells: ``checker.py ROOT``, run by its path.
+
+What to check comes in on stdin, as one JSON document; what is found goes to stdout, a JSON line for each cell.
+"""
+
+if __name__ == "__main__":
+    import pathlib
+    import sys
+
+    sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2]), sys.argv[1]]
+    from perfsuite.running.share import main
+
+    main()

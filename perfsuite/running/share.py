@@ -1,0 +1,67 @@
+"""A share of a run's checks, in a process of its own: see :mod:`perfsuite.running.abreast`."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from perfsuite.host import signals
+from perfsuite.model.cell import Cell
+from perfsuite.records import reading
+from perfsuite.records.journal import Found
+from perfsuite.records.options import Options
+from perfsuite.running.checking import checked
+from perfsuite.workers.pool import Workers
+
+PR_SET_PDEATHSIG = 1
+
+
+class Share:
+    """What :func:`perfsuite.running.checking.checked` takes of a run."""
+
+    def __init__(self, work: dict[str, Any], out: TextIO) -> None:
+        self._out = out
+        self.options = dataclasses.replace(reading.value(work["options"], Options), secret=work["secret"])
+        self.cells = [Cell.parse(cell) for cell in work["cells"]]
+        self.found = Found(work["head"])
+        self.workers = Workers(Path(work["tree"]), self.options)
+        self.progress = self
+
+    def lacks(self, cell: Cell) -> bool:
+        """Only cells whose device is here are shared out."""
+        return False
+
+    def note(self, text: str) -> None:
+        """Say a line that is shown by the parent."""
+        self.say(note=text)
+
+    def say(self, **told: Any) -> None:
+        """Tell the parent."""
+        print(json.dumps(told), file=self._out, flush=True)
+
+
+def main() -> None:
+    """Check the cells that stdin names."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # its workers end with it
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a component prints while it is imported is no line of ours
+    try:
+        with signals.interrupting():
+            share = Share(json.load(sys.stdin), out)
+            try:
+                for cell in share.cells:
+                    share.say(begins=str(cell))
+                    answer = checked(share, cell)
+                    share.found.add({"kind": "check", "cell": str(cell), "answer": answer})
+                    share.say(cell=str(cell), answer=answer)
+            finally:
+                share.workers.close()
+    except (KeyboardInterrupt, BrokenPipeError):
+        os._exit(130)
