@@ -1,8 +1,9 @@
 """Checks in several processes at the same time, each with a share of the components.
 
-Checks are half of what a full run takes, and no time of theirs is compared with another, so their cells may disturb each
-other. One is shown: the cost of compiling is that on a machine whose other cores have work too. A component is checked by one process, in the order of its cells, because the time of large cases is
-predicted from small ones. Cells of a GPU are not shared out: its memory is one.
+Checks are half of what a full run takes, and no time of theirs is compared with another, so their cells may disturb
+each other. One is shown: the cost of compiling is that on a machine whose other cores have work too. A component is
+checked by one process, in the order of its cells, because the time of large cases is predicted from small ones. Cells
+of a GPU are not shared out: its memory is one.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A worker hands over the result of a variant and gets a verdict. The expected values never enter a process that variants
 run in, and the parent records a verdict before the worker gets it, so nothing that a variant replaces in its own
-process can affect either. A reference is computed once, for all launches and thread counts.
+process can affect either. A reference is computed once, for all launches and thread counts. One that is derived from
+the first variant of a component makes an exception: this process then imports its package.
 """
 
 from __future__ import annotations

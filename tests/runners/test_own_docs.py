@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,13 @@ def test_all_components_are_listed(root: Path):
         *("nested.statistics", "loading.batches"),
     }
     assert "block.forward/block/autocast/cpu/n64/1" in listed
+
+
+def test_the_timed_page_shows_the_commands_of_its_script():
+    steps = runpy.run_path(str(own.ENGINE / "examples" / "five_minutes.py"))["STEPS"]
+    page = (own.ENGINE / "docs" / "five-minutes.md").read_text()
+    for command, what in steps:
+        assert f"`{command.format(engine='torch-perf-suite')}` | {what} |" in page, "python examples/five_minutes.py"
 
 
 @pytest.mark.long
