@@ -174,7 +174,9 @@ def test_functions_import_nothing_of_the_engine():
         top = [*tree.body, *(node for one in typing for node in one.body)]
         inner = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node not in top]
         ours = [node for node in inner if (node.module or "").split(".")[0] == "perfsuite"]
-        assert not ours or path.name in ("worker.py", "checker.py", "__main__.py"), path  # which must set the path first
+        assert not ours or path.name in ("worker.py", "checker.py", "__main__.py"), (
+            path
+        )  # which must set the path first
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,8 +46,11 @@ class Parts:
 
     def called(self, call: Callable[..., Any], inputs: Inputs) -> list[Any]:
         """The result of a call in plain lists, without its graph."""
-        result = call(*inputs)
+        ready = call(*inputs) if getattr(call, "__prepared__", False) else functools.partial(call, *inputs)
+        result = ready()
         plain: list[Any] = values.detached(list(result) if self.stream else result)
+        if close := getattr(ready, "close", None):
+            close()
         return plain
 
 
@@ -108,7 +112,7 @@ def _own(parts: Parts, case: Case, inputs: Inputs) -> tuple[list[Any], int, list
     Where it fails and there is a declared reference, that is called in its place.
 
     Raises:
-        ValueError: it returns no tensor.
+        ValueError: it returns no tensor, or something that is neither a tensor nor a number.
     """
     import torch
 
@@ -124,6 +128,8 @@ def _own(parts: Parts, case: Case, inputs: Inputs) -> tuple[list[Any], int, list
             own, flops = _counted(parts, references.resolved(parts.reference), values.fresh(inputs))
     if not any(isinstance(leaf, torch.Tensor) for leaf in own):
         raise ValueError(f"{parts.name} returns nothing with a tensor in it: there is nothing to compare")
+    if strange := {type(leaf).__name__ for leaf in own if not isinstance(leaf, torch.Tensor)}:
+        raise ValueError(f"{parts.name} returns {min(strange)}: only tensors and numbers can be compared")
     return own, flops, held
 
 

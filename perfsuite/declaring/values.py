@@ -68,7 +68,7 @@ def wide(leaf: Any) -> Any:
 
 
 def detached(result: Any) -> Any:
-    """The result in plain lists, without its graph."""
+    """The tensors and numbers of a result in a list, without its graph; ``None`` is nothing."""
     import torch
 
     def plain(leaf: Any) -> Any:
@@ -76,7 +76,7 @@ def detached(result: Any) -> Any:
             return leaf.detach().clone()
         return torch.tensor(leaf) if type(leaf) in (bool, int, float) else leaf
 
-    return [plain(leaf) for leaf in nested.leaves(result)]
+    return [plain(leaf) for leaf in nested.leaves(result) if leaf is not None]
 
 
 def largest(leaf: Any) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.abc
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -40,9 +40,14 @@ def refuse(names: Iterable[str]) -> Refusing:
     return finder
 
 
-def strangers(names: Iterable[str], where: Path) -> list[str]:
-    """What was asked for or imported under a plain name and did not come from below ``where``, a phrase each."""
-    asked = [text for one in sys.meta_path if isinstance(one, Refusing) for text in one.asked]
+def strangers(names: Collection[str], where: Path, compiled: bool = False) -> list[str]:
+    """What was asked for or imported under a plain name and did not come from below ``where``, a phrase each.
+
+    With ``compiled``, also the packages that torch.compile knows by their plain names.
+    """
+    refusing = [one for one in sys.meta_path if isinstance(one, Refusing)]
+    asked = [text for one in refusing for text in one.asked]
+    asked += known_to_compiler(names) if compiled and refusing else []
     tops, root = set(names), where.resolve()
     found = []
     for name, module in list(sys.modules.items()):
@@ -50,6 +55,16 @@ def strangers(names: Iterable[str], where: Path) -> list[str]:
         if name.split(".")[0] in tops and file and not Path(file).resolve().is_relative_to(root):
             found.append(f"{name} was loaded from {file}")
     return [*dict.fromkeys(asked), *found]
+
+
+def known_to_compiler(names: Iterable[str]) -> list[str]:
+    """The packages that torch.compile treats in a way of their own, a phrase each: under another name it does not.
+
+    Of einops it takes the functions into a graph without looking inside; others it never traces.
+    """
+    rules = sys.modules.get("torch._dynamo.trace_rules")
+    known = {*getattr(rules, "_lazy_module_init", ()), *getattr(rules, "THIRDPARTY_SKIPLIST", ())}
+    return [f"torch.compile knows {name!r} by that name" for name in names if name in known]
 
 
 def _asker() -> str:

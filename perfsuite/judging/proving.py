@@ -87,8 +87,9 @@ class Proof:
             if answer["status"] not in FAILED and (strays := process.strays()):
                 answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
             answers.append(answer)
-        if strange := [text for process in {workers.base, workers.head} for text in process.ask("strangers")]:
-            self._stranger(strange[0])
+        for process in {workers.base, workers.head}:
+            if strange := process.ask("strangers", compiled=cell.compiles):
+                self._stranger(strange[0])
         if any(answer["status"] != "ok" for answer in answers):
             if any(answer.get("file") for answer in answers):
                 self._files[cell.component] = _unfit(answers[0], answers[1])

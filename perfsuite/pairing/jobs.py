@@ -25,11 +25,16 @@ def _hold(job: Job, context: WorkerContext) -> None:
     context.held = pair.Held(context, Cell.parse(job["cell"]), job["seeds"])
 
 
+def _strangers(job: Job, context: WorkerContext) -> list[str]:
+    """What of the measured packages did not come from the trees of this worker."""
+    return private.strangers(PROJECT.measured, context.mount, job["compiled"]) if by_decorator() else []
+
+
 JOBS: Jobs = {
     **jobs.JOBS,
     "counts": lambda job, context: passes.counts(context, Cell.parse(job["cell"]), job["seed"], job["instructions"]),
     "pair": lambda job, context: pair.measure(context, Cell.parse(job["cell"]), pair.Plan(**job["plan"])),
-    "strangers": lambda job, context: private.strangers(PROJECT.measured, context.mount) if by_decorator() else [],
+    "strangers": _strangers,
     "hold": _turn(_hold),
     "quiet": _turn(lambda job, context: context.held.quiet()),
     "batch": _turn(lambda job, context: {"wall": context.held.batch(job["calls"], job["judged"])}),

@@ -44,7 +44,8 @@ def declarations() -> dict[str, Declaration]:
     for what, folder in (("components", COMPONENTS), ("package", FIRST)):
         if not folder.is_dir() and not offered():
             told = f"[tool.perfsuite] in {ROOT / TABLE} sets where they are"
-            raise ValueError(f"no {what}: {folder} does not exist; {told}, and `perfsuite init` writes it")
+            also = ", and none of that name is installed" if what == "package" and "/" not in PROJECT.package[0] else ""
+            raise ValueError(f"no {what}: {folder} does not exist{also}; {told}, and `perfsuite init` writes it")
     found: dict[str, Declaration] = {}
     for path in sorted(COMPONENTS.rglob("*.py")):
         parts = path.relative_to(COMPONENTS).with_suffix("").parts

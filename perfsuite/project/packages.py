@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 from perfsuite.project.settings import Project, project
@@ -33,6 +34,17 @@ def packages(tree: Path, of: Project = PROJECT) -> dict[str, Path]:
 def above(tree: Path, of: Project = PROJECT) -> Path:
     """The folder that the paths of the packages are relative to: for the working tree, the root."""
     return tree.parents[of.package[0].count("/")]
+
+
+def installed(repository: Path) -> str:
+    """The first package, such as "einops", and its version, if ``repository`` is where it is installed; else ""."""
+    name = PROJECT.package[0]
+    if repository != above(FIRST) or PROJECT.root / name == FIRST:
+        return ""
+    try:
+        return f"{name}=={metadata.version(name)}"
+    except metadata.PackageNotFoundError:  # its distribution has another name
+        return name
 
 
 def tree_hash(tree: Path) -> str:

@@ -52,6 +52,7 @@ def pair(base: str, head: str, repository: Path, into: Path, whole: bool = False
 
 
 def _usual(repository: Path) -> tuple[str, str]:
+    _has_commits(repository, "nothing to compare")
     main = next((name for name in ("main", "master", "origin/main") if _knows(repository, name)), "HEAD")
     try:
         base = git(repository, "merge-base", main, "HEAD")
@@ -88,7 +89,8 @@ def lay(name: str, repository: Path, into: Path, whole: bool = False) -> Tree:
             _all(repository, into)
         else:
             _copied(source, into)
-        return Tree(name, "", path, tree_hash(path), _requirements(above(source) / "pyproject.toml"))
+        label = f"{here}, as installed" if name == WORKING and (here := packages.installed(repository)) else name
+        return Tree(label, "", path, tree_hash(path), _requirements(above(source) / "pyproject.toml"))
     commit = find(repository, name)
     files = list(PROJECT.package)
     if git(repository, "ls-tree", "--name-only", commit, "pyproject.toml"):
@@ -147,6 +149,7 @@ def find(repository: Path, name: str) -> str:
     Raises:
         ValueError: there is no such commit.
     """
+    _has_commits(repository, f"no commit {name!r}")
     try:
         return git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except ValueError:
@@ -154,6 +157,17 @@ def find(repository: Path, name: str) -> str:
         raise ValueError(
             f"no commit {name!r}{near(name, names.split())} in {repository}, and no {NAMED} either{hint(repository)}"
         ) from None
+
+
+def _has_commits(repository: Path, problem: str) -> None:
+    """Check that the package is a folder of a repository.
+
+    Raises:
+        ValueError: it is installed; the text begins with ``problem``.
+    """
+    if here := packages.installed(repository):
+        name = PROJECT.package[0]
+        raise ValueError(f"{problem}: {name} is an installed package; compare releases of it, such as {here}")
 
 
 def hint(repository: Path) -> str:

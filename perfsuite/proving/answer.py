@@ -22,7 +22,9 @@ from perfsuite.model.component import Inputs
 from perfsuite.proving.gate import Content, Wrong, leaves
 
 NUMBERS = (bool, int, float, complex, str, type(None))  # Python's own types, which cannot compute when read
+COUNTED = (bool, int, float, type(None))  # those that a derived reference takes as an answer
 ALIGNED = 64  # bytes: alignment of a tensor's values in the file
+REMEDY = '; where a view is meant, say so in its component: aliases="returns a view"'
 Part = tuple[str, Any]  # the device that a tensor was on, and a copy of it on the CPU
 
 
@@ -44,11 +46,12 @@ def bound() -> SimpleNamespace:
         view=torch.Tensor.view,
         numpy=torch.Tensor.numpy,
         uint8=torch.uint8,
+        tensor=torch.tensor,
     )
 
 
 def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Part]:
-    """The parts of a result, copied.
+    """The parts of a result, copied; where the reference is derived, with Python's numbers and without ``None``.
 
     Raises:
         Wrong: a part is not a plain tensor, or shares memory with an input although a new tensor is required.
@@ -58,12 +61,15 @@ def taken(output: Any, content: Content, inputs: Inputs, device: str) -> list[Pa
     for part in _parts(output):
         _plain(part)
     if not content.component.aliases:
-        _own(output, inputs)
+        _own(output, inputs, REMEDY if content.component.derive else "")
     found = []
     for leaf in leaves(output, content, device) if content.component.canonical else _parts(output):
-        if type(leaf) not in bound().plain:
+        if content.component.derive and type(leaf) in COUNTED:
+            found += [(device, bound().tensor(leaf))] if leaf is not None else []
+        elif type(leaf) in bound().plain:
+            found.append((leaf.device.type, _copied(leaf)))
+        else:
             raise Wrong(f"returns {type(leaf).__name__}, not a tensor")
-        found.append((leaf.device.type, _copied(leaf)))
     return found
 
 
@@ -150,13 +156,17 @@ def _plain(part: Any) -> None:
         raise Wrong(f"returns a tensor with a method of its own: {shadowed[0]}")
 
 
-def _own(output: Any, inputs: Inputs) -> None:
-    """Check that no part of ``output`` shares memory with an input."""
+def _own(output: Any, inputs: Inputs, remedy: str) -> None:
+    """Check that no part of ``output`` shares memory with an input.
+
+    Raises:
+        Wrong: one does; the message ends with ``remedy``.
+    """
     theirs = [(number, span) for number, value in enumerate(inputs) for span in _spans(value)]
     for start, stop in (span for part in _parts(output) for span in _spans(part)):
         for number, (low, high) in theirs:
             if start < high and low < stop:
-                raise Wrong(f"returns the memory of its input number {number}, where a new tensor is required")
+                raise Wrong(f"returns the memory of its input number {number}, where a new tensor is required{remedy}")
 
 
 def _spans(value: Any) -> Iterator[tuple[int, int]]:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from perfsuite import component
+from perfsuite import component, prepared
 from perfsuite.model.component import Case, Component
-from perfsuite.proving import gate
+from perfsuite.proving import answer, gate
 
 
 def truth(found: Component, seed: int = 0) -> gate.Truth:
@@ -178,6 +178,50 @@ def test_the_fewest_flops_of_a_variant_count_and_those_that_torch_cannot_count_d
 def test_nothing_to_compare_is_told():
     with pytest.raises(ValueError, match="v0 returns nothing with a tensor in it"):
         truth(declared(lambda x: [], inputs=randn(3)))
+    with pytest.raises(ValueError, match="v0 returns str: only tensors and numbers can be compared"):
+        truth(declared(lambda x: [x + 1, "text"], inputs=randn(3)))
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [lambda x: x.sum().item(), lambda x: {"sum": x.sum(), "none": None}, lambda x: (x.argmax().item(), x + 1)],
+)
+def test_numbers_are_compared_and_none_is_nothing(variant: Callable[..., Any]):
+    told = truth(declared(variant, inputs=randn(1000)))
+    content = gate.content(told.component, told.case, 0)
+    parts = answer.taken(variant(*told.inputs), content, told.inputs, "cpu")
+    gate.compare(parts, told)
+    wrong = answer.taken(variant(told.inputs[0].flip(0) + 1), content, told.inputs, "cpu")
+    with pytest.raises(gate.Wrong):
+        gate.compare(wrong, told)
+
+
+def test_a_prepared_variant_may_be_the_first():
+    closed = []
+
+    class Ready:
+        def __init__(self, x: torch.Tensor) -> None:
+            self.x = x
+
+        def __call__(self) -> torch.Tensor:
+            return self.x.sin()
+
+        def close(self) -> None:
+            closed.append(self)
+
+    told = truth(declared(prepared(lambda x: Ready(x)), torch.sin, inputs=randn(100)))
+    gate.match(told.inputs[0].sin(), told)
+    assert closed and torch.equal(told.expected[0], told.inputs[0].double().sin())
+
+
+def test_a_view_is_told_how_to_allow_it():
+    found = declared(lambda x: x[1:], inputs=randn(3))
+    content = gate.content(found, found.cases[0], 0)
+    with pytest.raises(gate.Wrong, match=r"a new tensor is required; where a view is meant, .*aliases="):
+        answer.taken(content.inputs[0][1:], content, content.inputs, "cpu")
+    allowed = declared(lambda x: x[1:], inputs=randn(3), aliases="a view is meant")
+    content = gate.content(allowed, allowed.cases[0], 0)
+    assert answer.taken(content.inputs[0][1:], content, content.inputs, "cpu")
 
 
 # -- modules -----------------------------------------------------------------------------------------------------------

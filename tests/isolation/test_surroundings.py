@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import namedtuple
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -136,3 +137,12 @@ def test_what_is_left_behind_is_told_however_a_cell_ends():
         "nothing",  # a thread that waits harms nobody
         "Changed leaves 1 thread(s) running",
     ]
+
+
+def test_state_that_a_file_of_components_keeps_is_told_with_a_remedy(monkeypatch: pytest.MonkeyPatch):
+    kept = ["replaces perf.metrics.held.total", "replaces torch.softmax"]
+    monkeypatch.setattr(surroundings, "PROJECT", SimpleNamespace(components="perf"))
+    monkeypatch.setattr(surroundings, "by_decorator", lambda: True)
+    assert "marked @perfsuite.prepared" in surroundings._remedy(kept)[0] and not surroundings._remedy(kept[1:])
+    monkeypatch.setattr(surroundings, "by_decorator", lambda: False)
+    assert not surroundings._remedy(kept)

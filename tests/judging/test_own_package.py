@@ -143,3 +143,20 @@ setup(package_dir={"": "src"}, packages=["mylib", "mylib.deep"], package_data={"
     )
     assert "compiled code" in found["apart"], found
     assert verdicts(found) == {"work": "SLOWER", "other": "SLOWER"}, found
+
+
+@pytest.mark.long
+def test_what_torch_compile_knows_by_name_is_compiled_under_that_name(tmp_path: Path):
+    """It takes einops's functions in a way of their own, if the package is called so."""
+    component = own.FILES["perf/work.py"].replace("mylib", "einops").replace("cases=", "executors=['compile'], cases=")
+    files = {
+        "pyproject.toml": own.FILES["pyproject.toml"].replace("mylib", "einops"),
+        "src/einops/__init__.py": '__version__ = "0.8.2"\n',
+        "src/einops/core.py": "def work(x):\n    return x.sum(0)\n\n\ndef other(x):\n    return x.sum(0)\n",
+        "perf/work.py": component,
+    }
+    root = own.repository(tmp_path / "repo", files)
+    own.commit(root, "renamed", {"src/einops/core.py": files["src/einops/core.py"].replace("x", "y")})
+    found = compare(root, "HEAD~1", "HEAD", "--only", "work and not other and cpu", "--epochs", "1", check=0)
+    assert verdicts(found) == {"work": "UNDECIDED"} and found["rows"][0]["epochs"] == 1
+    assert found["apart"] == "torch.compile knows 'einops' by that name"

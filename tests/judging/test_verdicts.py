@@ -97,6 +97,8 @@ def test_colour_is_only_added():
 def test_a_row_that_could_not_be_decided_says_what_it_would_have_seen():
     row = dataclasses.replace(ROWS[3], visible=0.034, epochs=20)
     assert wording.why(row) == "would have detected +3.4 %"
+    counted = dataclasses.replace(row, counts=ROWS[0].counts)
+    assert wording.why(counted) == "operators 1 → 2; would have detected +3.4 %"
 
 
 def test_a_slower_row_with_equal_counts_asks_for_a_confirmation():

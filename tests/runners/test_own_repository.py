@@ -90,6 +90,10 @@ BAD = {
         {"pyproject.toml": '[tool.perfsuite]\nbenchmarks = "perf"\npackage = "src/other"\n'},
         "src/other does not exist; [tool.perfsuite] in ",
     ),
+    "nothing installed": (
+        {"pyproject.toml": '[tool.perfsuite]\nbenchmarks = "perf"\npackage = "no_such_package"\n'},
+        "no_such_package does not exist, and none of that name is installed; [tool.perfsuite] in ",
+    ),
     "no components": (
         {"pyproject.toml": '[tool.perfsuite]\nbenchmarks = "bench"\npackage = "src/mylib"\n'},
         "bench does not exist; [tool.perfsuite] in ",
@@ -124,6 +128,22 @@ def test_bad_input_gets_one_line_that_names_the_file_and_the_remedy(kind: str, t
 def test_a_name_that_is_nearly_right_is_asked_about(root: Path, arguments: list[str], says: str):
     done = own.perfsuite(root, *arguments, check=2)
     assert says in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["compare"], "nothing to compare: psutil is an installed package; compare releases of it, such as psutil=="),
+        (["compare", "main"], "no commit 'main': psutil is an installed package; compare releases of it, such as "),
+        (["bisect", "a", "b", "work.sums/sum/eager/cpu/default/1"], "no commit 'a': psutil is an installed package; "),
+    ],
+)
+def test_an_installed_package_has_releases_and_no_commits(tmp_path: Path, arguments: list[str], says: str):
+    table = '[tool.perfsuite]\nbenchmarks = "perf"\npackage = "psutil"\n'
+    files = declared(f"@component(variants={{'sum': torch.sum}})\n{INPUTS}") | {"pyproject.toml": table}
+    files["perf/work.py"] = files["perf/work.py"].replace("from mylib import core\n", "")
+    done = own.perfsuite(own.repository(tmp_path / "repo", files), *arguments, check=2)
+    assert says in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
 def test_what_fails_while_it_is_measured_is_told_with_its_file(tmp_path: Path):

@@ -91,20 +91,25 @@ def why(row: Row) -> str:
     """What explains a difference, or its absence: the counts, which do not vary between calls."""
     if row.reason:
         return cut(row.reason, REASON)
-    changed = [
+    changed = ", ".join(
         f"{name} {_count(row.counts['base'][name])} → {_count(row.counts['head'][name])}" for name in differ(row.counts)
-    ]
+    )
+    if row.verdict == "UNDECIDED":
+        return f"{changed}; {_missing(row)}" if changed else _missing(row)
     if changed:
-        return ", ".join(changed)
+        return changed
     if row.verdict in ("SLOWER", "FASTER"):
         if any(value is not None for value in row.counts.get("base", {}).values()):
             return f"counts equal but {row.verdict.lower()}: layout or cache; confirm by comparing again"
         return "nothing to count"
-    if row.verdict == "UNDECIDED":
-        if row.visible is None:
-            return f"{row.epochs} epochs are too few for a verdict"
-        return f"would have detected {change(1 + row.visible)}"
     return ""
+
+
+def _missing(row: Row) -> str:
+    """Why there is no verdict yet."""
+    if row.visible is None:
+        return f"{row.epochs} epochs are too few for a verdict"
+    return f"would have detected {change(1 + row.visible)}"
 
 
 def _count(value: int | None) -> str:
