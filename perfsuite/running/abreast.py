@@ -82,6 +82,7 @@ class _Child:
             "options": to_json(run.options),
             "cells": list(map(str, share)),
             "tree": str(run.workers.tree),
+            "caches": str(run.workers.caches.resolve()),
             "secret": run.workers.referee.secret,
             "head": {"environment": environment},
         }

@@ -30,6 +30,8 @@ def check(run: Context) -> None:
         for group in run.groups:
             run.expect(group)
         if shares := abreast.shares(run):
+            if any(cell.compiles for share in shares for cell in share):  # once for all: they share its files
+                run.workers.ask("import", modules=[], compiler=True)
             run.workers.stop()
             for cell, answer in abreast.answers(run, shares):
                 _add(run, cell, answer)

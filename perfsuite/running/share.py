@@ -30,7 +30,7 @@ class Share:
         self.options = dataclasses.replace(reading.value(work["options"], Options), secret=work["secret"])
         self.cells = [Cell.parse(cell) for cell in work["cells"]]
         self.found = Found(work["head"])
-        self.workers = Workers(Path(work["tree"]), self.options)
+        self.workers = Workers(Path(work["tree"]), self.options, Path(work["caches"]))
         self.progress = self
 
     def lacks(self, cell: Cell) -> bool:

@@ -19,7 +19,8 @@ from perfsuite.workers.referee import Referee
 class Workers:
     """Starts each process when it is first needed, on a copy of the tree; closing this ends all of them."""
 
-    def __init__(self, tree: Path, options: Options) -> None:
+    def __init__(self, tree: Path, options: Options, caches: Path | None = None) -> None:
+        """``caches`` is what other workers of the same run have compiled; by default a new folder."""
         self.tree = tree
         self._options = options
         self._cells = [Cell.parse(cell) for cell in options.cells]
@@ -29,12 +30,21 @@ class Workers:
         try:
             mount.lay(tree, self._mount, mount.alone())
             mount.declare(tree, self._mount)
+            if caches:
+                self.caches.symlink_to(caches, target_is_directory=True)
+            else:
+                self.caches.mkdir()
         except BaseException:
             self._scratch.remove()
             raise
         self._process: Process | None = None
         self._origin: Process | None = None
         self.referee = Referee(options.timeout, options.secret)
+
+    @property
+    def caches(self) -> Path:
+        """What its workers have compiled."""
+        return self._scratch.path / "caches"
 
     def close(self) -> None:
         """Stop all processes and remove their temporary files."""
