@@ -160,3 +160,17 @@ def test_what_torch_compile_knows_by_name_is_compiled_under_that_name(tmp_path: 
     found = compare(root, "HEAD~1", "HEAD", "--only", "work and not other and cpu", "--epochs", "1", check=0)
     assert verdicts(found) == {"work": "UNDECIDED"} and found["rows"][0]["epochs"] == 1
     assert found["apart"] == "torch.compile knows 'einops' by that name"
+
+
+@pytest.mark.long
+def test_bisect_names_the_commit_and_passes_over_those_that_change_something_else(tmp_path: Path):
+    root = own.repository(tmp_path / "repo")
+    own.commit(root, "renamed", RENAMED)
+    own.commit(root, "elsewhere", {"README.md": "A library.\n"})
+    slow = own.commit(root, "slow", {"src/mylib/deep/helper.py": SLOW["src/mylib/deep/helper.py"]})
+    own.commit(root, "more", {"src/mylib/other.py": "X = 1\n"})
+    done = own.perfsuite(
+        root / "perf", "bisect", "HEAD~4", "HEAD", "work.sums/work/eager/cpu/n200/1", check=None, seconds=550
+    )
+    assert f"first slow commit: {slow[:7]} slow" in done.stdout, (done.returncode, done.stdout, done.stderr)
+    assert "3 commits that change src/mylib" in done.stderr

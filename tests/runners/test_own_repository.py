@@ -181,3 +181,12 @@ def memory(case, generator):
     assert "the inputs of perf/work.py failed: ZeroDivisionError: division by zero" in found["inputs/right"]["reason"]
     assert found["memory/right"]["status"] == "skipped" and "6 times its inputs" in found["memory/right"]["reason"]
     assert found["variant/right"]["status"] == "ok" and found["variant/fails"]["status"] == "error"
+
+
+def test_tensorboard_says_what_is_missing(tmp_path: Path):
+    root = own.repository(tmp_path / "repo")
+    done = own.perfsuite(root / "src", "tensorboard", check=2)
+    assert done.stderr.startswith("perfsuite: nothing to show in ") and done.stderr.count("\n") == 1
+    (root / "results" / "tensorboard").mkdir(parents=True)
+    shown = own.perfsuite(root / "src", "tensorboard", "--", "--version_tb", check=0)
+    assert shown.stdout.strip()[:1].isdigit()

@@ -19,6 +19,7 @@ COMMANDS = {
     "fakes": "Run every kind of attacker through the real passes beside honest variants, and print the verdicts.",
     "asv": "Write what asv needs to track this project: asv.conf.json and a benchmark file; overwrites nothing.",
     "report": "Write the report of a stored run again, by default the newest; exits with 0 even if cells failed in it.",
+    "tensorboard": "Show the logs of the results in TensorBoard; what follows -- is handed on to it.",
     "keep": "Add a run, by default the newest, to the project's archive, which `list --rows` reads.",
     "doctor": "Check this machine: what is available, what is missing, and what distorts results.",
     "clean": "Remove old results, or with --data the files that components read; the newest record files are kept.",

@@ -9,6 +9,7 @@ from perfsuite.judging import bisect
 from perfsuite.model.cell import Cell
 from perfsuite.model.printable import many_lines
 from perfsuite.model.record import to_json
+from perfsuite.project import packages
 from perfsuite.runners.commands._arguments import positive
 from perfsuite.running.progress import Progress
 
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Print the commit, or the commits among which it is undecided."""
-    repository = options.tree.parent
+    repository = packages.above(options.tree)
     cell = str(Cell.parse(options.cell))
     progress = Progress()
     answer, whole = bisect.find(repository, options.good, options.bad, cell, options.alpha or 0.01, progress)
