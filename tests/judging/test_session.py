@@ -158,6 +158,7 @@ def test_interrupted_it_goes_on_with_what_was_measured(repository: Path, command
     assert not leftovers(repository)
 
 
+@pytest.mark.long
 def test_a_variant_that_dies_costs_only_itself(repository: Path, command: Command):
     path = repository / "impls" / "smallops" / "row_sum.py"
     path.write_text(

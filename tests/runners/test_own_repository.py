@@ -146,6 +146,7 @@ def test_an_installed_package_has_releases_and_no_commits(tmp_path: Path, argume
     assert says in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
+@pytest.mark.long
 def test_what_fails_while_it_is_measured_is_told_with_its_file(tmp_path: Path):
     text = f"""\
 def right(x):

@@ -281,7 +281,7 @@ def test_a_record_of_another_project_is_refused(inner: Pytest, stored: tuple[Pat
 # -- measuring --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_selected_cells_are_measured_once(inner: Pytest, tmp_path: Path):
     root = own.repository(tmp_path, {"perf/work.py": WRONG})
     effort = ("--perfsuite-launches=1", "--perfsuite-budget=0.01")
@@ -299,7 +299,7 @@ def test_the_selected_cells_are_measured_once(inner: Pytest, tmp_path: Path):
     assert len(list(root.glob("results/*/*.jsonl.gz"))) == 1 and not list(root.glob("results/journal/*"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_interrupted_run_is_kept(process: Callable[..., subprocess.Popen[str]], tmp_path: Path):
     root = own.repository(tmp_path)
     with process(root, "--perfsuite", "--perfsuite-budget=30") as one:
@@ -408,7 +408,7 @@ def test_refused(perfsuite):
 '''
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_real_call_is_timed(inner: Pytest, tmp_path: Path):
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_speed.py").write_text(SPEED)

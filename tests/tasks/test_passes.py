@@ -141,6 +141,7 @@ print(json.dumps([passes.counts(here, cell, 5)["counts"]["graphs"] for _ in rang
 """
 
 
+@pytest.mark.long
 def test_graphs_are_those_of_one_cell_however_many_were_compiled_before(tmp_path: Path):
     mount.lay(IMPLS, tmp_path)
     done = subprocess.run(

@@ -34,6 +34,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield Ground(folder)
 
 
+@pytest.mark.long
 def test_a_misbehaving_variant_costs_only_itself(ground: Ground):
     rows = list(variants(ground, SOME, ["spoils"]))
     assert len(rows) == len(SOME), "all but the good one, and the file"
@@ -102,6 +103,7 @@ SELECTED = (
 )
 
 
+@pytest.mark.long
 def test_what_was_measured_survives_and_resume_finishes_the_rest(project: Path, command: Command):
     """Ctrl-C; the other signals, in each pass, are plays of ``test_every_kind_of_fault_costs_only_itself``."""
     process = started(project, *SELECTED)

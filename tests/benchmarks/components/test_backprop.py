@@ -96,7 +96,7 @@ def test_chunks_of_a_thousand_rows_and_what_is_left():
         gate.prove(prepared(problem.name, variant, inputs), inputs, truths)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(bool(preparing.missing(["c++"], "compile", "cpu")), reason="needs a C++ compiler")
 def test_the_compiled_forward_brings_a_backward_that_is_right():
     problem = catalogue.component("backprop.step")

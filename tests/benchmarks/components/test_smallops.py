@@ -112,7 +112,7 @@ def test_every_variant_is_right_on_other_shapes_too(component: str, variant: str
         gate.prove(prepared(component, variant, inputs), inputs, truths)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(bool(preparing.missing(["c++"], "compile", "cpu")), reason="needs a C++ compiler")
 def test_the_compiled_loop_is_right():
     component, case = some("smallops.many_small", "10x10")
