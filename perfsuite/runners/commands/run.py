@@ -106,7 +106,8 @@ def _selected(every: Sequence[Cell], options: argparse.Namespace) -> tuple[list[
     command = (
         "nox -s bench -- --full" if os.environ.get("NOX_CURRENT_SESSION") else f"{catalogue.PROJECT.command} run --full"
     )
-    return chosen, "quick", f"{rest} cells that are not in the quick set; all of them: {command}"
+    left_out = f"{rest} cells that are not in the quick set; all of them: {command}" if rest else ""
+    return chosen, "quick", left_out
 
 
 def _repeat(options: argparse.Namespace) -> str:
