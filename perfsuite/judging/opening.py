@@ -48,7 +48,7 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
             (sharing.apart if by_decorator() and (reason or options.apart) else sharing.together)(laid, folder)
         if not options.budget:
             usual = min(LONGEST, max(SHORTEST, PER_CELL * (len(cells) - len(same))))
-            options = dataclasses.replace(options, budget=usual)
+            options = dataclasses.replace(options, budget=usual, usual=True)
         options = dataclasses.replace(options, cells=tuple(map(str, cells)))
         if _other_packages(sides) and not options.installed:
             print("the trees require different packages: making an environment for each", file=sys.stderr, flush=True)

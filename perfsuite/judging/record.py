@@ -24,6 +24,7 @@ class Options:
     delta: float = 0.02
     gate: str = "slower"  # what makes the exit code 1: "slower", "any" difference, "none"
     budget: float = 0.0  # seconds in total; 0 is the default, which depends on the number of cells
+    usual: bool = False  # whether the budget is the usual one, which is extended until a verdict is possible
     epochs: int = 60  # at most
     target: float = 3e-4  # seconds of a batch
     slice: float = 0.1  # seconds of batches of a cell in an epoch

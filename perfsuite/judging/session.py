@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfsuite.host import machine
-from perfsuite.judging import outlook
+from perfsuite.judging import opening, outlook
 from perfsuite.judging.comparisons import Journal
 from perfsuite.judging.proving import Proof
 from perfsuite.judging.record import Comparison
@@ -88,6 +88,7 @@ class Session:
         self._deadline = time.monotonic() + self._options.budget - stage.found.seconds
         self._spent = 0.0  # seconds in epochs
         self._coming: list[_Epoch] = []  # started ahead
+        self._extended = False  # whether it was said that the budget is extended
 
     def close(self) -> None:
         """Stop the workers that were started ahead."""
@@ -112,7 +113,7 @@ class Session:
         each = self._spent / self.found.epochs if self.found.epochs else 0.0
         over = time.monotonic() + each / 2 - self._deadline
         # Stopping just before any verdict is possible would waste all epochs so far.
-        if over > (outlook.OVERTIME * self._options.budget if self.found.epochs < self.found.rule.least else 0.0):
+        if over > (self._overtime(each) if self.found.epochs < self.found.rule.least else 0.0):
             return []
         left = -over / each if each else math.inf
         return [
@@ -120,6 +121,23 @@ class Session:
             for cell in self.found.open()
             if self._worth(cell, max(left, self.found.rule.least - self.found.epochs))
         ]
+
+    def _overtime(self, each: float) -> float:
+        """Seconds beyond the budget that a verdict is waited for, if an epoch takes ``each``.
+
+        The usual budget assumes that workers start quickly. Where a package takes long to import it is extended, and
+        that is said once.
+        """
+        usual = outlook.OVERTIME * self._options.budget
+        assert self.found.rule is not None
+        missing = (self.found.rule.least - self.found.epochs) * each
+        if not self._options.usual or time.monotonic() + missing - self._deadline <= usual:
+            return usual
+        if not self._extended:
+            self._extended = True
+            told = f"epochs take {each:.0f} s each, longer than usual: a verdict is possible in about {missing:.0f} s"
+            self._progress.note(f"{told}; --budget sets a limit")
+        return max(usual, opening.LONGEST)
 
     def _worth(self, cell: str, left: float) -> bool:
         """Whether ``left`` more epochs may give a verdict on ``cell``; stopping early never causes an error."""

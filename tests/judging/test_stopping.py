@@ -137,6 +137,22 @@ def test_a_forecast_is_of_the_right_size():
     assert 1 / 3 < sorted(shares)[len(shares) // 2] < 3
 
 
+@pytest.mark.parametrize("usual", [True, False])
+def test_the_usual_budget_is_extended_until_a_verdict_is_possible(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, usual: bool
+):
+    one, said = begin(budget=40.0, usual=usual), []
+    monkeypatch.setattr(one._progress, "note", said.append)
+    now = time.monotonic()
+    epoch(one, clear=0.1)
+    one._spent = 12.0  # an epoch
+    monkeypatch.setattr(session.time, "monotonic", lambda: now + 90.0)
+    assert bool(one._next()) == usual and bool(one._next()) == usual
+    assert len(said) == usual and all("epochs take 12 s each" in text and "--budget" in text for text in said)
+    monkeypatch.setattr(session.time, "monotonic", lambda: now + 1000.0)
+    assert not one._next(), "not for ever"
+
+
 def test_without_its_trees_it_does_not_go_on(tmp_path: Path, begin: Begin):
     one = begin()
     one.stage.journal.close()
