@@ -206,17 +206,17 @@ def load(path: Path) -> list[dict[str, Any]]:
         FileNotFoundError: there are none.
         ValueError: the record is damaged.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"no sessions in {path}: run `{catalogue.PROJECT.command} calibrate` first")
-    sessions = []
-    for number, text in enumerate(reading.kept(path), start=1):
-        with reading.damage(path, f"line {number}"):
-            found = reading.parsed(text)
-            reading.value({"detector": found.get("detector")}, _Detector)
-            if found["detector"] == DETECTOR:
-                _check(reading.value(found, _Session))
-                sessions.append(found)
-    return sessions
+    missing = f"no sessions in {path}: run `{catalogue.PROJECT.command} calibrate` first"
+    return reading.entries(path, missing, _of_this_detector)
+
+
+def _of_this_detector(found: dict[str, Any]) -> bool:
+    """Whether a session was made by this detector; if so, it is validated."""
+    reading.value({"detector": found.get("detector")}, _Detector)
+    if found["detector"] != DETECTOR:
+        return False
+    _check(reading.value(found, _Session))
+    return True
 
 
 def _check(found: _Session) -> None:

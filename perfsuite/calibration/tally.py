@@ -33,15 +33,14 @@ def load(path: Path) -> list[dict[str, Any]]:
         FileNotFoundError: there are none.
         ValueError: the record is damaged.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"no verdicts in {path}: run `{catalogue.PROJECT.command} peers` first")
-    answers = []
-    for number, text in enumerate(reading.kept(path), start=1):
-        with reading.damage(path, f"line {number}"):
-            found = reading.parsed(text)
-            _check(reading.value(found, _Answer))
-            answers.append(found)
-    return answers
+    missing = f"no verdicts in {path}: run `{catalogue.PROJECT.command} peers` first"
+    return reading.entries(path, missing, _sound)
+
+
+def _sound(found: dict[str, Any]) -> bool:
+    """Validate an entry; all of them count."""
+    _check(reading.value(found, _Answer))
+    return True
 
 
 def _check(found: _Answer) -> None:

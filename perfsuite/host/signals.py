@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,3 +38,9 @@ def interrupting() -> Iterator[None]:
     finally:
         for one in heard:
             signal.signal(one, before[one])
+
+
+def end_with_parent() -> None:
+    """Have this process killed when its parent ends, however that ends (Linux; elsewhere nothing happens)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

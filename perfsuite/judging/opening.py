@@ -44,8 +44,6 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
         cells = choose(laid, options.selection)
         same = _same(sides, cells, options)
         reason = sharing.reason(laid, sorted({cell.component for cell in cells}))
-        if len(same) < len(cells):
-            (sharing.apart if by_decorator() and (reason or options.apart) else sharing.together)(laid, folder)
         if not options.budget:
             usual = min(LONGEST, max(SHORTEST, PER_CELL * (len(cells) - len(same))))
             options = dataclasses.replace(options, budget=usual, usual=True)
@@ -53,6 +51,9 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
         if _other_packages(sides) and not options.installed:
             print("the trees require different packages: making an environment for each", file=sys.stderr, flush=True)
             made = environments.make((sides[0].requirements, sides[1].requirements), folder / "environments")
+        if len(same) < len(cells):
+            separate = reason or options.apart or len({one.python for one in made}) > 1
+            (sharing.apart if by_decorator() and separate else sharing.together)(laid, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -22,7 +22,6 @@ from perfsuite.judging import opening, outlook
 from perfsuite.judging.comparisons import Journal
 from perfsuite.judging.proving import Proof
 from perfsuite.judging.record import Comparison
-from perfsuite.judging.sharing import COPY
 from perfsuite.judging.stage import Stage
 from perfsuite.judging.verdicts import fold
 from perfsuite.model.fault import Fault
@@ -31,6 +30,7 @@ from perfsuite.pairing import pair
 from perfsuite.pairing.sequential import middle, needed
 from perfsuite.pairing.workers import Workers
 from perfsuite.project import catalogue
+from perfsuite.project.settings import COPY
 from perfsuite.running.progress import Progress
 
 QUICK_CALL = 5e-3  # seconds: the live control uses cells whose calls are no longer

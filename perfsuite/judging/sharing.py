@@ -9,10 +9,7 @@ from pathlib import Path
 from perfsuite.model.printable import one_line
 from perfsuite.project import catalogue, environments, mount, packages
 from perfsuite.project.declarations import by_decorator
-
-# Suffixes of package names, of equal length; the third is a copy of BASE, for the live control.
-SIDES = ("_a", "_b")
-COPY = "_c"
+from perfsuite.project.settings import COPY, SIDES
 
 
 def reason(trees: Sequence[Path], components: Sequence[str]) -> str:

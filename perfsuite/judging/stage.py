@@ -10,11 +10,10 @@ from perfsuite.host import scratch
 from perfsuite.judging import sharing
 from perfsuite.judging.comparisons import Journal
 from perfsuite.judging.opening import MALLOC
-from perfsuite.judging.sharing import SIDES
 from perfsuite.model.cell import Cell
 from perfsuite.pairing.workers import Workers
 from perfsuite.project.declarations import by_decorator
-from perfsuite.project.settings import SIDES as SIDES_VARIABLE
+from perfsuite.project.settings import SIDE, SIDES
 from perfsuite.running.progress import Progress
 from perfsuite.workers.process import Process
 from perfsuite.workers.referee import Referee
@@ -94,7 +93,7 @@ class Stage:
             variables={
                 **(MALLOC if self.options.malloc else {}),
                 **variables,
-                SIDES_VARIABLE: side if by_decorator() else "",
+                SIDE: side if by_decorator() else "",
             },
             python=python,
             judge=self._referee.judge,

@@ -21,14 +21,14 @@ from perfsuite.model.cell import Cell
 from perfsuite.model.component import Case, Component
 from perfsuite.model.printable import near, one_line
 from perfsuite.model.record import Problem, Variant
-from perfsuite.project import packages, sources
+from perfsuite.project import packages, settings, sources
 from perfsuite.project.declarations import COMPONENTS, ROOT, WHOLE, Declaration, declarations
 from perfsuite.project.packages import FIRST, PROJECT, tree_hash
-from perfsuite.project.settings import SIDES, TODAY
+from perfsuite.project.settings import TODAY
 
 __all__ = ["COMPONENTS", "IMPLS", "PROJECT", "ROOT", "tree_hash"]  # re-exported for other modules
 
-SIDE = os.environ.get(SIDES, "")  # in a worker with two trees: the suffix of the one that declares the components
+SIDE = os.environ.get(settings.SIDE, "")  # in a worker with two trees: of the one that declares components
 IMPLS = FIRST
 
 
@@ -86,7 +86,7 @@ def _plain(reference: str) -> str:
 
 def importable() -> None:
     """Let this process import the project's folders, in preference to installed packages of the same name."""
-    if SIDES in os.environ:
+    if settings.SIDE in os.environ:
         return  # a worker has them in its mounted folder
     plain = [path for path in PROJECT.measured.values() if path.is_dir() and not packages.built_elsewhere(path)]
     for folder in (ROOT, *(path.parent for path in plain)):

@@ -18,9 +18,8 @@ from typing import Any
 from perfsuite.project import packages, renaming
 from perfsuite.project.catalogue import PROJECT, ROOT, component
 from perfsuite.project.declarations import by_decorator, declarations
-from perfsuite.project.settings import ENGINE, TODAY
+from perfsuite.project.settings import COPY, ENGINE, ONE, SIDES, TODAY
 
-ONE = "_x"  # the suffix of a package of functions in a worker of one tree
 HERE = "#"  # in the name of a variant: found only by its component
 LEFT_OUT = ("__pycache__", ".*", "results")
 
@@ -145,7 +144,7 @@ def _own(found: Any, side: str) -> None:
     """
     top = str(getattr(found, "__module__", "")).split(".")[0]
     for name in (*PROJECT.measured, *([PROJECT.home] if side and by_decorator() else [])):
-        if top.startswith(name) and top != f"{name}{side}" and top.removeprefix(name) in ("", ONE, "_a", "_b", "_c"):
+        if top.startswith(name) and top != f"{name}{side}" and top.removeprefix(name) in ("", ONE, *SIDES, COPY, TODAY):
             raise ImportError(f"{found.__qualname__} comes from {top}, not from {name}{side}")
 
 

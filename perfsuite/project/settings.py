@@ -20,8 +20,12 @@ from typing import Any
 from perfsuite.model.printable import near, one_line
 
 VARIABLE = "PERFSUITE_ROOT"
-SIDES = "PERFSUITE_SIDE"  # set in workers: the suffix of the tree that declares the components, or ""
-TODAY = "_today"  # the suffix of the working tree's packages, in a worker that measures another tree
+SIDE = "PERFSUITE_SIDE"  # set in workers: the suffix of the tree that declares the components, or ""
+# Suffixes of the names of packages in workers. Those of two sides have one length.
+ONE = "_x"  # of a package of functions, in a worker of one tree
+SIDES = ("_a", "_b")  # of the two trees that are compared
+COPY = "_c"  # of BASE once more, for the live control
+TODAY = "_today"  # of the working tree, in a worker that measures another tree
 ENGINE = Path(__file__).resolve().parent.parent  # the folder of this package
 TABLE = "pyproject.toml"
 

@@ -12,7 +12,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -175,3 +175,23 @@ def _fine(item: Any) -> bool:
     nan passes: it stands for a source without a figure, and never comes from the JSON itself.
     """
     return item is None or isinstance(item, str) or (isinstance(item, float | int) and not abs(item) > LARGEST)
+
+
+def entries(path: Path, missing: str, keep: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """The lines of a record that ``keep`` wants, parsed; a truncated last line is dropped.
+
+    ``keep`` also validates: its ValueError is reported with the number of the line.
+
+    Raises:
+        FileNotFoundError: there is no file; the message is ``missing``.
+        ValueError: the record is damaged.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(missing)
+    found = []
+    for number, text in enumerate(kept(path), start=1):
+        with damage(path, f"line {number}"):
+            entry = parsed(text)
+            if keep(entry):
+                found.append(entry)
+    return found

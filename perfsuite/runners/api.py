@@ -18,7 +18,7 @@ from typing import Any
 from perfsuite.host import scratch
 from perfsuite.model import estimates, nested
 from perfsuite.model.record import Record, Run
-from perfsuite.project.settings import ENGINE, SIDES, TABLE, VARIABLE
+from perfsuite.project.settings import ENGINE, SIDE, TABLE, VARIABLE
 from perfsuite.records import store
 from perfsuite.runners.results import Compared, Measured
 
@@ -154,7 +154,7 @@ def _run(root: Path, arguments: Sequence[str]) -> Run:
         RuntimeError: the run failed as a whole.
     """
     paths = [str(ENGINE.parent), *(path or str(Path.cwd()) for path in sys.path)]
-    environment = {name: value for name, value in os.environ.items() if name != SIDES}
+    environment = {name: value for name, value in os.environ.items() if name != SIDE}
     environment |= {VARIABLE: str(root), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
     command = [
         sys.executable,

@@ -67,6 +67,11 @@ def answers(run: Context, shares: Sequence[Sequence[Cell]]) -> Iterator[tuple[Ce
                         run.progress.step(f"checking {told['begins']}", "check", told["begins"])
                     else:
                         yield Cell.parse(told["cell"]), told["answer"]
+        for code in (child.code() for child in children):
+            if code:
+                run.progress.note(
+                    f"a process that checks cells ended with code {code}: its other cells are checked here"
+                )
     finally:
         for child in children:
             child.stop()
@@ -103,6 +108,10 @@ class _Child:
         *lines, self._buffer = (self._buffer + chunk).split(b"\n")
         for line in lines:
             yield json.loads(line)
+
+    def code(self) -> int:
+        """Its exit code, once it has said all; negative for a signal."""
+        return self._process.wait()
 
     def stop(self) -> None:
         """End it with all that it started."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,8 +16,6 @@ from perfsuite.records.journal import Found
 from perfsuite.records.options import Options
 from perfsuite.running.checking import checked
 from perfsuite.workers.pool import Workers
-
-PR_SET_PDEATHSIG = 1
 
 
 class Share:
@@ -48,8 +44,7 @@ class Share:
 
 def main() -> None:
     """Check the cells that stdin names."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # its workers end with it
+    signals.end_with_parent()  # its workers end with it
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a component prints while it is imported is no line of ours
     try:

@@ -21,7 +21,7 @@ from perfsuite.measuring.clock import Clock
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Component, Inputs
 from perfsuite.project import catalogue, mount
-from perfsuite.project.mount import ONE
+from perfsuite.project.settings import ONE
 from perfsuite.proving import answer, gate
 from perfsuite.workers.outcomes import Broken, reason_of
 

@@ -7,7 +7,6 @@ variant does not use by accident; an answer carries the token of its job.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
 import importlib
 import json
@@ -21,17 +20,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from perfsuite.host import descriptors, precision
+from perfsuite.host import descriptors, precision, signals
 from perfsuite.isolation import bindings, forks, private
 from perfsuite.measuring import yardstick
 from perfsuite.project import mount
 from perfsuite.project.catalogue import PROJECT
-from perfsuite.project.settings import SIDES
+from perfsuite.project.settings import SIDE
 from perfsuite.proving import answer
 from perfsuite.workers.board import QUESTION, Board
 from perfsuite.workers.context import WorkerContext
-
-PR_SET_PDEATHSIG = 1
 
 Job = dict[str, Any]  # "do", "token", and the arguments of the job
 Jobs = Mapping[str, Callable[[Job, WorkerContext], Any]]  # name of a job -> its function, which returns JSON types
@@ -49,8 +46,7 @@ def main() -> None:
     parser.add_argument("--jobs", default="perfsuite.tasks.jobs")
     options = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signals.end_with_parent()
     # A variant's output goes to the log; the pipes are out of its reach and not inherited by its subprocesses.
     read, write = (descriptors.out_of_reach(pipe) for pipe in options.pipes)
 
@@ -71,7 +67,7 @@ def main() -> None:
     bindings.taken()
     if options.memory_limit:
         _limit_memory(options.memory_limit)
-    if os.environ[SIDES]:
+    if os.environ[SIDE]:
         private.refuse(PROJECT.measured)
     context = WorkerContext(options.mount, options.caches, Board(options.board).step, folder=Path(os.environ["TMPDIR"]))
     serve(
@@ -156,8 +152,7 @@ def _become(job: Job, context: WorkerContext, table: Jobs, files: Sequence[int])
     os.close(log)
     while os.getppid() != job["owner"]:
         time.sleep(0.0005)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signals.end_with_parent()
     os.environ["TMPDIR"] = tempfile.tempdir = job["temporary"]
     context.folder, context.step = Path(job["temporary"]), Board(Path(job["board"])).step
     serve(descriptors.out_of_reach(read), descriptors.out_of_reach(write), context, table)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from perfsuite.host import scratch
 from perfsuite.project.catalogue import ROOT
-from perfsuite.project.settings import SIDES, VARIABLE
+from perfsuite.project.settings import SIDE, VARIABLE
 
 SETTINGS = {  # set in every worker before anything is imported
     "TORCHINDUCTOR_COMPILE_THREADS": "1",  # the compiler starts no processes
@@ -26,7 +26,7 @@ def inherited() -> dict[str, str]:
             changed[name] = "user"
     if not shutil.which("openssl"):  # torch's compiler needs it to identify its precompiled headers
         changed["TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS"] = "0"
-    return {**changed, **SETTINGS, VARIABLE: str(ROOT), SIDES: ""}
+    return {**changed, **SETTINGS, VARIABLE: str(ROOT), SIDE: ""}
 
 
 def share_headers(where: Path, caches: Path) -> None:

@@ -174,3 +174,15 @@ def test_bisect_names_the_commit_and_passes_over_those_that_change_something_els
     )
     assert f"first slow commit: {slow[:7]} slow" in done.stdout, (done.returncode, done.stdout, done.stderr)
     assert "3 commits that change src/mylib" in done.stderr
+
+
+@pytest.mark.long
+def test_commits_that_require_different_packages_get_an_environment_each(tmp_path: Path):
+    table = own.FILES["pyproject.toml"]
+    needs = 'version = "0.1"\ndependencies = ["torch", "einops=={}"]\n'
+    project = {version: table.replace('version = "0.1"\n', needs.format(version)) for version in ("0.8.0", "0.8.1")}
+    root = own.repository(tmp_path / "repo", {"pyproject.toml": project["0.8.0"]})
+    own.commit(root, "slow", {**SLOW, "pyproject.toml": project["0.8.1"]})
+    found = compare(root, "HEAD~1", "HEAD", "--only", "work/eager and cpu", "--budget", "150", check=1)
+    assert verdicts(found) == {"work": "SLOWER"}
+    assert found["base"]["packages"] == ["einops==0.8.0"] and found["head"]["packages"] == ["einops==0.8.1"]

@@ -12,11 +12,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from perfsuite.judging import comparisons, session, sharing, stage
+from perfsuite.judging import comparisons, session, stage
 from perfsuite.judging.record import Options
 from perfsuite.judging.stage import Stage
 from perfsuite.pairing import sequential
 from perfsuite.pairing.sequential import Rule, needed
+from perfsuite.project import settings
 from perfsuite.running.progress import Progress
 
 CLEAR, VAGUE = "a.b/clear/eager/cpu/1/1", "a.b/vague/eager/cpu/1/1"
@@ -171,7 +172,7 @@ def test_coins_are_tossed_anew_for_every_epoch(begin: Begin, monkeypatch: pytest
     assert 60 < sum(mounts) < 140, "a fair coin"
     alternating = [index % 2 for index in range(200)]
     assert mounts not in (sorted(mounts), alternating, [1 - coin for coin in alternating])
-    assert {epoch.sides for epoch in drawn} == {sharing.SIDES, sharing.SIDES[::-1]}
+    assert {epoch.sides for epoch in drawn} == {settings.SIDES, settings.SIDES[::-1]}
     assert 60 < sum(epoch.draw["first"] for epoch in drawn) < 140
     for coin in ("hash", "seed"):
         assert len({epoch.draw[coin] for epoch in drawn}) == 200
@@ -218,7 +219,10 @@ def test_nothing_is_timed_while_a_worker_still_imports(begin: Begin, monkeypatch
     one = begin()
     first, second = (
         session._Epoch(
-            {"mount": 0, "hash": 1, "padding": 0, "seed": 1, "first": 0}, workers(name), sharing.SIDES, random.Random(0)
+            {"mount": 0, "hash": 1, "padding": 0, "seed": 1, "first": 0},
+            workers(name),
+            settings.SIDES,
+            random.Random(0),
         )
         for name in ("first", "second")
     )

@@ -112,9 +112,12 @@ def test_what_a_process_leaves_when_it_dies_is_checked_here(
     ready(run, monkeypatch)
     (tmp_path / "dying.py").write_text(DYING)
     monkeypatch.setattr(abreast, "PROGRAM", tmp_path / "dying.py")
+    notes: list[str] = []
+    monkeypatch.setattr(run.progress, "note", notes.append)
     shares = abreast.shares(run)
     told = {str(cell): answer["reason"] for cell, answer in abreast.answers(run, shares)}
     assert told == {str(share[0]): "said by a double" for share in shares}
+    assert notes == ["a process that checks cells ended with code -9: its other cells are checked here"] * 2
     monkeypatch.setattr(run.workers, "ask", lambda do, **job: {})
     monkeypatch.setattr(run.found, "roofs", [[]])
     here: list[str] = []

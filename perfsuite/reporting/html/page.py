@@ -139,6 +139,7 @@ def _start(view: View) -> Page:
             " · ".join(part for part in (str(run.machine.get("cpu") or run.machine_class), environment) if part),
         ),
         sections=_drawn(sections.listed().START, view),
+        trail=(("Glossary", glossary.PAGE),),
         numbers=numbers,
         footer=_footer(run),
     )
