@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import gc
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import Any
 import psutil
 
 from perfsuite.host import machine
-from perfsuite.isolation import bindings, state
+from perfsuite.isolation import bindings, libraries, state
 from perfsuite.measuring.prepared import Missing
 from perfsuite.model.cell import Cell
 from perfsuite.project.declarations import by_decorator
@@ -181,11 +182,25 @@ def _others(now: Mapping[int, int], before: Mapping[int, int]) -> set[int]:
 
 
 def _set_threads(count: int) -> None:
-    import threadpoolctl
     import torch
 
-    threadpoolctl.threadpool_limits(limits=count)  # numpy's BLAS ignores torch's setting
+    find_pools().limit(limits=count)  # numpy's BLAS ignores torch's setting
     torch.set_num_threads(count)
+
+
+def find_pools() -> Any:
+    """The thread pools of the libraries in this process. Finding them takes 40 ms: they are kept until it loads more.
+
+    A process that is about to be forked finds them for all that are forked from it.
+    """
+    return _pools(libraries.loaded())
+
+
+@functools.lru_cache(maxsize=1)
+def _pools(loaded: object) -> Any:
+    import threadpoolctl
+
+    return threadpoolctl.ThreadpoolController()
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ class _Child:
     """One cell and its process."""
 
     def __init__(self, cell: str, process: Process, plan: Mapping[str, Any]) -> None:
-        self.cell, self._process = cell, process
+        self.cell, self._process, self._judged = cell, process, int(plan.get("recorded", True))
         self.answer = self._ask("alone", cell=cell, plan=plan)
         self.count = self.answer.get("count", 0)
 
@@ -42,7 +42,7 @@ class _Child:
             answer = self._ask("finish")
             if answer["status"] == "ok" and (strays := self._process.strays()):
                 answer = {"status": "error", "reason": f"leaves {len(strays)} process(es) behind"}
-            self.answer = vouched(self._process.verdicts(), self.cell, answer, 1)
+            self.answer = vouched(self._process.verdicts(), self.cell, answer, self._judged)
         return self.answer
 
     def dismiss(self) -> None:

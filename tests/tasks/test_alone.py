@@ -77,6 +77,14 @@ def test_one_that_says_ok_is_believed_only_with_the_referees_verdict(monkeypatch
     assert (answers["b"]["status"], answers["b"]["reason"]) == ("wrong", "all zeros (its worker reported it as right)")
 
 
+def test_a_look_is_believed_without_a_verdict_because_it_gives_no_number(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Stub, "verdicts", lambda self: [])
+    plan = {**PLAN, "seeds": [1, 2]}
+    assert alone.timed(["a"], plan, lambda: Stub([], {}))["a"]["status"] == "error"  # type: ignore[arg-type]
+    look = {**plan, "recorded": False}
+    assert alone.timed(["a"], look, lambda: Stub([], {}))["a"]["status"] == "ok"  # type: ignore[arg-type]
+
+
 def launch(number: int, seconds: float, alone: bool = False) -> Launch:
     return Launch(number, 1, 0.0, 0.0, (0.0,), (seconds,), alone=alone)
 
@@ -110,6 +118,10 @@ def test_a_forked_worker_is_a_worker_like_any_other(tmp_path: Path):
             for answer in answers.values():
                 assert answer["status"] == "ok" and answer["launch"]["alone"] is True
                 assert len(answer["launch"]["wall"]) == 3 and len(answer["launch"]["judged"]) == 2
+            looked = alone.timed(cells, {**PLAN, "seeds": seeds, "recorded": False}, forked)
+            for answer in looked.values():
+                assert answer["status"] == "ok" and len(answer["launch"]["wall"]) == 3
+                assert not answer["launch"]["judged"], "nothing is recorded, so nothing is judged"
             with forked() as one, forked() as other:
                 numbers = {one._process.pid, other._process.pid, origin._process.pid}
                 assert len(numbers) == 3 and numbers <= process.WORKERS

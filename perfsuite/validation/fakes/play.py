@@ -122,8 +122,9 @@ class Stage:
         return self._asked(ask)
 
     def apart(self, cells: Sequence[Cell]) -> dict[str, Answer]:
-        """The results of a launch in which each of ``cells`` has its own process."""
-        return alone.timed([*map(str, cells)], self._plan(cells[0]), self.worker) if alone.POSSIBLE else {}
+        """The results of the look of a run, in which each of ``cells`` has its own process."""
+        plan = {**self._plan(cells[0]), "recorded": False}
+        return alone.timed([*map(str, cells)], plan, self.worker) if alone.POSSIBLE else {}
 
     def _plan(self, cell: Cell) -> Answer:
         plan = {"launch": 0, "rounds": ROUNDS, "budget": BUDGET, "target": TARGET, "began": self._began}
