@@ -70,7 +70,7 @@ def tensorboard(session: nox.Session) -> None:
 
 @nox.session
 def report(session: nox.Session) -> None:
-    """Write the HTML report of the newest run again; `-- FILE` for another record file."""
+    """Write the HTML report of the newest run again; `-- FILE` for another, `-- OLD NEW` for what changed."""
     install(session, "bench")
     benchmarks(session, "report", *session.posargs)
 
@@ -88,6 +88,13 @@ def compare(session: nox.Session) -> None:
     """Did it get slower? `-- BASE HEAD`, `-- --only EXPR`; by default, this branch and its edits against main."""
     install(session, "bench", "environments")
     benchmarks(session, "compare", *session.posargs)
+
+
+@nox.session
+def explain(session: nox.Session) -> None:
+    """Why is one cell slower? `-- A B` for two cells, `-- CELL --base COMMIT` for one at two commits."""
+    install(session, "bench", "environments", "explain")
+    benchmarks(session, "explain", *session.posargs)
 
 
 @nox.session

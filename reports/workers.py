@@ -5,31 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-
 from benchmarks.claims.book import WORKERS
 from benchmarks.claims.evidence import Evidence
 from benchmarks.claims.rules import PerCore
 from perfsuite.model.estimates import Estimate, ratio, seconds
 from perfsuite.model.record import Problem, Record, Run
 from perfsuite.reporting import units
-from perfsuite.reporting.plots.drawing import (
+from perfsuite.reporting.canvas.axes import Panel, bottom_axis, decades, left_axis, panel, steps, times
+from perfsuite.reporting.canvas.drawing import (
     FAINT,
     HUES,
     INK,
-    MARKS,
+    SYMBOLS,
     Drawing,
-    decades,
-    log_time,
-    name_axis,
-    note,
-    panel,
-    plain,
-    styled,
+    Marks,
+    Point,
+    Strokes,
+    Words,
 )
+from perfsuite.reporting.canvas.labels import column, width
 
 CLOSE = 1.05  # a number of workers counts as best if no other is faster by more than this
 REMARK = (40, 11)  # width and height of a remark in the figure, in points
+LEGEND = "fastest with"
 STAYING = "persistent_2"  # the variant with workers that outlive the epoch
 
 
@@ -84,44 +82,31 @@ def tried(run: Run) -> list[Tried]:
     return sorted(found, key=lambda one: one.epoch)
 
 
-@styled
 def figure(sets: Sequence[Tried]) -> Drawing | None:
     """What a sample costs against the size of the set, each marked by its best number of workers. ``None`` for none."""
     if not sets:
         return None
     x, y = [one.samples for one in sets], [one.sample for one in sets]
-    drawing, axes = panel(8.6, 4.8, left=0.75, right=1.5, top=0.35)
     across, up = (min(x) / 1.6, max(x) * 4), (min(y) / 2.5, max(y) * 2.5)
-    axes.set(xscale="log", yscale="log", xlim=across, ylim=up)
-    for epoch in decades(across[0] * up[0], across[1] * up[1]):
-        axes.plot(across, [epoch / end for end in across], color=FAINT, linewidth=0.6, zorder=0)
-        top = (epoch / up[1], up[1]) if epoch / across[0] > up[1] else (across[0], epoch / across[0])
-        if across[0] <= top[0] <= across[1] and top[1] > up[0] * 1.2:
-            note(axes, f"epoch {units.time(epoch)}", top, (4, -9), fontsize=8, backgroundcolor="none")
-    hues, numbers = [INK, *HUES], list(WORKERS)
-    for best in sorted({one.best for one in sets}):
+    numbers = list(WORKERS)
+    found = sorted({one.best for one in sets})
+    names = {best: workers(best) if best else "one process" for best in found}
+    inside = panel(345, across, up, left=48, right=column([LEGEND, *names.values()], mono=False) + 8, top=30)
+    left_axis(inside, steps(*up), times(steps(*up)), "time to make one sample, one process")
+    bottom_axis(inside, decades(*across), [units.count(tick) for tick in decades(*across)], "samples in the data set")
+    marks = [inside.at(one.samples, one.sample) for one in sets]
+    taken: list[Point] = []
+    _epochs(inside, taken)
+    hues = [INK, *HUES]
+    for best in found:
         at = numbers.index(best)
-        some = [one for one in sets if one.best == best]
-        axes.plot(
-            [one.samples for one in some],
-            [one.sample for one in some],
-            marker=MARKS[at],
-            color=hues[at],
-            markerfacecolor=hues[at] if best else "none",
-            linestyle="none",
-            markersize=7,
-            label=workers(best) if best else "one process",
-        )
-    taken: list[tuple[float, float]] = []
-    marks = [(one.samples, one.sample) for one in sets]
-    for one in sets:
+        some = [place for one, place in zip(sets, marks, strict=True) if one.best == best]
+        inside.figure.add(Marks(SYMBOLS[at], some, hues[at], 7, hollow=not best))
+    for one, place in zip(sets, marks, strict=True):
         speed = units.times(max(speed.value for speed in one.speeds.values()))
-        if shift := _free(axes, (one.samples, one.sample), marks, taken):
-            note(axes, speed, (one.samples, one.sample), shift, ha="center", color=hues[numbers.index(one.best)])
-    axes.legend(title="fastest with", loc="upper left", bbox_to_anchor=(1, 1), frameon=False, alignment="left")
-    plain(axes.xaxis, decades(*across), [units.count(tick) for tick in decades(*across)])
-    log_time(axes.yaxis, *up)
-    name_axis(axes, "samples in the data set", "time to make one sample, one process")
+        if words := _free(place, marks, taken):
+            inside.figure.add(Words(speed, words, hues[numbers.index(one.best)], anchor="middle"))
+    _legend(inside, [(SYMBOLS[numbers.index(best)], hues[numbers.index(best)], names[best]) for best in found])
     alone = [one for one in sets if not one.best]
     told = f"Of {len(sets)} data sets, {len(alone)} are read fastest by one process. {turning(sets)}"
     caption = (
@@ -129,22 +114,43 @@ def figure(sets: Sequence[Tried]) -> Drawing | None:
         "workers over one process. Times are of whole epochs, including the start of the workers. Along a thin line "
         "epochs take the same time in one process."
     )
-    return Drawing(drawing, told.strip(), caption)
+    return Drawing(inside.figure, told.strip(), caption)
 
 
-def _free(
-    axes: Axes, at: tuple[float, float], marks: Sequence[tuple[float, float]], taken: list[tuple[float, float]]
-) -> tuple[int, int] | None:
-    """The shift above or below ``at`` where a remark covers no mark and none of ``taken``, to which it is added."""
+def _epochs(inside: Panel, taken: list[Point]) -> None:
+    """A line for each decade of an epoch's length, named at its upper end; the names' places are added to ``taken``."""
+    x, y = inside.x, inside.y
+    for epoch in decades(x.low * y.low, x.high * y.high):
+        left, right = max(x.low, epoch / y.high), min(x.high, epoch / y.low)
+        inside.figure.add(Strokes([[inside.at(left, epoch / left), inside.at(right, epoch / right)]], FAINT, 0.6))
+        start, top = inside.at(left, epoch / left)
+        text = f"epoch {units.time(epoch)}"
+        if inside.bottom - top > 30 and start + 8 + width(text, 8) < inside.right:
+            inside.figure.add(Words(text, (start + 6, top + 9), FAINT, 8))
+            taken.append((start + 6 + width(text, 8) / 2, top + 6))
+
+
+def _legend(inside: Panel, entries: Sequence[tuple[str, str, str]]) -> None:
+    """What the marks mean, at the right."""
+    x, y = inside.right + 20, inside.top + 4
+    inside.figure.add(Words(LEGEND, (x - 5, y)))
+    for at, (symbol, color, text) in enumerate(entries):
+        line = y + 16 * (at + 1)
+        inside.figure.add(
+            Marks(symbol, [(x, line - 3)], color, 7, hollow=symbol == SYMBOLS[0]), Words(text, (x + 9, line), color)
+        )
+
+
+def _free(at: Point, marks: Sequence[Point], taken: list[Point]) -> Point | None:
+    """The place above or below ``at`` where a remark covers no mark and none of ``taken``, to which it is added."""
     wide, high = REMARK
-    x, y, *others = (axes.transData.transform([at, *marks]) * 72 / axes.figure.dpi).ravel()
-    points = list(zip(others[::2], others[1::2], strict=True))
-    for up in (7, -15):
-        middle = y + up + 4
-        covered = any(abs(x - left) < wide / 2 and abs(middle - above) < 8 for left, above in points)
+    x, y = at
+    for down in (-8, 14):
+        middle = y + down - 3
+        covered = any(abs(x - left) < wide / 2 and abs(middle - above) < 8 for left, above in marks)
         if not covered and all(abs(x - left) > wide or abs(middle - above) > high for left, above in taken):
             taken.append((x, middle))
-            return 0, up
+            return x, y + down
     return None
 
 

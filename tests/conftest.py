@@ -9,11 +9,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from chromium import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background: what the tests start would ignore it
@@ -126,3 +130,32 @@ def asv(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A headless Chromium with one tab."""
+    from chromium import BROWSER, Browser
+
+    if BROWSER is None:
+        pytest.skip("needs a Chromium: install one, or set CHROMIUM to it")
+    started = Browser(BROWSER, tmp_path_factory.mktemp("profile"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folders of two reports of made-up runs. The claims' rules are not at issue there."""
+    import made
+
+    from perfsuite.reporting.html import page
+    from reports import ledger
+
+    made_up = {"realistic": made.realistic(), "hostile": made.hostile()}
+    folders = {name: tmp_path_factory.mktemp(name) / "report" for name in made_up}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "decide", lambda run: made.findings())
+        for name, run in made_up.items():
+            page.write(run, folders[name])
+    return folders

@@ -12,7 +12,20 @@ from benchmarks.claims.claim import Claim, Finding
 from benchmarks.claims.rules import At, Faster
 from perfsuite.model.cell import Cell
 from perfsuite.model.estimates import Estimate
-from perfsuite.model.record import Cost, Fact, Launch, Problem, Proof, Record, Roof, Run, Variant
+from perfsuite.model.record import (
+    CompilerStart,
+    Compiling,
+    Cost,
+    Fact,
+    Launch,
+    Problem,
+    Proof,
+    Record,
+    Roof,
+    Run,
+    ShapeCall,
+    Variant,
+)
 
 HOSTILE = (
     '"><img src=x onerror=alert(1)>',
@@ -29,6 +42,9 @@ HOSTILE = (
     ']]>\\"\u2028',
 )
 LAUNCHES, SAMPLES = 6, 30
+COMPILING = Compiling(
+    (2.4, 2.1, 2.2), (0.31, 0.29, 0.3), (ShapeCall("5x784x10", 2.2, 3e-5, 1), ShapeCall("64", 1.9, 2e-5, 1))
+)
 DISPATCH = 1.9e-6
 FP32, BF16 = 165e9, 2.2e12
 BANDWIDTH = {"L2": 137e9, "L3": 25e9, "DRAM": 14e9}
@@ -277,6 +293,7 @@ def ladder_records(rng: random.Random) -> list[Record]:
                         traffic=None if compiled else traffic,
                     ),
                     trace=f"traces/{cell.slug}.pt.trace.json.gz",
+                    compiling=COMPILING if compiled and case == "5x784x10" else None,
                     **facts,
                 )
             )
@@ -400,6 +417,7 @@ def run(problems: tuple[Problem, ...], records: tuple[Record, ...], **changes: A
         roofs=ROOFS,
         problems=problems,
         records=records,
+        compiler=(CompilerStart(19.6, True), CompilerStart(2.7, False), CompilerStart(3.9, False)),
     )
     return dataclasses.replace(made, **changes)
 

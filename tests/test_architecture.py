@@ -14,8 +14,9 @@ ENGINE = ROOT / "perfsuite"
 PAGE = ROOT / "docs" / "architecture.md"
 FOLDERS = (  # each imports those before it, and none after it
     *("model", "host", "project", "records", "measuring", "declaring", "proving", "isolation", "instruments"),
-    *("workers", "tasks", "running", "pairing", "judging", "calibration", "validation", "reporting"),
-    *("scaffolding", "runners"),
+    "accounting",
+    *("workers", "tasks", "running", "pairing", "judging", "explaining", "calibration", "validation"),
+    *("reporting", "exporting", "scaffolding", "runners"),
 )
 MOST, LONGEST = 12, 300  # modules of a folder, and lines of a module
 SAMPLE = {  # the way of one sample, from a variant to a page

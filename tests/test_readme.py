@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import re
 import tomllib
 from collections.abc import Callable
@@ -15,16 +17,20 @@ import pytest
 
 from perfsuite.calibration import calibrate, rates, spread, tally
 from perfsuite.calibration.machines import tables
+from perfsuite.model.record import Run
 from perfsuite.records import store
 from perfsuite.reporting import frame, glossary
-from perfsuite.reporting.plots import drawing, figures
+from perfsuite.reporting.canvas.drawing import Drawing
+from perfsuite.reporting.canvas.svg import svg
+from perfsuite.reporting.plots.breakeven import breakeven, paybacks
+from perfsuite.reporting.plots.curves import curves
+from perfsuite.reporting.plots.ladder import ladder
 from perfsuite.reporting.text import terminal
 from perfsuite.reporting.view import View
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 EXAMPLE = ROOT / "tests" / "data" / "example.jsonl.gz"
-PICTURE = ROOT / "docs" / "ladder.svg"
 WIDTH = 100
 SHOWN = ("smallops.row_sum", "5000x10")  # a component and a case, which the README shows of the example
 
@@ -72,15 +78,53 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {  # by their name: the page,
 }
 
 
-def picture() -> str:
+def view(run: Run, component: str) -> View:
+    """The page of one component."""
+    return View(run, frame.build(run), run.problems, start=True).of(run.problem(component))
+
+
+@functools.cache
+def archived() -> Run:
+    """The largest run of the archive."""
+    return store.read(
+        max((ROOT / "benchmarks" / "evidence").glob("*/*.jsonl.gz"), key=lambda path: path.stat().st_size)
+    )
+
+
+def ladder_picture() -> Drawing | None:
     """The ladder of the matrix product, of the run that the example is."""
-    run = store.read(EXAMPLE)
-    problem = run.problem("matmul.ladder")
-    cells = View(run, frame.build(run), run.problems, start=True).of(problem).lead()
-    drawn = figures.ladder(cells, problem.baseline)
+    page = view(store.read(EXAMPLE), "matmul.ladder")
+    cells = page.lead()
+    assert cells is not None
+    return ladder(cells, page.problem.baseline, page.colors)
+
+
+def sizes_picture() -> Drawing | None:
+    """The matrix product of square matrices, of the archive's largest run."""
+    page = view(archived(), "matmul.ladder")
+    cells = page.frame[(page.frame["series"] == "square float32") & (page.frame["threads"] == "1")]
+    return curves(cells, page.problem.baseline, page.run.roofs, page.colors)
+
+
+def breakeven_picture() -> Drawing | None:
+    """When compiling pays off for a softmax, of the archive's largest run."""
+    page = view(archived(), "losses.softmax")
+    found = [pair for cells in page.groups() for pair in paybacks(cells) if pair.calls < math.inf]
+    return breakeven(found, page.colors)
+
+
+PICTURES: dict[str, tuple[Callable[[], Drawing | None], str]] = {  # by file in docs: how it is drawn, a word in it
+    "ladder.svg": (ladder_picture, "c_kernel"),
+    "sizes.svg": (sizes_picture, "hardware limit"),
+    "breakeven.svg": (breakeven_picture, "shifted:compile"),
+}
+
+
+def picture(name: str) -> str:
+    """A picture of the README: dark on white, whatever the reader's scheme."""
+    drawn = PICTURES[name][0]()
     assert drawn is not None
-    always = re.sub(r"@media \(prefers-color-scheme:dark\)\{:root\{[^}]*\}\}", "", drawing.svg(drawn.figure))
-    return always.replace("<svg ", '<svg style="background:#fff" ', 1)  # dark on white, whatever the reader's scheme
+    return svg(drawn.figure, dark=False).replace("<svg ", "<svg style='background:#fff' ", 1)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -91,12 +135,16 @@ def test_a_block_is_what_the_command_prints(name: str):
     assert inside.group(1) == made(), "renew it with `python tests/test_readme.py`"
 
 
-def test_the_picture_shows_each_variant_of_the_example():
-    """Its paths depend on matplotlib's version; what is written in it does not."""
-    written = {text.strip() for text in ElementTree.parse(PICTURE).getroot().itertext() if text.strip()}
-    anew = {text.strip() for text in ElementTree.fromstring(picture()).itertext() if text.strip()}
-    assert "c_kernel" in written and "prefers-color-scheme" not in PICTURE.read_text()
-    assert written == anew, "renew it with `python tests/test_readme.py`"
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_what_the_report_draws(name: str):
+    path = ROOT / "docs" / name
+    written = path.read_text()
+    assert written == picture(name), "renew it with `python tests/test_readme.py`"
+    assert PICTURES[name][1] in ElementTree.fromstring(written).itertext()
+    assert "prefers-color-scheme" not in written and len(written) < 60_000
+    assert re.search(rf"!\[[^]]{{40,}}\]\(docs/{name}\)", README), (
+        "the README shows it, with a text for who cannot see it"
+    )
 
 
 def test_the_pages_that_are_linked_exist():
@@ -122,4 +170,5 @@ if __name__ == "__main__":
         path, text = ROOT / page, made()
         pattern = rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)"
         path.write_text(re.sub(pattern, lambda _, text=text: text, path.read_text(), flags=re.DOTALL))
-    PICTURE.write_text(picture())
+    for name in PICTURES:
+        (ROOT / "docs" / name).write_text(picture(name))

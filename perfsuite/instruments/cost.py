@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perfsuite.instruments import arrays
 from perfsuite.instruments.operators import operators
 from perfsuite.model.record import Cost
 
 Call = Callable[[], object]
 
-OBJECTS = 64 * 2**10  # bytes; a traced peak below this is Python's own: frames, tensor handles
+OBJECTS = 64 * 2**10  # bytes; what Python holds below this is its own: frames, tensor and array handles
 ASIDE = 0.01  # share of the peak below which the use of a second allocator is ignored
 COUNTED = "counted call"  # its name in the profiler's events
 SLACK = 8 * 2**20  # bytes of growth that no allocator has to explain: huge pages, a fragmented heap, Python's arenas
@@ -33,7 +34,7 @@ def cost(call: Call, plain: Call | None) -> Cost:
     """The cost of one ``call``, with peak memory counted above what was in use at entry.
 
     The peak is that of the CUDA device if the call allocates there, otherwise that of the host. It is ``exact`` when
-    one allocator explains it, to within a kilobyte of Python objects in the case of numpy. It is ``at least`` when
+    one allocator explains it: arrays are counted without the Python objects around them. It is ``at least`` when
     torch and numpy both hold memory, because their peaks may be at different times, and when the process grew by 8 MiB
     more than both saw, because native code then holds the rest. Smaller native blocks are not seen.
 
@@ -81,6 +82,8 @@ def on_host(call: Call) -> tuple[int | None, str, int | None]:
     """Peak bytes in host memory, how reliable that figure is, and allocations if all of them were seen."""
     if not sees_memory():
         return None, "unknown: this torch reports no memory events", None
+    if not arrays.sees_arrays():
+        return None, "unknown: the memory of this numpy's arrays cannot be counted", None
     grown = resident_growth(call)  # before the other instruments fragment the heap
     tensors, objects = in_torch(call), in_python(call)
     most = max(tensors, objects, key=lambda held: held.peak)
@@ -155,25 +158,19 @@ def sees_memory() -> bool:
 
 
 def in_python(call: Call) -> Held:
-    """The memory that numpy and Python hold for a call; if too small to be data, the bytes of the arrays it returns.
+    """The memory that numpy and Python hold for a call; that of the arrays alone if the rest is too small to be data.
 
-    An array's bytes and those of the objects around it share one counter, so a small peak says nothing about arrays.
+    An array's bytes and those of the objects around it share one counter, so the arrays are counted apart.
     """
-    from numpy.lib import tracemalloc_domain
-
+    held = arrays.peak(call) or 0
     tracemalloc.start()
     try:
         call()  # traced too, so that the counted call's frees of its blocks are seen
         tracemalloc.reset_peak()
         entry, _ = tracemalloc.get_traced_memory()
-        result = call()
+        call()
         peak = tracemalloc.get_traced_memory()[1] - entry
-        if peak <= OBJECTS:
-            arrays = tracemalloc.DomainFilter(True, tracemalloc_domain)
-            kept = tracemalloc.take_snapshot().filter_traces((arrays,))
-            peak = min(peak, sum(trace.size for trace in kept.traces))
-        del result  # only now: the snapshot contains live objects only
-        return Held(peak, entry)
+        return Held(held if peak - held <= OBJECTS else peak, entry)
     finally:
         tracemalloc.stop()
 

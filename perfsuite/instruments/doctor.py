@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from perfsuite.instruments.conditions import clock, compiling, files, load, memory, shared, space, variables
-from perfsuite.instruments.installed import compilers, cuda, git, packages, python, torch
+from perfsuite.instruments.installed import compilers, cuda, git, packages, python, torch, valgrind
 from perfsuite.instruments.place import Finding, Place
 from perfsuite.model.printable import one_line
 
@@ -19,6 +19,7 @@ CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
     torch,
     packages,
     compilers,
+    valgrind,
     cuda,
     git,
     load,

@@ -20,6 +20,8 @@ LACKING = {
     "kernels": "the variants that need it are skipped",
     "tensorboard": "no TensorBoard",
     "asv": "no asv",
+    "explain": "explanations have no native frames",
+    "export": "no Parquet, no DuckDB, no `query`",
 }  # dependency group in pyproject.toml -> what does not work without it
 DEEPEN = "git fetch --unshallow"
 TOGETHER = "install torch and torchvision together, from one index"
@@ -116,6 +118,15 @@ def _cannot_include(header: str, command: list[str], environ: Mapping[str, str])
     )
     errors = [line for line in done.stderr.splitlines() if "error" in line]
     return (errors or [f"it exits with code {done.returncode}"])[0] if done.returncode else ""
+
+
+def valgrind(place: Place) -> Iterator[Finding]:
+    """The program that counts instructions by function."""
+    found = shutil.which("valgrind", path=place.environ.get("PATH"))
+    if found:
+        yield Finding("ok", "valgrind", found)
+    else:
+        yield Finding("note", "valgrind", "not found: `explain --instructions` counts nothing", "install valgrind")
 
 
 def cuda(place: Place) -> Iterator[Finding]:

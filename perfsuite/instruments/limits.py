@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from perfsuite.instruments import units
 from perfsuite.instruments.devices import Device, count, cpu, cuda
 from perfsuite.model.floor import IN_PLACE
 from perfsuite.model.record import Roof
@@ -60,6 +61,7 @@ def probe(
         torch.set_num_threads(1)
         for place in places[:1]:
             roofs += _overheads(replace(place, threads=""), wanted, seconds)
+            roofs += _units(replace(place, threads=""), wanted, seconds)
     finally:
         torch.set_num_threads(before)
         if device == "cuda":
@@ -228,6 +230,11 @@ def _overheads(device: Device, names: Collection[str], seconds: float) -> Iterat
         if name in names and candidates[name]:
             fastest, best, typical = _best(candidates[name], device, seconds, wait=False)
             yield Roof(name, device.threads, device.name, best, typical, "s", fastest.what)
+
+
+def _units(device: Device, names: Collection[str], seconds: float) -> Iterator[Roof]:
+    """The unit costs of what a time consists of."""
+    return units.probe(names, seconds, device, partial(bursts, burst=device.burst, clock=device.clock, wait=False))
 
 
 def _sizes(device: Device, names: Collection[str], seconds: float) -> Iterator[Roof]:

@@ -13,15 +13,15 @@ from typing import Any
 Call = Callable[..., Any]
 
 
-def _compiled(**options: Any) -> Callable[[Call], Call]:
+def _compiled(dynamic: bool | None, **options: Any) -> Callable[[Call], Call]:
     def change(call: Call) -> Call:
         import torch
 
         if getattr(call, "calls_module", False):  # compile only the module, not the code around it
             call = copy.copy(call)
-            call.module = torch.compile(call.module, **options)  # type: ignore[attr-defined]
+            call.module = torch.compile(call.module, dynamic=dynamic, **options)  # type: ignore[attr-defined]
             return call
-        compiled: Call = torch.compile(call, **options)
+        compiled: Call = torch.compile(call, dynamic=dynamic, **options)
         return compiled
 
     return change
@@ -69,6 +69,11 @@ PARTS: dict[str, Callable[[Call], Call]] = {
     "channels_last": _channels_last,
 }
 CAPTURED = "cudagraph"
+ADAPTIVE: dict[str, Callable[[Call], Call]] = {  # torch's default: a second shape makes the sizes that differ dynamic
+    "compile": _compiled(dynamic=None),
+    "compile-reduce-overhead": _compiled(dynamic=None, mode="reduce-overhead"),
+    "compile-max-autotune": _compiled(dynamic=None, mode="max-autotune"),
+}
 
 
 def parts(executor: str) -> Sequence[str]:
@@ -90,13 +95,16 @@ def coarse(executor: str) -> str:
     return ("float16" if found[0].endswith("float16") else "bfloat16") if found else ""
 
 
-def applied(executor: str, call: Call) -> Call:
+def applied(executor: str, call: Call, adaptive: bool = False) -> Call:
     """``call`` wrapped for ``executor``; CUDA graphs are captured elsewhere.
+
+    With ``adaptive``, it is compiled as by torch's default, where sizes become dynamic, and not for each shape anew.
 
     Raises:
         ValueError: there is no such executor.
     """
+    ways = {**PARTS, **ADAPTIVE} if adaptive else PARTS
     for part in parts(executor):
         if part != CAPTURED:
-            call = PARTS[part](call)
+            call = ways[part](call)
     return call

@@ -54,7 +54,7 @@ def median_interval(values: Sequence[float], level: float = 0.95) -> Estimate:
 
 def seconds(record: Record) -> Estimate | None:
     """Seconds per call of ``record``: median over launches of each launch's median; ``None`` without samples."""
-    medians = [statistics.median(launch.wall) for launch in record.launches if launch.wall]
+    medians = [launch.median for launch in record.launches if launch.wall]
     return median_interval(medians) if medians else None
 
 
@@ -70,9 +70,9 @@ def ratio(record: Record, base: Record) -> Estimate | None:
     Both were timed in turns in the same processes, so effects of a launch on both cancel. ``None`` if no launch has
     both.
     """
-    theirs = {launch.launch: statistics.median(launch.wall) for launch in base.launches if launch.wall}
+    theirs = {launch.launch: launch.median for launch in base.launches if launch.wall}
     logs = [
-        math.log(statistics.median(launch.wall) / theirs[launch.launch])
+        math.log(launch.median / theirs[launch.launch])
         for launch in record.launches
         if launch.wall and launch.launch in theirs
     ]
@@ -86,6 +86,41 @@ def ratio(record: Record, base: Record) -> Estimate | None:
         estimate.confidence,
         estimate.launches,
     )
+
+
+def apart(new: Estimate, old: Estimate) -> Estimate:
+    """How many times longer ``new`` takes than ``old``, which was measured at another time: no launches are paired.
+
+    From the lower end of one interval over the upper end of the other, and the reverse. The two intervals are
+    independent, so both cover their medians with the product of their confidences, and the ratio's interval covers the
+    ratio of the medians with at least that. It assumes nothing about how the launches of either run are distributed.
+    """
+    return Estimate(
+        new.value / old.value,
+        new.low / old.high,
+        new.high / old.low,
+        new.confidence * old.confidence,
+        min(new.launches, old.launches),
+    )
+
+
+def chance(new: int, old: int) -> float:
+    """The probability that the interval of :func:`apart` excludes 1 although nothing changed, for these many launches.
+
+    Exact if all launches are independent and of one continuous distribution: every order of theirs is then equally
+    likely, and the interval excludes 1 if the launches that bound it are in the wrong order.
+    """
+    return _outside(new, old) + _outside(old, new)
+
+
+def _outside(above: int, below: int) -> float:
+    """The probability that the lower end of the interval of ``above`` launches exceeds the upper end of the other."""
+    low, high = (int(median_interval(range(above)).low), int(median_interval(range(below)).high))  # positions, from 0
+    orders = sum(  # those in which at most ``low`` of the first are below the end of the second
+        math.comb(high + under, under) * math.comb(below - high - 1 + above - under, above - under)
+        for under in range(low + 1)
+    )
+    return orders / math.comb(above + below, above)
 
 
 def best(records: Sequence[Record]) -> Record | None:

@@ -122,18 +122,20 @@ def _memory(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tup
     return seconds, level
 
 
-def remark(seconds: float, floor: Floor) -> str:
+def remark(seconds: float, floor: Floor, accounted: float | None = None) -> str:
     """A remark on the distance to the floor, shown beside the number.
 
     ``above the roof``: the declared work is too much or a roof too low, by less than makes a time impossible (see
     :mod:`perfsuite.records.impossible`). ``less traffic``: faster than streaming the bytes in and out, for example when
     a result is written over an input, whose cache lines were fetched anyway. ``unexplained``: more than twice the time
-    of the arithmetic, the operators' own bytes, and creating their tensors. Otherwise empty.
+    of the arithmetic, the operators' own bytes, and creating their tensors; or, where the parts of the time were
+    measured, of their sum, ``accounted`` (see :mod:`perfsuite.model.account`). Otherwise empty.
     """
     if seconds < ABOVE * floor.least:
         return "above the roof"
     if seconds < ABOVE * floor.hardware:
         return "less traffic"
-    if not floor.missing and seconds > UNEXPLAINED * (floor.compute + floor.usual):
+    known = floor.compute + floor.usual if accounted is None else accounted
+    if (accounted is not None or not floor.missing) and seconds > UNEXPLAINED * known:
         return "unexplained"
     return ""

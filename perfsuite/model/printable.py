@@ -32,7 +32,7 @@ def near(name: str, known: Iterable[str]) -> str:
 
 def legible(text: str) -> str:
     """``text`` for a text file: control characters and lone surrogates are escaped."""
-    return RAW.sub(lambda found: _escaped(found[0]), text)
+    return text if text.isprintable() else RAW.sub(lambda found: _escaped(found[0]), text)
 
 
 def cut(text: str, most: int) -> str:

@@ -7,8 +7,10 @@ All times are in seconds, all sizes in bytes. The comment on ``SCHEMA`` gives th
 from __future__ import annotations
 
 import dataclasses
+import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from perfsuite.model.cell import Cell
@@ -45,6 +47,11 @@ class Launch:
     alone: bool = False  # whether its rivals ran in separate processes
     judged: tuple[int, ...] = ()  # positions of the samples whose results were compared with the reference
 
+    @cached_property
+    def median(self) -> float:
+        """The median of ``wall``: the one number that this launch contributes. There must be samples."""
+        return statistics.median(self.wall)
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -68,6 +75,61 @@ class Cost:
     ops: int | None  # operators dispatched, without views; None for compiled code
     views: int | None
     traffic: int | None  # bytes that these operators read and write, unfused
+    parts: Parts | None = None  # what its time consists of; None in files from before it was counted, and on CUDA
+
+
+@dataclass(frozen=True)
+class Part:
+    """Operators or native functions of one name in one call of a cell."""
+
+    calls: int
+    seconds: float  # of all these calls, each measured by itself
+    faults: float = 0.0  # page faults meanwhile, which these seconds include
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one call consists of, each part counted or measured by itself, in a pass that times no cell.
+
+    ``None`` means that a part could not be counted, and then it explains nothing.
+    """
+
+    operators: Mapping[str, Part] | None  # by name; ran again by themselves, on other data of the same shape
+    nodes: int | None  # autograd nodes that were recorded
+    steps: int | None  # autograd nodes that were run backward
+    starts: int | None  # times that the autograd engine was started
+    instructions: int | None  # Python bytecode, in this thread
+    native: Mapping[str, Part] | None  # native functions that call no torch operator, CPU time
+
+
+@dataclass(frozen=True)
+class ShapeCall:
+    """The first call on inputs of one shape, in a process that had been given the shapes before it, and no others."""
+
+    case: str
+    seconds: float  # of this call; the first also prepares and compiles
+    again: float  # seconds of the next call on the same inputs
+    graphs: int  # compiled in this call; 0: one that had been compiled before served
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """What the first calls of a compiled cell cost, each in a process of its own that has started the compiler.
+
+    Only on request (``--compile-cost``). ``cold`` and ``warm`` have one value for each repetition.
+    """
+
+    cold: tuple[float, ...] = ()  # seconds of preparation and first call, with an empty folder for compiled code
+    warm: tuple[float, ...] = ()  # the same in another process, with the folder that the cold one has filled
+    shapes: tuple[ShapeCall, ...] = ()  # under torch's default, where sizes that differ become dynamic
+
+
+@dataclass(frozen=True)
+class CompilerStart:
+    """The start of torch's compiler in one process: importing it, and compiling a graph of two operators."""
+
+    seconds: float
+    empty: bool  # whether nothing was on disk, so that this graph and C++ headers were compiled; only in the first
 
 
 @dataclass(frozen=True)
@@ -87,8 +149,9 @@ class Record:
     cost: Cost | None = None
     remark: str = ""  # what a reader must know about how the time was measured
     trace: str = ""  # path of the profiler's trace, relative to the results folder
+    compiling: Compiling | None = None
 
-    @property
+    @cached_property
     def key(self) -> Cell:
         """The cell, split into its axes."""
         return Cell.parse(self.cell)
@@ -171,7 +234,13 @@ class Run:
     records: tuple[Record, ...]
     facts: tuple[Fact, ...] = ()
     secrets: tuple[int, ...] = ()  # the values that the input seeds were drawn from, one per sitting: ``--seed``
+    compiler: tuple[CompilerStart, ...] = ()  # in time order, one for each process that was asked
     schema: int = SCHEMA
+
+    @cached_property
+    def by_cell(self) -> Mapping[str, Record]:
+        """The records by their cells."""
+        return {record.cell: record for record in self.records}
 
     def problem(self, name: str) -> Problem:
         """The problem called ``name``."""
@@ -197,6 +266,18 @@ def launch_from(data: Mapping[str, Any]) -> Launch:
     lists = {name: tuple(data[name]) for name in columns if name in data}
     parts = {name: tuple(values) for name, values in data.get("parts", {}).items()}
     return Launch(**{**data, **lists, "parts": parts})
+
+
+def cost_from(data: Mapping[str, Any]) -> Cost:
+    """A :class:`Cost` from what this process has just written."""
+    if not data.get("parts"):
+        return Cost(**data)
+    named = {
+        kind: {name: part if isinstance(part, Part) else Part(**part) for name, part in data["parts"][kind].items()}
+        for kind in ("operators", "native")
+        if data["parts"][kind] is not None
+    }
+    return Cost(**{**data, "parts": Parts(**{**data["parts"], **named})})
 
 
 def samples(records: Iterable[Record]) -> Iterator[tuple[str, int, float]]:

@@ -32,9 +32,10 @@ def _median(launch: Launch) -> Launch:
         at=launch.at[:1],
         wall=(statistics.median(launch.wall),) if launch.wall else (),
         cpu=(statistics.median(launch.cpu),) if launch.cpu else (),
-        delay=(),
+        delay=(statistics.median(launch.delay),) if launch.delay else (),
         switches=(),
-        faults=(),
+        faults=(round(statistics.median(launch.faults)),) if launch.faults else (),
+        judged=(),
         parts={name: (statistics.median(values),) for name, values in launch.parts.items() if values},
     )
 

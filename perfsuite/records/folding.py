@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfsuite.model import estimates
 from perfsuite.model.cell import Cell
-from perfsuite.model.record import Cost, Launch, Proof, Record, Roof, Run
+from perfsuite.model.record import Compiling, Launch, Proof, Record, Roof, Run, cost_from
 from perfsuite.model.roofs import merge
 from perfsuite.project import catalogue
 from perfsuite.records import impossible
@@ -44,6 +44,7 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
         records=tuple(_record(cell, found, roofs) for cell in cells if str(cell) in found.checks),
         facts=found.facts,
         secrets=tuple(found.secrets),
+        compiler=tuple(found.compiler),
     )
 
 
@@ -64,6 +65,12 @@ def _apart(cell: str, found: Found, launches: Sequence[Launch]) -> str:
     if len(launches) < 2 or not all(launch.alone for launch in launches):
         return ""
     return f"timed apart from its rivals{f': it {told}' if (told := found.disturbance(cell)) else ''}"
+
+
+def _compiling(cell: str, found: Found) -> Compiling | None:
+    """What its first calls cost, if that was asked for."""
+    calls, shapes = found.first_calls.get(cell, []), found.shapes.get(cell, ())
+    return Compiling(tuple(c for c, _ in calls), tuple(w for _, w in calls), shapes) if calls or shapes else None
 
 
 def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
@@ -87,9 +94,10 @@ def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
         bytes=derived.get("bytes", 0) if component.derive else component.bytes(case),
         proof=Proof(**check["proof"]) if status == "ok" and check.get("proof") else None,
         launches=launches if status == "ok" else (),
-        cost=Cost(**check["cost"]) if check.get("cost") else None,
+        cost=cost_from(check["cost"]) if check.get("cost") else None,
         trace=found.traces.get(name, ""),
         remark=_apart(name, found, launches),
+        compiling=_compiling(name, found) if status == "ok" else None,
     )
     return _judged(record, found.contended.get(name, 0), impossible.why(record, component, roofs))
 

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from perfsuite.model.record import Cost, Fact, Launch, Proof, Roof, launch_from
+from perfsuite.model.record import (
+    CompilerStart,
+    Compiling,
+    Cost,
+    Fact,
+    Launch,
+    Proof,
+    Roof,
+    ShapeCall,
+    launch_from,
+)
 from perfsuite.project import catalogue
 from perfsuite.records import jsonl, reading, sound
 from perfsuite.records.options import Options
@@ -30,6 +40,9 @@ class Found:
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # cell -> (status, reason), after the check
     contended: dict[str, int] = field(default_factory=dict)  # cell -> launches in which the cores were not free
     traces: dict[str, str] = field(default_factory=dict)
+    first_calls: dict[str, list[tuple[float, float]]] = field(default_factory=dict)  # cell -> (cold, warm) seconds
+    shapes: dict[str, tuple[ShapeCall, ...]] = field(default_factory=dict)
+    compiler: list[CompilerStart] = field(default_factory=list)
     roofs: list[list[Roof]] = field(default_factory=list)
     facts: tuple[Fact, ...] = ()
     secrets: list[int] = field(default_factory=list)  # the values that input seeds were drawn from, one per sitting
@@ -68,6 +81,12 @@ class Found:
                 self.faults[cell] = (line["status"], line["reason"])
             case "trace":
                 self.traces[cell] = line["path"]
+            case "first call":
+                self.first_calls.setdefault(cell, []).append((line["cold"], line["warm"]))
+            case "shapes":
+                self.shapes[cell] = tuple(ShapeCall(**shape) for shape in line["shapes"])
+            case "compiler":
+                self.compiler.append(CompilerStart(line["seconds"], line["empty"]))
             case "roofs":
                 self.roofs.append([Roof(**roof) for roof in line["roofs"]])
             case "sitting":
@@ -133,6 +152,25 @@ class _Trace(TypedDict):
     path: str
 
 
+class _FirstCall(TypedDict):
+    kind: str
+    cell: str
+    cold: float
+    warm: float
+
+
+class _Shapes(TypedDict):
+    kind: str
+    cell: str
+    shapes: tuple[ShapeCall, ...]
+
+
+class _Compiler(TypedDict):
+    kind: str
+    seconds: float
+    empty: bool
+
+
 class _Roofs(TypedDict):
     kind: str
     roofs: tuple[Roof, ...]
@@ -161,6 +199,9 @@ KINDS = {
     "launch": _Launch,
     "fault": _Fault,
     "trace": _Trace,
+    "first call": _FirstCall,
+    "shapes": _Shapes,
+    "compiler": _Compiler,
     "roofs": _Roofs,
     "sitting": _Sitting,
     "facts": _Facts,
@@ -218,6 +259,12 @@ def _check(line: Mapping[str, Any]) -> None:
             sound.status(line["status"], "status")
         case "trace":
             sound.inside(line["path"], "path")
+        case "first call":
+            sound.compiling(Compiling((line["cold"],), (line["warm"],)), "first call")
+        case "shapes":
+            sound.compiling(Compiling(shapes=tuple(ShapeCall(**shape) for shape in line["shapes"])), "shapes")
+        case "compiler":
+            sound.at_least(0, line["seconds"], "seconds")
         case "roofs":
             for at, roof in enumerate(line["roofs"]):
                 sound.ceiling(Roof(**roof), f"roofs[{at}]")
@@ -233,6 +280,7 @@ def _check_options(data: Mapping[str, Any]) -> None:
         cell = sound.cell(name, where)
         if cell.case not in {case.name for case in catalogue.component(cell.component).cases}:
             raise ValueError(f"{where}: {reading.told(name)} no longer exists")
+    sound.at_least(0, options.compile_cost, "options.compile_cost")
     for name in ("launches", "rounds", "seeds"):
         sound.at_least(1, getattr(options, name), f"options.{name}")
     for name in ("budget", "target", "longest", "timeout", "limits"):

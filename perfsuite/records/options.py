@@ -24,6 +24,7 @@ class Options:
     memory_limit: int = 0  # bytes that a worker may grow by; 0 means no limit
     cost: bool = True
     traces: tuple[str, ...] = ()  # the cells to profile
+    compile_cost: int = 0  # cold and warm first calls of each compiled cell; 0: only what the other passes tell
     limits: float = 0.3  # maximum seconds to measure each roof
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 from perfsuite.model.cell import Cell
 from perfsuite.model.printable import visible
-from perfsuite.model.record import STATUSES, Launch, Proof, Record, Roof, Run
+from perfsuite.model.record import STATUSES, Compiling, Launch, Parts, Proof, Record, Roof, Run
 from perfsuite.records.reading import told
 
 SHORTEST = 1e-15  # seconds: no call or operator takes less, so it is safe to divide by
@@ -30,6 +30,8 @@ def run(found: Run) -> None:
         raise ValueError("records: belong on lines of their own")
     origin({name: getattr(found, name) for name in ORIGIN})
     at_least(0, found.seconds, "seconds")
+    for at, start in enumerate(found.compiler):
+        at_least(0, start.seconds, f"compiler[{at}].seconds")
     for at, roof in enumerate(found.roofs):
         ceiling(roof, f"roofs[{at}]")
     names: set[str] = set()
@@ -66,6 +68,10 @@ def record(found: Record, components: Iterable[str]) -> None:
     if found.cost:
         for name in ("peak", "allocations", "ops", "views", "traffic"):
             at_least(0, getattr(found.cost, name) or 0, f"cost.{name}")
+        if found.cost.parts:
+            parts(found.cost.parts, "cost.parts")
+    if found.compiling:
+        compiling(found.compiling, "compiling")
     if found.trace:
         inside(found.trace, "trace")
     numbers: set[int] = set()
@@ -111,6 +117,26 @@ def proof(found: Proof, where: str) -> None:
         at_least(0, getattr(found, name), f"{where}.{name}")
     for at, seed in enumerate(found.drawn):
         at_least(0, seed, f"{where}.drawn[{at}]")
+
+
+def compiling(found: Compiling, where: str) -> None:
+    """What the first calls of a compiled cell cost."""
+    for name in ("cold", "warm"):
+        for at, seconds in enumerate(getattr(found, name)):
+            at_least(SHORTEST, seconds, f"{where}.{name}[{at}]")
+    for at, shape in enumerate(found.shapes):
+        for name in ("seconds", "again", "graphs"):
+            at_least(0, getattr(shape, name), f"{where}.shapes[{at}].{name}")
+
+
+def parts(found: Parts, where: str) -> None:
+    """What a call consists of; the names of native functions come from the measured code."""
+    for name in ("nodes", "steps", "starts", "instructions"):
+        at_least(0, getattr(found, name) or 0, f"{where}.{name}")
+    for kind in ("operators", "native"):
+        for name, part in (getattr(found, kind) or {}).items():
+            for what in ("calls", "seconds", "faults"):
+                at_least(0, getattr(part, what), f"{where}.{kind}.{told(name)}.{what}")
 
 
 def ceiling(found: Roof, where: str) -> None:

@@ -6,12 +6,15 @@ import dataclasses
 import gzip
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from perfsuite.model.record import SCHEMA, Record, Run, to_json
 from perfsuite.project import catalogue
 from perfsuite.records import reading, sound
+
+RUN = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d{6})-(\w+)")  # a run's id: "20261121-235000-3f2a"
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -101,6 +104,30 @@ def _gaps_of(problem: Any) -> Any:
         for name, values in published.items()
     }
     return {**problem, "published": filled}
+
+
+def named(folder: Path, name: Path) -> Path:
+    """The record file ``name``, or the one below ``folder`` of the run with this id, such as 20261121-235000-3f2a.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    if name.exists():
+        return name
+    files = []
+    if told := RUN.fullmatch(str(name)):
+        year, month, day, time, end = told.groups()
+        files = sorted(folder.glob(f"*/{year}-{month}-{day}T{time}-*-{end}.jsonl.gz"))
+    if not files:
+        raise FileNotFoundError(f"{name} is neither a record file nor the id of a run below {folder}")
+    return files[-1]
+
+
+def earlier(folder: Path, run: Run) -> list[Path]:
+    """The record files below ``folder`` of this class of machine that were begun before ``run``, the newest first."""
+    began = run.started[:19].replace(":", "")
+    files = (folder / run.machine_class).glob("*.jsonl.gz")
+    return sorted((path for path in files if path.name[: len(began)] < began), key=lambda path: path.name, reverse=True)
 
 
 def latest(folder: Path) -> Path:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from perfsuite.model import payback
 from perfsuite.model.floor import UNEXPLAINED
 from perfsuite.reporting import units
 
@@ -20,7 +21,7 @@ def why(row: Mapping[str, Any]) -> str:
     """
     if not units.known(row["seconds"]):
         return ""
-    clauses = (_remark(row), _device(row), _dispatch(row), _traffic(row), _bound(row), _compiling(row))
+    clauses = (_remark(row), _device(row), _parts(row), _dispatch(row), _traffic(row), _bound(row), _compiling(row))
     return "; ".join([clause for clause in clauses if clause][:3])
 
 
@@ -32,7 +33,8 @@ def _remark(row: Mapping[str, Any]) -> str:
     if row["remark"] == "less traffic":
         return "faster than streaming its bytes: results are written over inputs"
     if row["remark"] == "unexplained":
-        return f"unexplained: more than {UNEXPLAINED:g}× all measured limits together"
+        known = "its measured parts" if row["account"] else "all measured limits"
+        return f"unexplained: more than {UNEXPLAINED:g}× {known} together"
     return ""
 
 
@@ -53,6 +55,11 @@ def _device(row: Mapping[str, Any]) -> str:
         return ""
     issuing = units.known(row["floor_overhead"]) and row["floor_overhead"] >= ISSUING * row["seconds"]
     return f"{'launch' if issuing else 'launch or sync'} bound: the host is busy for {units.percent(share)} of the time"
+
+
+def _parts(row: Mapping[str, Any]) -> str:
+    """The largest parts of the time, where they were counted."""
+    return f"of the time: {row['account']}" if row["account"] else ""
 
 
 def _dispatch(row: Mapping[str, Any]) -> str:
@@ -84,7 +91,25 @@ def _bound(row: Mapping[str, Any]) -> str:
 def _compiling(row: Mapping[str, Any]) -> str:
     if not units.known(row["compile"]):
         return ""
-    cost = f"compiling takes {units.time(row['compile'])}"
-    if math.isinf(row["break_even"]):
+    cost, calls = f"compiling takes {units.time(row['compile'])}", paid_back(row)
+    if calls.startswith("unclear"):
+        return f"{cost}, and whether it pays off is {calls}"
+    if calls == "never":
         return f"{cost} and never pays off"
-    return f"{cost}, paid back after {units.count(row['break_even'])} calls" if units.known(row["break_even"]) else cost
+    return f"{cost}, paid back after {calls} calls" if calls else cost
+
+
+def paid_back(row: Mapping[str, Any], name: str = "break_even") -> str:
+    """The calls after which compiling has paid off, with their interval: "1,500 (1,200 to 2,100)", "never".
+
+    Empty where the variant was not timed without the compiler. ``break_even_warm`` is with compiled code on disk.
+    """
+    calls, least, most = (row[column] for column in (name, f"{name}_low", f"{name}_high"))
+    if calls != calls:
+        return ""
+    if row["pays_off"] == payback.UNCLEAR:
+        return f"unclear: after {units.digits(least)} calls at the earliest"
+    if math.isinf(calls):
+        return "never"
+    ends = f" ({units.digits(least)} to {units.digits(most)})" if units.known(least) and units.known(most) else ""
+    return f"{units.digits(calls)}{ends}"

@@ -6,15 +6,14 @@ no figure computed from one.
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from perfsuite.model import estimates
+from perfsuite.model import estimates, payback
+from perfsuite.model.account import Account, account
 from perfsuite.model.estimates import Estimate
 from perfsuite.model.floor import Floor, floor, remark
 from perfsuite.model.printable import cut
@@ -61,6 +60,8 @@ WHAT = {  # column -> what it holds, in the order of the table
     "times_hardware": "seconds over floor_hardware",
     "times_floor": "seconds over floor, where operators were counted",
     "remark": "what the distance to the floor says: above the roof, less traffic, unexplained; or timed apart",
+    "account": "the parts of the time, largest first, each counted or measured by itself, in shares of the time",
+    "accounted": "the sum of these parts over the time",
     "peak": "most bytes held at once, beyond those at entry",
     "peak_is": "exact, at least, or why it is unknown",
     "allocations": "in one call",
@@ -71,17 +72,40 @@ WHAT = {  # column -> what it holds, in the order of the table
     "error": "largest |error| against float64",
     "error_share": "largest |error| over the allowed error",
     "first": "first call of a process: median over launches",
-    "compile": "preparation and first call of a compiled variant in a fresh process",
-    "break_even": "calls after which compiling has paid off",
+    "compile": "preparation and first call of a compiled variant with nothing on disk: median",
+    "compile_low": "lower end of its interval; the smallest of fewer than six values",
+    "compile_high": "upper end of its interval; the largest of fewer than six values",
+    "compile_processes": "the number of its values",
+    "compile_in": "own processes: each compiled this cell alone; or shared processes, which may have compiled others",
+    "compile_warm": "the same with compiled code on disk: median",
+    "compile_warm_low": "lower end of its interval",
+    "compile_warm_high": "upper end of its interval",
+    "saves": "seconds that a compiled call saves: median over launches of the difference to the uncompiled variant",
+    "saves_low": "lower end of its interval",
+    "saves_high": "upper end of its interval",
+    "pays_off": "yes; never: the interval of what a call saves lies below 0; unclear: it contains 0",
+    "break_even": "calls after which compiling with nothing on disk has paid off; infinity if never",
+    "break_even_low": "the fewest calls, by the ends of the intervals of the cost and of what a call saves",
+    "break_even_high": "the most calls",
+    "break_even_warm": "calls after which compiling has paid off with compiled code on disk",
+    "break_even_warm_low": "the fewest calls",
+    "break_even_warm_high": "the most calls",
+    "new_shapes": "other shapes that the variant was called with in one process, under torch's default",
+    "recompiles": "those in which a graph was compiled",
+    "recompile": "the longest of these calls, without the call itself",
     "first_item": "stream: until the first item",
     "per_item": "stream: each further item",
     "device_seconds": "time on the device",
     "host_seconds": "time until the call returned",
     "trace": "profiler's trace, relative to the results folder",
 }
+OWN, SHARED = "own processes", "shared processes"
 FLAGS = ("cold", "best", "tie")
 AXES = ("cell", "component", "variant", "executor", "way", "device", "case", "threads")
-TEXTS = (*AXES, "status", "reason", "dtype", "series", "level", "bound", "remark", "peak_is", "trace")
+TEXTS = (
+    *(*AXES, "status", "reason", "dtype", "series", "level", "bound", "remark", "account", "peak_is", "trace"),
+    *("compile_in", "pays_off"),
+)
 LONGEST = 2000  # characters of a reason; the record file has all of it
 EXECUTORS = ("eager", "compile", "cudagraph")  # in reading order
 PARTS = {"first_item": "first item", "per_item": "per item", "device_seconds": "device", "host_seconds": "host"}
@@ -98,21 +122,34 @@ def build(run: Run) -> pd.DataFrame:
         for records in groups.values()
         for record, row in _of_group(records, run, problems.get(records[0].key.component))
     }
-    frame = pd.DataFrame([derived[record.cell] for record in run.records], columns=list(WHAT))
+    found = [derived[record.cell] for record in run.records]
+    frame = pd.DataFrame(found, columns=list(WHAT), dtype=object)  # as Arrow's strings, half characters are an error
     for name in TEXTS:
         frame[name] = pd.Series([value if isinstance(value, str) else "" for value in frame[name]], dtype=object)
     for name in FLAGS:
         frame[name] = frame[name].eq(True)
     numbers = [name for name in WHAT if name not in TEXTS and name not in FLAGS]
     frame[numbers] = frame[numbers].astype(float)
-    return frame
+    return frame.copy()  # its columns of one type are stored together, which makes every selection of rows faster
 
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Each row as a mapping from column to value."""
     names = [str(name) for name in frame]
-    columns = [frame[name].tolist() for name in frame]  # a tenth of the time that ``to_dict`` takes for mixed columns
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    values = frame.to_numpy(object)  # one conversion: a fiftieth of the time that ``to_dict`` takes for a few rows
+    return [dict(zip(names, row, strict=True)) for row in values.tolist()]
+
+
+def grouped(frame: pd.DataFrame, *names: str) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """The rows that agree in the columns ``names``, with what these hold, in order of their first rows.
+
+    Unlike pandas' own, it takes any text: where pyarrow is installed, pandas turns keys into strings of Arrow, which
+    cannot hold half characters.
+    """
+    together: dict[tuple[Any, ...], list[int]] = {}
+    for at, key in enumerate(zip(*(frame[name].tolist() for name in names), strict=True)):
+        together.setdefault(key, []).append(at)
+    return [(key, frame.iloc[some]) for key, some in together.items()]
 
 
 def in_order(problem: Problem, cells: pd.DataFrame) -> pd.DataFrame:
@@ -146,10 +183,10 @@ def _of_group(
         row = _axes(record) | _work(record) | _floor(limit)
         if estimate := timed.get(record.cell):
             assert best
-            row |= _times(record, estimate, limit)
+            row |= _times(record, estimate, limit, account(record, run.roofs, limit))
             row |= _against_best(record, best, timed)
             row |= _against_baseline(record, ways.get(problem.baseline) if problem else None)
-            row |= _compiled(record, estimate, timed.get(str(replace(record.key, executor="eager"))))
+            row |= _compiled(record, ways.get(record.key.variant))
         yield record, row
 
 
@@ -192,8 +229,8 @@ def _floor(limit: Floor) -> dict[str, Any]:
     }
 
 
-def _times(record: Record, estimate: Estimate, limit: Floor) -> dict[str, Any]:
-    parts = {column: estimates.part(record, name) for column, name in PARTS.items()}
+def _times(record: Record, estimate: Estimate, limit: Floor, own: Account | None) -> dict[str, Any]:
+    streamed = {column: estimates.part(record, name) for column, name in PARTS.items()}
     return {
         "seconds": estimate.value,
         "low": estimate.low,
@@ -204,9 +241,12 @@ def _times(record: Record, estimate: Estimate, limit: Floor) -> dict[str, Any]:
         **{name: metric.of(record, estimate) for name, metric in METRICS.items()},
         "times_hardware": estimate.value / limit.hardware if limit.hardware else None,
         "times_floor": estimate.value / limit.whole if limit.whole and "overhead" not in limit.missing else None,
-        "remark": "timed apart" if record.remark else remark(estimate.value, limit),
+        "remark": "timed apart" if record.remark else remark(estimate.value, limit, own.seconds if own else None),
+        "accounted": own.seconds / estimate.value if own else None,
+        "account": own.told(estimate.value) if own else "",
+        "bound": limit.bound or (own.terms[0].name if own and own.terms else ""),
         "first": statistics.median(launch.first for launch in record.launches),
-        **{column: part.value for column, part in parts.items() if part},
+        **{column: part.value for column, part in streamed.items() if part},
     }
 
 
@@ -225,9 +265,36 @@ def _against_baseline(record: Record, base: Record | None) -> dict[str, Any]:
     return {"ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high} if ratio else {}
 
 
-def _compiled(record: Record, estimate: Estimate, eager: Estimate | None) -> dict[str, Any]:
-    """What compiling cost, and after how many calls it pays off: infinity if never."""
-    if not record.key.compiles or not record.proof:
+def _compiled(record: Record, eager: Record | None) -> dict[str, Any]:
+    """What compiling cost, after how many calls it pays off, and what another shape costs."""
+    if not record.key.compiles:
         return {}
-    cost, saved = record.proof.first, eager.value - estimate.value if eager else math.nan
-    return {"compile": cost, "break_even": cost / saved if saved > 0 else math.nan if saved != saved else math.inf}
+    cold, warm = payback.cold(record), payback.warm(record)
+    row = _spread("compile", cold) | _spread("compile_warm", warm)
+    if cold:
+        own = record.compiling and record.compiling.cold
+        row |= {"compile_processes": cold.launches, "compile_in": OWN if own else SHARED}
+    saved = payback.gain(eager, record) if eager else None
+    if saved:
+        row |= _spread("saves", saved)
+        for name, cost in (("break_even", cold), ("break_even_warm", warm)):
+            if cost:
+                calls = payback.payback(cost, saved)
+                row |= {name: calls.calls, "pays_off": calls.verdict}
+                row |= {f"{name}_low": calls.low, f"{name}_high": calls.high} if calls.verdict else {}
+    return row | _recompiled(record)
+
+
+def _spread(name: str, found: Estimate | None) -> dict[str, Any]:
+    if not found:
+        return {}
+    ends = {f"{name}_low": found.low, f"{name}_high": found.high} if found.launches > 1 else {}
+    return {name: found.value, **ends}
+
+
+def _recompiled(record: Record) -> dict[str, Any]:
+    others = record.compiling.shapes[1:] if record.compiling else ()
+    if not others:
+        return {}
+    again = [one.seconds - one.again for one in others if one.graphs]
+    return {"new_shapes": len(others), "recompiles": len(again), "recompile": max(again, default=None)}

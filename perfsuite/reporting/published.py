@@ -61,7 +61,7 @@ def ladder(problem: Problem, run: Run) -> Ladder | None:
 def _records(problem: Problem, run: Run, case: str) -> dict[str, Record]:
     """The records of one case, by variant."""
     cells = {str(Cell(problem.name, one.name, "eager", "cpu", case, "1")): one.name for one in problem.variants}
-    return {cells[record.cell]: record for record in run.records if record.cell in cells}
+    return {name: run.by_cell[cell] for cell, name in cells.items() if cell in run.by_cell}
 
 
 def _timed(record: Record | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,14 +20,15 @@ SHORT = 1000  # characters of one text in Markdown
 MARKDOWN = ("Cell", "Time", "±", "× best", "Speed-up", "× hw", "Bound", "Peak", "Error", "Status")
 
 
-def csv(frame: pd.DataFrame) -> str:
+def csv(frame: pd.DataFrame, also: Sequence[str] = (), header: bool = True) -> str:
     """Every column of ``frame``; an empty field means unknown. Names and units are in the header.
 
-    A text that a spreadsheet would take for a formula gets a leading apostrophe, which makes it plain text there.
+    ``also`` names columns of text besides those of the table of a run. A text that a spreadsheet would take for a
+    formula gets a leading apostrophe, which makes it plain text there.
     """
     out = io.StringIO()
-    texts = {name: [_field(text) for text in frame[name]] for name in TEXTS}
-    frame.assign(**texts).to_csv(out, index=False, lineterminator="\n")
+    texts = {name: [field(text) for text in frame[name]] for name in (*also, *TEXTS)}
+    frame.assign(**texts).to_csv(out, index=False, header=header, lineterminator="\n")
     return out.getvalue()
 
 
@@ -36,7 +37,8 @@ def is_formula(text: str) -> bool:
     return text.startswith(tuple(FORMULA))
 
 
-def _field(text: str) -> str:
+def field(text: str) -> str:
+    """``text`` for a CSV file: legible, not too long for a spreadsheet, and no formula."""
     safe = cut(legible(text), LONGEST)
     return f"'{safe}" if is_formula(safe) else safe
 

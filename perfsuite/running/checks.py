@@ -7,9 +7,10 @@ from typing import Any
 
 from perfsuite.model.cell import Cell
 from perfsuite.project import catalogue
-from perfsuite.running import abreast, effort
+from perfsuite.running import effort
 from perfsuite.running.checking import checked
 from perfsuite.running.context import Context, rows_of
+from perfsuite.running.parallel import abreast
 
 
 def check(run: Context) -> None:
@@ -32,11 +33,13 @@ def check(run: Context) -> None:
         if shares := abreast.shares(run):
             if any(cell.compiles for share in shares for cell in share):  # once for all: they share its files
                 run.workers.ask("import", modules=[], compiler=True)
+                run.compiler()
             run.workers.stop()
             for cell, answer in abreast.answers(run, shares):
                 _add(run, cell, answer)
         for cell, answer in _one_by_one(run):
             _add(run, cell, answer)
+        run.compiler()
 
 
 def _one_by_one(run: Context) -> Iterator[tuple[Cell, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 import time
@@ -75,6 +76,10 @@ class Context:
         proved = self.found.checks.get(name, {}).get("status") == "ok"
         return proved and name not in self.found.faults and (launch, name) not in self.found.launches
 
+    def timed(self, name: str) -> bool:
+        """Whether the cell called ``name`` has samples, and no fault."""
+        return name not in self.found.faults and any(known == name for _, known in self.found.launches)
+
     def plan(self, cell: str, launch: int) -> dict[str, Any]:
         """The plan for measuring the group of ``cell``."""
         options, group = self.options, self.groups[Cell.parse(cell).group]
@@ -100,6 +105,12 @@ class Context:
             else:
                 self.journal.add("roofs", roofs=roofs)
 
+    def compiler(self) -> None:
+        """Note how long the current worker took to start the compiler, if it did."""
+        with contextlib.suppress(Fault):
+            if any(cell.compiles for cell in self.cells) and (start := self.workers.started()):
+                self.journal.add("compiler", seconds=start.seconds, empty=start.empty)
+
     def expect(self, group: Any) -> None:
         """Tell the progress display which steps remain for the cells of ``group``, as far as is known now."""
         steps: dict[tuple[str, Hashable], float] = {}
@@ -115,6 +126,11 @@ class Context:
                 if (launch, name) not in self.found.launches:
                     turn = effort.turn(cell, self.options, check)
                     steps["time", (launch, group)] = steps.get(("time", (launch, group)), 0.0) + turn
+            if cell.compiles and self.options.compile_cost:
+                done = len(self.found.first_calls.get(name, ()))
+                both = effort.PROOF["compile"] + effort.AGAIN["compile"]
+                steps |= {("compile", (number, name)): both for number in range(done, self.options.compile_cost)}
+                steps |= {} if name in self.found.shapes else {("shapes", name): effort.PROOF["compile"]}
             if name in self.options.traces and name not in self.found.traces:
                 steps["trace", name] = effort.TRACE
         self.progress.plan(group, steps)

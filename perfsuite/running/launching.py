@@ -55,12 +55,14 @@ def _launch(run: Context, launch: int, groups: Sequence[list[Cell]]) -> None:
     name = f"launch {launch + 1}/{run.options.launches}" if together else "each alone"
     with run.workers.fresh():
         run.progress.step(f"{name}: starting a worker", "start", launch)
-        run.limits(["1"], run.options.ceiling / 6, DRIFT)
+        if together:
+            run.limits(["1"], run.options.ceiling / 6, DRIFT)
         for cells in order:
             if any(run.open(cell, launch) for cell in cells):
                 run.progress.step(f"{name}: {_named(cells)}", "time", (launch, cells[0].group))
                 (in_turns if together else each_apart)(run, cells, launch)
                 run.expect(cells[0].group)
+        run.compiler()
     run.workers.end_origin()
 
 
@@ -77,7 +79,7 @@ def each_apart(run: Context, cells: Sequence[Cell], launch: int) -> None:
     waiting = [str(cell) for cell in cells if run.open(cell, launch)]
     plan = run.plan(waiting[0], launch)
     if launch == run.options.launches:  # only to detect disturbance, not for the record
-        plan |= {"rounds": LOOK, "budget": plan["budget"] / 4}
+        plan |= {"rounds": LOOK, "budget": plan["budget"] / 4, "recorded": False}
     try:
         run.workers.forked(waiting[0], plan["seeds"])
         answers = alone.timed(waiting, plan, run.workers.fork)

@@ -14,7 +14,7 @@ def trace(run: Context) -> None:
     """Trace each requested cell that was timed, in a worker of this pass."""
     with run.workers.fresh():
         for name in run.options.traces:
-            if not _timed(run, name) or name in run.found.traces:
+            if not run.timed(name) or name in run.found.traces:
                 continue
             cell = Cell.parse(name)
             run.progress.step(f"profiling {cell}", "trace", name)
@@ -30,7 +30,3 @@ def trace(run: Context) -> None:
                 run.journal.add("trace", cell=name, path=(folder / "trace.json.gz").as_posix())
             else:
                 run.progress.note(f"{cell}: no trace: {answer['reason']}")
-
-
-def _timed(run: Context, name: str) -> bool:
-    return name not in run.found.faults and any(known == name for _, known in run.found.launches)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from perfsuite.accounting import trials
 from perfsuite.host import software
 from perfsuite.instruments import accuracy, limits
 from perfsuite.model.cell import Cell
 from perfsuite.model.record import to_json
 from perfsuite.project import catalogue
-from perfsuite.tasks import passes, turns
+from perfsuite.tasks import first_calls, passes, single, turns
 from perfsuite.workers.context import WorkerContext
 from perfsuite.workers.outcomes import attempt
 from perfsuite.workers.referee import Truths, judged, seeds, size, work
@@ -30,6 +31,11 @@ def _limits(job: Job, context: WorkerContext) -> Any:
 def _accuracy(job: Job, context: WorkerContext) -> Any:
     context.step("accuracy", "")
     return accuracy.measure()
+
+
+def _trials(job: Job, context: WorkerContext) -> Any:
+    context.step("trials of the parts", "")
+    return trials.measure()
 
 
 def _judge(job: Job, context: WorkerContext) -> Any:
@@ -60,7 +66,7 @@ def _alone(job: Job, context: WorkerContext) -> Any:
     """Prepare a cell that has this process to itself; its samples are requested one by one."""
 
     def take() -> dict[str, Any]:
-        context.held = turns.Alone(context, Cell.parse(job["cell"]), turns.Plan(**job["plan"]))
+        context.held = single.Alone(context, Cell.parse(job["cell"]), turns.Plan(**job["plan"]))
         return {"count": context.held.count}
 
     return attempt(take)
@@ -80,6 +86,7 @@ JOBS: Jobs = {
     "facts": _facts,
     "limits": _limits,
     "accuracy": _accuracy,
+    "trials": _trials,
     "judge": _judge,
     "seeds": _seeds,
     "size": _size,
@@ -89,6 +96,17 @@ JOBS: Jobs = {
         context, [Cell.parse(cell) for cell in job["cells"]], turns.Plan(**job["plan"])
     ),
     "import": lambda job, context: context.warm(job["modules"], job["compiler"]),
+    "compiler": lambda job, context: to_json(context.compiler),
+    "first call": lambda job, context: first_calls.first(
+        context, Cell.parse(job["cell"]), job["seed"], Path(job["caches"])
+    ),
+    "shapes": lambda job, context: first_calls.shapes(
+        context,
+        Cell.parse(job["cell"]),
+        job["seed"],
+        [first_calls.Other(**other) for other in job["others"]],
+        Path(job["caches"]),
+    ),
     "load": lambda job, context: context.load(Cell.parse(job["cell"]), job["seeds"]),
     "alone": _alone,
     "sample": _sample,

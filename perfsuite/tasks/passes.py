@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from perfsuite.accounting.parts import parts
 from perfsuite.instruments import cost as costs
 from perfsuite.instruments import operators, tracing
 from perfsuite.isolation import compiling, state, surroundings
@@ -86,8 +87,14 @@ def check(context: WorkerContext, cell: Cell, seeds: Sequence[int], cost: bool =
 def _cost(context: WorkerContext, cell: Cell, ready: prepared.Prepared, content: gate.Content) -> dict[str, Any]:
     """Memory and operators of a warm call: ``{"cost": ...}``, or ``{"no cost": reason}``."""
     context.step(COST, str(cell))
-    plain = ready.plain and partial(_whole, ready.plain, content)
-    answer = attempt(lambda: {"cost": asdict(costs.cost(partial(_whole, ready, content), plain))})
+    plain, call = ready.plain and partial(_whole, ready.plain, content), partial(_whole, ready, content)
+
+    def taken() -> dict[str, Any]:
+        found = costs.cost(call, plain)
+        known = attempt(lambda: {"parts": parts(call, None if cell.compiles else plain)}) if cell.device == "cpu" else {}
+        return {"cost": asdict(replace(found, parts=known.get("parts")))}
+
+    answer = attempt(taken)
     return {"cost": answer["cost"]} if "cost" in answer else {"no cost": answer["reason"]}
 
 
@@ -131,9 +138,9 @@ def trace(context: WorkerContext, cell: Cell, seed: int, folder: Path) -> dict[s
     def profile() -> dict[str, Any]:
         content = context.content(cell, seed)
         with surroundings.settings(cell), ready_in(context, cell, gate.copy(content.inputs, cell.device)) as ready:
-            for _ in range(2):
-                context.step("warm-up", str(cell))
-                consume(first_call(cell, ready), content.component)
+            context.step("warm-up", str(cell))
+            consume(first_call(cell, ready), content.component)
+            consume(ready(), content.component)
             context.step("trace", str(cell))
             component = content.component
             call = partial(_whole, ready, content) if component.timeline else ready

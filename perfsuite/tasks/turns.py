@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +20,16 @@ from perfsuite.measuring.clock import clock_for
 from perfsuite.model.cell import Cell
 from perfsuite.model.record import Launch, to_json
 from perfsuite.proving import gate
-from perfsuite.tasks import trial
-from perfsuite.workers.context import CHANCE, WorkerContext, consume, first_call, ready_in, timed_in, variant_of
+from perfsuite.workers.context import (
+    CHANCE,
+    WorkerContext,
+    consume,
+    first_call,
+    ready_in,
+    start_compiler,
+    timed_in,
+    variant_of,
+)
 from perfsuite.workers.outcomes import attempt
 
 LONG = 0.1  # seconds: a variant whose first call takes this long is warm after it; another call would only cost time
@@ -42,6 +49,7 @@ class Plan:
     began: float  # ``time.monotonic()`` at the start of the run, less the time spent before it was resumed
     seeds: Sequence[int]  # of the contents that the inputs are filled with in turn
     known: Mapping[str, float] = field(default_factory=dict)  # cell -> seconds of its calls when it was checked
+    recorded: bool = True  # False: only to detect disturbance, so that neither results nor names are checked again
 
 
 @dataclass
@@ -98,7 +106,7 @@ class Group:
         self._filled = self.contents[0]
         self._clock = clock_for(cell.device)
         self._stack = stack
-        stack.enter_context(surroundings.kept(cell))
+        stack.enter_context(surroundings.kept(cell) if plan.recorded else surroundings.settings(cell))
         self._verify = surroundings.watch(often=True)  # the full check comes when the group ends
         self._sizes = set[int]()
 
@@ -106,6 +114,8 @@ class Group:
         """Prepare a variant, call it for the first time, warm it up, and choose how many samples to take."""
         context, plan = self.context, self.plan
         variant_of(context, cell)  # imports its file, so that this is not part of the preparation time
+        if cell.compiles:
+            start_compiler(context)  # for the same reason
         context.step("preparation", str(cell))
         start = time.perf_counter()
         ready = self._stack.enter_context(ready_in(context, cell, self.inputs))
@@ -126,7 +136,8 @@ class Group:
             seconds = first if settled else timing.warm(timed, plan.target)
             variant.calls = timing.calls_for(seconds, plan.target)
         variant.count = timing.rounds_for(seconds * variant.calls, plan.budget, plan.rounds)
-        variant.chosen = frozenset(CHANCE.sample(range(variant.count), min(JUDGED, variant.count)))
+        judged = min(JUDGED, variant.count) if plan.recorded else 0
+        variant.chosen = frozenset(CHANCE.sample(range(variant.count), judged))
         self._verify()
         if slowed := yardstick.yardstick().slowed():
             raise surroundings.Changed(slowed)
@@ -172,51 +183,6 @@ class Group:
         for size in self._sizes:
             blocks = [torch.full((size,), 0xA5, dtype=torch.uint8, device=device) for _ in range(POISON)]
             del blocks
-
-
-class Alone:
-    """One variant that has a process to itself; the others in its group have their own processes."""
-
-    def __init__(self, context: WorkerContext, cell: Cell, plan: Plan) -> None:
-        self._context, self._cell = context, cell
-        self._stack = contextlib.ExitStack()
-        try:
-            self._group = Group(context, cell, plan, self._stack)
-            self._busy = cell.threads == "all" and not surroundings.idle()
-            self._variant = self._group.begin(cell)
-            self._verify = self._quiet()
-        except BaseException:
-            self._stack.close()
-            raise
-
-    @property
-    def count(self) -> int:
-        """How many samples are to be taken."""
-        return self._variant.count
-
-    def _quiet(self) -> surroundings.Verify:
-        self._stack.enter_context(surroundings.undisturbed())
-        self._stack.enter_context(surroundings.no_recompiles([self._cell]))
-        return surroundings.watch(often=True)
-
-    def sample(self, at: int) -> None:
-        """Take one sample on content number ``at``."""
-        self._group.fill(at)
-        self._group.sample(self._variant, self._verify)
-
-    def finish(self) -> dict[str, Any]:
-        """The measurements, after a trial and calls on new contents; the process is not used for timing any more.
-
-        Raises:
-            Wrong: it answers repeated inputs from memory, or inspects its callers.
-        """
-        variant, group = self._variant, self._group
-        seconds = statistics.median(batch.wall for batch in variant.batches)
-        trial.audition(self._context, self._cell, variant.timed, seconds, partial(group.look, variant))
-        if variant.calls > 1 or variant.count >= len(group.contents):
-            trial.repeated(self._context, self._cell, variant.timed, group.inputs, group.contents[0], enough=0.0)
-        self._stack.close()
-        return {"launch": to_json(variant.launch(group.plan.launch, alone=True)), "contended": self._busy}
 
 
 class _Spoiler(Exception):

@@ -10,6 +10,7 @@ import gc
 import importlib
 import os
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from perfsuite.measuring import prepared, timing
 from perfsuite.measuring.clock import Clock
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Component, Inputs
+from perfsuite.model.record import CompilerStart
 from perfsuite.project import catalogue, mount
 from perfsuite.project.settings import ONE
 from perfsuite.proving import answer, gate
@@ -47,7 +49,8 @@ class WorkerContext:
     side: str = ONE  # the suffix of the packages of the current tree
     truths: Any = None  # the references, only in the referee's process
     held: Any = None  # the cell that waits for its turns, while another process has the other side
-    compiler: bool = False  # whether the compiler was started in this process
+    trusted: bool = False  # whether imports need not be checked, because nothing of this process is recorded
+    compiler: CompilerStart | None = None  # how the compiler was started in this process
     imported: set[tuple[str, str, str]] = field(default_factory=set)  # (side, component, module)
     _state: tuple[tuple[str, str], Any] | None = None  # the weights of the modules of one case
     _contents: dict[tuple[str, str, int], gate.Content] = field(default_factory=dict)
@@ -81,6 +84,7 @@ class WorkerContext:
         """Create the inputs of ``cell`` and record what its component imported, before this process is forked."""
         for seed in seeds:
             self.content(cell, seed)
+        surroundings.find_pools()
         bindings.taken().more()
         gc.freeze()
 
@@ -241,8 +245,9 @@ def _import(context: WorkerContext, cell: Cell) -> None:
     context.step(IMPORT, str(cell))
     file = mount.file_of(cell.component)
     catalogue.component(cell.component)
-    bindings.taken().more()
-    with surroundings.unspoiled(file):
+    if not context.trusted:
+        bindings.taken().more()
+    with contextlib.nullcontext() if context.trusted else surroundings.unspoiled(file):
         try:
             mount.load(cell.component, cell.variant, context.mount, context.side)
         except ModuleNotFoundError as problem:
@@ -262,10 +267,14 @@ def start_compiler(context: WorkerContext) -> None:
     """Compile something once in this process, so that no cell's cold compile includes importing the compiler."""
     if context.compiler:
         return
-    context.compiler = True
     context.step("start of the compiler", "")
     import torch
 
-    os.environ[INDUCTOR] = str(context.caches / "first")
+    folder = context.caches / "first"
+    empty = not folder.exists()
+    context.compiler = CompilerStart(0.0, empty)  # if it fails, only the cell that needed it first fails with it
+    os.environ[INDUCTOR] = str(folder)
+    start = time.perf_counter()
     torch.compile(lambda x: x * 2 + 1)(torch.ones(64, 64))
+    context.compiler = CompilerStart(time.perf_counter() - start, empty)
     torch._dynamo.reset()

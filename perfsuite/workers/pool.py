@@ -10,6 +10,7 @@ from typing import Any
 from perfsuite.host import scratch
 from perfsuite.model.cell import Cell
 from perfsuite.model.fault import Fault
+from perfsuite.model.record import CompilerStart
 from perfsuite.project import catalogue, mount
 from perfsuite.records.options import Options
 from perfsuite.workers.process import Process
@@ -105,6 +106,28 @@ class Workers:
         """A worker forked from the one that :meth:`forked` prepared."""
         assert self._origin is not None
         return self._made(origin=self._origin)
+
+    def single(self, cell: str, seeds: Sequence[int], forked: bool) -> Process:
+        """A worker for one job, to be closed after it: ``forked`` with the inputs of ``cell``, or started anew.
+
+        Raises:
+            Fault: the worker failed.
+        """
+        if not forked:
+            return self._made()
+        self.forked(cell, seeds)
+        return self.fork()
+
+    def started(self) -> CompilerStart | None:
+        """How the current worker started the compiler; ``None`` if it did not, or there is no worker.
+
+        Raises:
+            Fault: the worker failed.
+        """
+        if self._process is None:
+            return None
+        told = self.ask("compiler")
+        return CompilerStart(**told) if told and told["seconds"] else None
 
     def end_origin(self) -> None:
         """Stop the worker that others are forked from."""

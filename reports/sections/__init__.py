@@ -7,11 +7,14 @@ the engine's: ``perfsuite/reporting/html/sections``.
 from perfsuite.reporting.html import sections as engine
 
 START = (
-    "published",
-    "claims",
-    "workers",
+    "findings",
+    "changes",
+    "ranking",
     "components",
     "comparison",
+    "claims",
+    "published",
+    "workers",
     "missing",
     "limits",
     "machine",

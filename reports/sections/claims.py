@@ -21,7 +21,7 @@ def render(view: View) -> Section | None:
     columns = (
         Column("Claim", wide=True),
         Column("Verdict"),
-        Column("Figure", True, "The speed-up that the verdict rests on"),
+        Column("Figure", True),
         Column("Evidence", wide=True),
     )
     table = Table(

@@ -17,18 +17,18 @@ def render(view: View) -> Section | None:
     if drawing is None:
         return None
     columns = (
-        Column("Data set"),
-        Column("Samples", True),
+        Column("Data set", hint="What the workers read: a component at one case"),
+        Column("Samples", True, "How many samples an epoch has"),
         Column("A sample", True, "Its time in one process"),
         Column("An epoch", True, "Its time in one process"),
         *(Column(workers(number), True, "Times as fast as one process") for number in WORKERS if number),
         Column("2 persistent", True, "Times as fast as one process: two workers that were started in an earlier epoch"),
-        Column("Best"),
+        Column("Best", hint="The fewest workers that no other number beats by more than 5 %"),
         Column("Rule of thumb", False, "Whether as many workers as cores, or twice as many, are the best number"),
     )
     table = Table("workers", "Data sets by the length of their epochs", columns, tuple(map(_row, sets)))
     blocks: tuple[Block, ...] = (prose(*_lead(view, sets)), Picture(drawing), table)
-    return Section("workers", "How many workers", blocks)
+    return Section("workers", "How many workers", blocks, hint="The number of processes that read a data set fastest")
 
 
 def _lead(view: View, sets: list[Tried]) -> tuple[str, ...]:

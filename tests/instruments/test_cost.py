@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from perfsuite.instruments import arrays
 from perfsuite.instruments import cost as costs
 from perfsuite.instruments.cost import cost
 from perfsuite.instruments.operators import operators
@@ -61,10 +62,49 @@ class TestPeak:
         call()
         assert cost(call, None) == Cost(int(peak), "exact", allocations, None, None, None)
 
-    def test_of_numpy_is_exact_but_for_the_objects(self):
-        found = cost(numpy_broadcast, None)
-        assert 64.25 * MIB <= found.peak < 64.25 * MIB + 16 * 1024
-        assert (found.peak_is, found.allocations) == ("exact", None)
+    @pytest.mark.parametrize(
+        ("call", "peak"),
+        [
+            (numpy_broadcast, 64.25 * MIB),
+            (lambda: A.numpy()[:, :, None] * B.numpy() + 1, 128 * MIB + 4),  # numpy makes an array of the 1, too
+            (lambda: np.zeros(MIB), 8 * MIB),
+            (lambda: np.empty(100) + np.empty(100), 2400),
+            (lambda: [np.empty(10) for _ in range(100)], 8000),
+            (lambda: np.empty(1000).resize(2000, refcheck=False), 16_000),
+            (lambda: np.concatenate([X.numpy(), X.numpy()]), 2 * 4 * 5 * 784),
+            (lambda: (np.empty(MIB).size, np.empty(10)), 8 * MIB),
+            (lambda: X.numpy()[3:, None], 0),
+        ],
+    )
+    def test_of_numpy_is_exact(self, call, peak):
+        call()
+        assert cost(call, None) == Cost(int(peak), "exact", None if peak else 0, None, None, None)
+
+    def test_of_arrays_beside_many_objects_counts_both(self):
+        found = cost(lambda: (np.empty(MIB), [float(number) for number in range(100_000)]), None)
+        assert found.peak > 8 * MIB + 100_000 * sys.getsizeof(1.0)
+
+    def test_an_array_may_outlive_the_count(self):
+        """It keeps the allocator that it got its memory from."""
+        kept = []
+        assert arrays.peak(lambda: kept.append(np.ones(MIB))) >= 8 * MIB
+        kept[0].resize(2 * MIB, refcheck=False)
+        assert kept[0][:MIB].sum() == MIB and kept[1].sum() == MIB
+        kept.clear()
+        assert arrays.peak(lambda: np.empty(MIB)) == 8 * MIB
+
+    def test_is_unknown_where_arrays_cannot_be_counted(self, monkeypatch):
+        monkeypatch.setattr(arrays, "sees_arrays", lambda: False)
+        assert cost(numpy_broadcast, None).peak_is == "unknown: the memory of this numpy's arrays cannot be counted"
+
+    def test_another_version_of_numpy_is_not_trusted(self, monkeypatch):
+        """Its table of functions may have another order."""
+        monkeypatch.setattr(np, "__version__", "3.0.0")
+        arrays._allocator.cache_clear()
+        try:
+            assert arrays.peak(numpy_broadcast) is None
+        finally:
+            arrays._allocator.cache_clear()
 
     def test_of_a_small_array_is_the_array(self):
         assert cost(lambda: torch.from_numpy(X.numpy() @ W.numpy()), None).peak == 200

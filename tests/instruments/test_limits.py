@@ -19,7 +19,7 @@ from perfsuite.instruments.devices import Device, sets
 from perfsuite.instruments.limits import Candidate, bursts
 from perfsuite.model.floor import COMPUTE, floor
 from perfsuite.model.record import Cost, Record, Roof, to_json
-from perfsuite.model.roofs import DTYPES, merge, quantity, text
+from perfsuite.model.roofs import DTYPES, UNITS, merge, quantity, text
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 SMALL = Device(
@@ -222,7 +222,7 @@ def probed(small: None, threads: int) -> list[Roof]:
 
 def test_every_roof_that_applies_is_measured_for_its_threads(probed: list[Roof]):
     rates = ["fp32", "fp64", "bf16", "fp16", "L2", "L2 in place", "DRAM", "DRAM in place", "L1 size", "L2 size"]
-    once = ["dispatch", "view", "empty tensor", "python call"]
+    once = ["dispatch", "view", "empty tensor", "python call", *UNITS]
     expected = [(name, label) for label in ("1", "all") for name in rates] + [(name, "") for name in once]
     assert [(roof.name, roof.threads) for roof in probed] == expected
     assert {roof.device for roof in probed} == {"cpu"}
@@ -256,7 +256,7 @@ def test_threads_are_restored_after_an_error(small: None, threads: int, monkeypa
 def test_each_number_of_threads_is_set_while_it_is_measured(small: None, threads: int, monkeypatch: pytest.MonkeyPatch):
     seen = []
     monkeypatch.setattr(machine, "cores", lambda: 2)
-    for step in ("_arithmetic", "_bandwidth", "_sizes", "_overheads"):
+    for step in ("_arithmetic", "_bandwidth", "_sizes", "_overheads", "_units"):
 
         def note(device: Device, *_: object, step: str = step) -> list[Roof]:
             seen.append((step, device.threads, torch.get_num_threads()))
@@ -268,6 +268,7 @@ def test_each_number_of_threads_is_set_while_it_is_measured(small: None, threads
         *((step, "1", 1) for step in ("_arithmetic", "_bandwidth", "_sizes")),
         *((step, "all", 2) for step in ("_arithmetic", "_bandwidth", "_sizes")),
         ("_overheads", "", 1),
+        ("_units", "", 1),
     ]
 
 

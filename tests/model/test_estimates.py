@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import statistics
 
@@ -70,6 +71,32 @@ def test_a_ratio_uses_only_launches_that_hold_both():
     found = estimates.ratio(record("x", 2.0, 4.0), record("base", 1.0))
     assert found is not None and found.value == pytest.approx(2.0) and found.launches == 1
     assert estimates.ratio(record("x"), record("base", 1.0)) is None
+
+
+@pytest.mark.parametrize(("new", "old"), [(1, 1), (2, 2), (3, 4), (5, 6), (6, 5), (6, 6), (9, 6), (10, 4)])
+def test_a_false_change_is_as_likely_as_counting_all_orders_says(new: int, old: int):
+    """Every order of launches of one distribution is equally likely: count those whose interval excludes 1."""
+    places = range(1, new + old + 1)
+    false = orders = 0
+    for chosen in itertools.combinations(places, new):
+        others = [place for place in places if place not in chosen]
+        found = estimates.apart(*(estimates.median_interval(one) for one in (chosen, others)))
+        false += found.low > 1 or found.high < 1
+        orders += 1
+    assert estimates.chance(new, old) == pytest.approx(false / orders)
+
+
+def test_a_ratio_of_separate_runs_is_covered_as_often_as_it_says_whatever_the_distributions():
+    """One run scatters little and one much, and both are skewed: the worst case comes near the stated confidence."""
+    source = random.Random(3)
+    hits, times = 0, 4000
+    for _ in range(times):
+        steady = estimates.median_interval([source.lognormvariate(0, 0.001) for _ in range(6)])
+        wild = estimates.median_interval([2 * source.lognormvariate(0, 1) ** 3 for _ in range(6)])
+        found = estimates.apart(wild, steady)
+        hits += found.low <= 2 <= found.high
+    assert found.confidence == pytest.approx(0.96875**2) and found.launches == 6
+    assert found.confidence - 0.01 < hits / times < 0.99
 
 
 def test_the_best_is_the_fastest_that_is_ok():

@@ -9,12 +9,14 @@ import made
 import pandas as pd
 import pytest
 
-from perfsuite.model.record import Cost, Launch, Problem, Proof, Record, Roof, Run, Variant
+from perfsuite.model.cell import Cell
+from perfsuite.model.record import Compiling, Cost, Launch, Problem, Proof, Record, Roof, Run, ShapeCall, Variant
 from perfsuite.records.store import read, write
 from perfsuite.reporting import evidence, frame, published
+from perfsuite.reporting.commands import launcher
 from perfsuite.reporting.html.code import tokens
 from perfsuite.reporting.missing import gaps
-from perfsuite.reporting.view import View, anchor, command, page_of, safe, trace_of
+from perfsuite.reporting.view import View, anchor, command, folder_of, page_of, safe, trace_of
 
 TIMES = [
     *("seconds", "low", "high", "confidence", "launches", "samples", "times_best", "ratio", "ratio_low", "ratio_high"),
@@ -138,6 +140,36 @@ def test_compiling_pays_after_so_many_calls_or_never():
     assert row(slower, SLOW)["break_even"] == math.inf
     assert math.isnan(row(COMPILED)["break_even"])  # nothing to compare with
     assert math.isnan(row(SLOW)["compile"])
+
+
+def test_break_even_has_an_interval_and_a_verdict():
+    compiled = row(COMPILED, SLOW)  # a call saves 3 to 5 ms; cold 9 s, warm 0.6 to 2.6 s
+    assert (compiled["saves_low"], compiled["saves_high"]) == pytest.approx((3e-3, 5e-3))
+    assert (compiled["break_even_low"], compiled["break_even_high"]) == pytest.approx((9 / 5e-3, 9 / 3e-3))
+    assert (compiled["compile_warm"], compiled["compile_warm_high"]) == pytest.approx((1.6, 2.6))
+    assert compiled["break_even_warm_low"] == pytest.approx(0.6 / 5e-3)
+    assert compiled["pays_off"] == "yes" and math.isnan(compiled["compile_low"]), "one value has no interval"
+    tied = dataclasses.replace(COMPILED, launches=launches(7e-3, 8e-3, 11e-3))
+    assert row(tied, SLOW)["pays_off"] == "unclear" and row(tied, SLOW)["break_even_high"] == math.inf
+    slower = dataclasses.replace(COMPILED, launches=launches(0.1, 0.1, 0.1))
+    assert row(slower, SLOW)["pays_off"] == "never"
+    assert row(COMPILED)["pays_off"] == row(SLOW)["pays_off"] == ""
+    once = [dataclasses.replace(one, launches=one.launches[:1]) for one in (COMPILED, SLOW)]
+    assert row(*once)["break_even"] == pytest.approx(9 / 3e-3) and math.isnan(row(*once)["break_even_low"])
+    assert row(*once)["pays_off"] == ""
+
+
+def test_first_calls_in_processes_of_their_own_replace_what_other_passes_saw():
+    shapes = tuple(
+        ShapeCall(name, *values) for name, *values in (("c", 9.0, 1.0, 2), ("d", 3.0, 0.5, 1), ("e", 1, 1, 0))
+    )
+    alone = row(dataclasses.replace(COMPILED, compiling=Compiling((4.0, 5.0), (0.5, 0.7), shapes)), SLOW)
+    assert (alone["compile"], alone["compile_low"], alone["compile_high"]) == (4.5, 4.0, 5.0)
+    assert (alone["compile_processes"], alone["compile_in"]) == (2, "own processes")
+    assert row(COMPILED)["compile_in"] == "shared processes"
+    assert alone["break_even_low"] == pytest.approx(4 / 5e-3) and alone["compile_warm_high"] == 0.7
+    assert (alone["new_shapes"], alone["recompiles"], alone["recompile"]) == (2, 1, 2.5)
+    assert math.isnan(row(COMPILED)["new_shapes"])
 
 
 def test_a_stream_has_its_parts():
@@ -301,6 +333,11 @@ def test_why_tells_of_compiling():
     plain = {"floor_overhead": math.nan, "times_bytes": math.nan, "remark": "", "times_hardware": 9.0}
     assert why(**plain, compile=2.0, break_even=1500.0) == "compiling takes 2.00 s, paid back after 1,500 calls"
     assert why(**plain, compile=2.0, break_even=math.inf) == "compiling takes 2.00 s and never pays off"
+    ends = {"break_even": 1500.0, "break_even_low": 1200.0, "break_even_high": 2000.0}
+    assert why(**plain, compile=2.0, **ends).endswith("paid back after 1,500 (1,200 to 2,000) calls")
+    unclear = why(**plain, compile=2.0, **{**ends, "break_even_high": math.inf}, pays_off="unclear")
+    assert unclear.endswith("whether it pays off is unclear: after 1,200 calls at the earliest")
+    assert why(**plain, compile=2.0) == "compiling takes 2.00 s"
 
 
 def test_why_flags_what_the_roofs_do_not_explain():
@@ -331,8 +368,9 @@ def test_who_waits_for_whom_on_a_device(host: float, device: float, overhead: fl
 
 def test_addresses_of_usual_names_are_the_names():
     assert page_of("matmul.ladder") == "matmul.ladder.html"
-    assert anchor("a.b/slow/eager/cpu/c/1@cold") == "a.b-slow-eager-cpu-c-1-cold"
-    assert command("a.b/slow/eager/cpu/c/1") == "python -m benchmarks run -k a.b/slow/eager/cpu/c/1"
+    assert anchor("a.b/slow/eager/cpu/c/1@cold") == "slow-eager-cpu-c-1-cold"
+    assert folder_of("a.b/slow/eager/cpu/c/1@cold") == "a.b-slow-eager-cpu-c-1-cold"
+    assert command("a.b/slow/eager/cpu/c/1") == f"{launcher()} run -k a.b/slow/eager/cpu/c/1"
     assert trace_of("profile/x/y.json") == "../profile/x/y.json"
     assert trace_of("") == ""
 
@@ -364,7 +402,8 @@ def test_the_page_links_no_trace_outside_the_results():
 
 def test_hostile_names_get_pages_and_anchors_of_their_own():
     cells = [record.cell for record in made.hostile().records]
-    assert len({anchor(cell) for cell in cells}) == len(set(cells))
+    assert len({(page_of(Cell.parse(cell).component), anchor(cell)) for cell in cells}) == len(set(cells))
+    assert len({folder_of(cell) for cell in cells}) == len(set(cells))
 
 
 def test_a_component_opens_with_the_sources_case():

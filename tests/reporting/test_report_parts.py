@@ -15,10 +15,11 @@ from test_report_figures import SVG, text_of
 
 from perfsuite.model.record import Problem, Record, Run
 from perfsuite.reporting import frame, units
+from perfsuite.reporting.canvas.drawing import Area
+from perfsuite.reporting.canvas.svg import svg
 from perfsuite.reporting.html import page
 from perfsuite.reporting.html.sections import parts as section
 from perfsuite.reporting.plots import parts
-from perfsuite.reporting.plots.drawing import svg
 from perfsuite.reporting.view import View
 
 EPOCH = {"data": 30e-3, "forward": 20e-3, "backward": 40e-3, "rest": 10e-3}
@@ -102,10 +103,12 @@ def test_the_figure_names_every_part_and_draws_them_as_long_as_they_are():
     splits = [parts.split(told("eager", **EPOCH)), parts.split(told("compiled", 0.05, data=0.03, forward=0.02))]
     drawing = parts.bars([one for one in splits if one])
     assert drawing
-    axes = drawing.figure.axes[0]
-    lengths = [bar.get_width() for bar in axes.patches]
-    assert sum(lengths[:4]) == pytest.approx(splits[0].together * 1e3)
-    assert lengths[4:6] == pytest.approx([30, 20], rel=0.02) and lengths[6:] == [0, 0]
+    areas = [item.points for item in drawing.figure.items if isinstance(item, Area)]
+    lengths = [corners[1][0] - corners[0][0] for corners in areas if corners[2][1] - corners[0][1] == pytest.approx(22)]
+    assert len(lengths) == 6
+    second = 0.1 * lengths[0] / splits[0].parts["data"]  # points for a tenth of a second
+    assert sum(lengths[:4]) == pytest.approx(second * splits[0].together / 0.1)
+    assert lengths[4:] == pytest.approx([0.3 * second, 0.2 * second], rel=0.02)
     words = text_of(drawing)
     assert {"eager", "compiled", *EPOCH} <= {*words}
     assert words.count("data") == 3 and "ms per call" in words  # in the legend and in both bars
@@ -125,4 +128,4 @@ def test_hostile_names_of_parts_are_text(tmp_path: Path):
     page.write(run(dataclasses.replace(record, launches=launches)), tmp_path)
     text = (tmp_path / "training.x.html").read_text(encoding="utf-8")
     assert "<img src=x" not in text and "Where the time goes" in text
-    assert "$x$y_{" in html.unescape(text)
+    assert "$x$y_{" in html.unescape(text) and "%3Ctext" in text

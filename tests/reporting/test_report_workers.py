@@ -11,7 +11,8 @@ from test_report_figures import text_of
 
 from perfsuite.model.record import Problem, Record, Run
 from perfsuite.reporting import frame
-from perfsuite.reporting.plots.drawing import svg
+from perfsuite.reporting.canvas.drawing import Drawing, Marks, Words
+from perfsuite.reporting.canvas.svg import svg
 from perfsuite.reporting.view import View
 from reports import workers
 from reports.sections import workers as section
@@ -121,14 +122,20 @@ def test_a_single_set_has_a_figure_too():
 def test_remarks_neither_meet_nor_cover_a_mark():
     """Of marks in one place two have a remark, above and below; the table holds the third."""
     alike = [one for one in workers.tried(run(SMALL)) for _ in range(3)]
-    (axes,) = workers.figure(alike).figure.axes
-    shown = [word for word in axes.texts if word.get_text() == "0.100×"]
-    assert sorted(word.xyann for word in shown) == [(0, -15), (0, 7)]
+    shown, marks = remarks(workers.figure(alike))
+    assert sorted(word.at[1] - marks[0][1] for word in shown) == pytest.approx([-8, 14])
     beside = dataclasses.replace(alike[0], epoch=alike[0].epoch * 1.05)
-    (axes,) = workers.figure([alike[0], beside]).figure.axes
-    shown = [word for word in axes.texts if word.get_text() == "0.100×"]
-    upwards = [word.xyann for word in sorted(shown, key=lambda word: word.xy[1])]
-    assert upwards == [(0, -15), (0, 7)], "each on the side where the other's mark is not"
+    shown, marks = remarks(workers.figure([alike[0], beside]))
+    places = sorted(word.at[1] for word in shown)
+    above, below = sorted(y for _, y in marks)
+    assert places == pytest.approx([above - 8, below + 14]), "each on the side where the other's mark is not"
+
+
+def remarks(drawing: Drawing | None) -> tuple[list[Words], list[tuple[float, float]]]:
+    """The speed-ups that a figure shows, and the places of its marks without the legend's."""
+    assert drawing
+    marks = [item for item in drawing.figure.items if isinstance(item, Marks)]
+    return [word for word in drawing.figure.words if word.text == "0.100×"], list(marks[0].points)
 
 
 def view_of(found: Run) -> View:

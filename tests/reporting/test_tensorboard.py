@@ -27,8 +27,9 @@ import pytest
 
 from perfsuite.model.printable import visible
 from perfsuite.model.record import Run
-from perfsuite.reporting import frame, tensorboard
-from perfsuite.reporting.view import View, anchor
+from perfsuite.reporting import frame
+from perfsuite.reporting.logs import sessions, tensorboard
+from perfsuite.reporting.view import View, folder_of
 
 RUN = "20261121-235000-3f2a"
 MM = "matmul.ladder/mm/eager/cpu/5x784x10/1"
@@ -53,6 +54,11 @@ def text(folder: Path, tag: str) -> str:
     return events(folder).Tensors(tag)[0].tensor_proto.string_val[0].decode()
 
 
+def logged(run: Path) -> list[str]:
+    """The folders of a run's log that hold a session."""
+    return sorted(path.parent.name for path in run.glob("*/*tfevents*"))
+
+
 def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
@@ -70,23 +76,23 @@ class TestScalars:
         table = frame.build(made.realistic())
         timed = table[table["seconds"].notna()]
         found = scalars(written / "tensorboard" / RUN)
-        seconds = {tag: value for tag, value in found.items() if tag.endswith("/seconds")}
+        seconds = {tag: value for tag, value in found.items() if tag.endswith("/time, s")}
         assert len(seconds) == len(timed)
         row = table[table["cell"] == MM].iloc[0]
-        columns = {"seconds": "seconds", "times the best": "times_best", "times the hardware": "times_hardware"}
+        columns = {"time, s": "seconds", "× best": "times_best", "× hw": "times_hardware"}
         figures = {name: found[f"matmul.ladder/cpu-5x784x10-1/mm/{name}"] for name in columns}
         assert figures == pytest.approx({name: row[column] for name, column in columns.items()}, rel=1e-6)
-        assert "matmul.ladder/cpu-5x784x10-1/mm:compile/seconds" in found
+        assert "matmul.ladder/cpu-5x784x10-1/mm:compile/time, s" in found
 
     def test_of_a_cell_that_is_not_ok_do_not_exist(self, written):
         found = scalars(written / "tensorboard" / RUN)
         ways = {tag.split("/")[2] for tag in found if tag.startswith("losses.softmax/")}
         assert ways == {"good"}
-        assert all(value < 50 for tag, value in found.items() if tag.endswith("seconds"))  # 87.65 s is a wrong one's
+        assert all(value < 50 for tag, value in found.items() if tag.endswith("time, s"))  # 87.65 s is a wrong one's
 
     def test_carry_the_time_of_the_run(self, written):
         loaded = events(written / "tensorboard" / RUN)
-        (only,) = loaded.Scalars("matmul.ladder/cpu-5x784x10-1/mm/seconds")
+        (only,) = loaded.Scalars("matmul.ladder/cpu-5x784x10-1/mm/time, s")
         assert (only.wall_time, only.step) == (1795305000.0, 0)  # 2026-11-21T23:50:00Z
 
     def test_tell_cold_from_hot(self):
@@ -166,7 +172,9 @@ class TestFigures:
     def test_are_the_same_each_time(self):
         run = made.small()
         view = View(run, frame.build(run), run.problems).of(run.problems[0])
-        first, second = ([tensorboard.png(drawing) for _, drawing in tensorboard.drawings(view)] for _ in range(2))
+        first, second = (
+            [tensorboard.png(drawing.figure) for _, drawing in tensorboard.drawings(view)] for _ in range(2)
+        )
         assert first == second
         assert first
 
@@ -178,8 +186,8 @@ class TestHparams:
         table = frame.build(made.realistic())
         timed = list(table[table["seconds"].notna()]["cell"])
         sessions = written / "tensorboard-hparams" / RUN
-        assert sorted(path.name for path in sessions.iterdir()) == sorted(map(anchor, timed))
-        loaded = events(sessions / anchor(MM))
+        assert sorted(path.name for path in sessions.iterdir()) == sorted(map(folder_of, timed))
+        loaded = events(sessions / folder_of(MM))
         content = loaded.PluginTagToContent("hparams")[metadata.SESSION_START_INFO_TAG]
         values = metadata.parse_session_start_info_plugin_data(content).hparams
         assert {name: value.string_value for name, value in values.items()} == {
@@ -193,11 +201,43 @@ class TestHparams:
             "cache": "hot",
             "run": RUN,
         }
-        assert set(scalars(sessions / anchor(MM))) == {"seconds", "times the best", "times the hardware"}
+        assert set(scalars(sessions / folder_of(MM))) == {"time, s", "× best", "× hw"}
 
-    def test_do_not_crowd_the_other_log(self, written):
+    def test_a_run_of_few_cells_is_whole_in_the_usual_log(self, tmp_path):
+        run = made.small()
+        timed = [record.cell for record in run.records if record.status == "ok"]
+        tensorboard.write(run, tmp_path)
+        assert logged(tmp_path / "tensorboard" / RUN) == sorted(map(folder_of, timed))
+        assert "- hparams: 12 of 12 cells with a time" in text(tmp_path / "tensorboard" / RUN, "run")
+        assert not (tmp_path / "tensorboard-hparams" / RUN).exists()
+
+    def test_of_many_cells_the_usual_log_has_the_fastest_of_each_component(self, written):
+        run, found = made.realistic(), logged(written / "tensorboard" / RUN)
+        table = frame.build(run)
+        leads = [View(run, table, run.problems).of(problem).lead() for problem in run.problems]
+        best = [lead[lead["best"]]["cell"].iloc[0] for lead in leads if lead is not None]
+        assert found == sorted(map(folder_of, best)) and len(found) == 3
+        timed = int(table["seconds"].notna().sum())
+        told = text(written / "tensorboard" / RUN, "run")
+        assert f"- hparams: 3 of {timed} cells with a time; all: &#96;tensorboard --logdir tensorboard-hparams" in told
+
+    def test_do_not_crowd_the_log(self, tmp_path):
         """More than 40 runs in one log, and TensorBoard shows none of them by itself."""
-        assert sum("tfevents" in name for name in files(written / "tensorboard")) == 1
+        for number in range(1, 36):
+            tensorboard.write(dataclasses.replace(made.run((), ()), run=f"20261122-000000-{number:04x}"), tmp_path)
+        tensorboard.write(made.small(), tmp_path)
+        found = [name for name in files(tmp_path / "tensorboard") if "tfevents" in name]
+        assert len(found) <= sessions.MOST
+        assert len(logged(tmp_path / "tensorboard" / RUN)) == 1  # there is room for four, and one component
+
+    def test_are_those_of_the_last_run(self, tmp_path):
+        for number in (1, 2):
+            tensorboard.write(dataclasses.replace(made.small(), run=f"20261122-000000-{number:04x}"), tmp_path)
+        counts = [len(logged(run)) for run in sorted((tmp_path / "tensorboard").iterdir())]
+        assert counts == [0, 12]
+        assert all(
+            any("tfevents" in path.name for path in run.iterdir()) for run in (tmp_path / "tensorboard").iterdir()
+        )
 
 
 class TestWriting:
@@ -208,18 +248,19 @@ class TestWriting:
         tensorboard.write(dataclasses.replace(run, records=run.records[:3]), tmp_path)
         assert len(files(tmp_path)) == 1 + 3
         tensorboard.write(dataclasses.replace(run, run="20261122-000000-0000"), tmp_path)
-        assert len(files(tmp_path)) == 1 + 3 + len(first)
+        assert len(files(tmp_path)) == 1 + len(first)  # the older run keeps its figures, and loses its sessions
 
     def test_hostile_names_come_back_whole(self, tmp_path):
         run = made.hostile()
         tensorboard.write(run, tmp_path)
         found = scalars(tmp_path / "tensorboard" / run.run)
         table = frame.build(run)
-        assert sum(tag.endswith("/seconds") for tag in found) == int(table["seconds"].notna().sum()) > 50
+        assert sum(tag.endswith("/time, s") for tag in found) == int(table["seconds"].notna().sum()) > 50
         everything = list(tmp_path.rglob("*"))
         assert all(len(os.fsencode(path.name)) < 256 for path in everything)
         assert {path.parent.parent for path in everything if "tfevents" in path.name} <= {
             tmp_path / "tensorboard",
+            tmp_path / "tensorboard" / run.run,
             tmp_path / "tensorboard-hparams" / run.run,
         }
 
@@ -241,12 +282,12 @@ class TestWriting:
 
     def test_needs_no_torch(self, tmp_path):
         code = (
-            "import sys, pathlib, made; from perfsuite.reporting import tensorboard;"
+            "import sys, pathlib, made; from perfsuite.reporting.logs import tensorboard;"
             "assert 'tensorboard' not in sys.modules;"
             "tensorboard.write(made.small(), pathlib.Path(sys.argv[1]));"
             "assert 'tensorboard' in sys.modules and 'torch' not in sys.modules"
         )
-        places = os.pathsep.join([str(Path(made.__file__).parent), str(Path(tensorboard.__file__).parent.parent)])
+        places = os.pathsep.join([str(Path(made.__file__).parent), str(Path(tensorboard.__file__).parents[3])])
         command = [sys.executable, "-c", code, str(tmp_path)]
         subprocess.run(command, env={**os.environ, "PYTHONPATH": places}, check=True, timeout=300)
 
@@ -340,37 +381,34 @@ def get(address: str, route: str, body: object = None, **query: object):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[tuple[str, str, Run]]:
-    """Addresses of the servers of both logs, and the run in them; beside it lies a raw trace, as torch wrote it."""
+def server(tmp_path_factory) -> Iterator[tuple[str, Run]]:
+    """The address of the server of the log, and the run in it; beside it lies a raw trace, as torch wrote it."""
     results = tmp_path_factory.mktemp("served")
     run = traced_run(results)
     logs = tensorboard.write(run, results)
     raw = next(record.trace for record in run.records if record.key.way == "loop")
     (logs / "raw").mkdir()
     shutil.copy(results / raw, logs / "raw" / "raw.pt.trace.json.gz")
-    with (
-        serving(logs, results / "server.log") as address,
-        serving(results / "tensorboard-hparams", results / "hparams.log") as hparams,
-    ):
+    with serving(logs, results / "server.log") as address:
         wait_for(lambda: RUN in get(address, "runs"), "the run to be listed")
         wait_for(lambda: len(get(address, "plugin/pytorch_profiler/runs")["runs"]) == 3, "the traces to be loaded")
-        wait_for(lambda: len(get(hparams, "runs")) == 12, "the sessions to be listed")
-        yield address, hparams, run
+        wait_for(lambda: len(get(address, "runs")) == 1 + 12, "the sessions to be listed")
+        yield address, run
 
 
 def profile(run: Run, way: str) -> dict[str, str]:
     """How the plugin names the profile of a cell."""
     cell = next(record.cell for record in run.records if record.key.way == way)
-    return {"run": f"{RUN}/{anchor(cell)}", "worker": anchor(cell), "span": "default"}
+    return {"run": f"{RUN}/{folder_of(cell)}", "worker": folder_of(cell), "span": "default"}
 
 
 @pytest.mark.slow
 class TestServer:
     def test_shows_scalars_text_and_figures(self, server):
-        address, _, _ = server
+        address, _ = server
         enabled = {name for name, plugin in get(address, "plugins_listing").items() if plugin["enabled"]}
         assert enabled >= {"scalars", "text", "images", "pytorch_profiler"}
-        tag = "matmul.ladder/cpu-5x784x10-1/mm/seconds"
+        tag = "matmul.ladder/cpu-5x784x10-1/mm/time, s"
         [[wall, step, seconds]] = get(address, "plugin/scalars/scalars", run=RUN, tag=tag)
         table = frame.build(made.small())
         assert (wall, step) == (1795305000.0, 0)
@@ -383,11 +421,11 @@ class TestServer:
         assert png[:4] == b"\x89PNG"
 
     def test_shows_cells_by_their_axes(self, server):
-        _, address, _ = server
+        address, _ = server
         experiment = get(address, "plugin/hparams/experiment", {"experimentName": ""})
         axes = {info["name"] for info in experiment["hparamInfos"]}
         assert axes == {*tensorboard.HPARAMS, "cache", "run"}
-        assert {info["name"]["tag"] for info in experiment["metricInfos"]} >= {"seconds"}
+        assert {info["name"]["tag"] for info in experiment["metricInfos"]} == {"time, s", "× best", "× hw"}
         statuses = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
         asked = {"startIndex": 0, "sliceSize": 100, "allowedStatuses": statuses}
         groups = get(address, "plugin/hparams/session_groups", asked)["sessionGroups"]
@@ -396,7 +434,7 @@ class TestServer:
         assert all(value["value"] > 0 for group in groups for value in group["metricValues"])
 
     def test_lists_a_profile_for_each_trace(self, server):
-        address, _, run = server
+        address, run = server
         listed = get(address, "plugin/pytorch_profiler/runs")["runs"]
         assert sorted(listed) == sorted([profile(run, "mm")["run"], profile(run, "loop")["run"], "raw"])
         asked = profile(run, "loop")
@@ -408,7 +446,7 @@ class TestServer:
         assert spans == [asked["span"]]
 
     def test_profile_shows_operators_trace_memory_and_modules(self, server):
-        address, _, run = server
+        address, run = server
 
         def ask(route: str):
             return get(address, f"plugin/pytorch_profiler/{route}", **profile(run, "loop"))
@@ -425,7 +463,7 @@ class TestServer:
         assert [step["name"] for step in ask("tree")["children"]] == [f"ProfilerStep#{step}" for step in (2, 3, 4)]
 
     def test_overview_shows_the_time_in_the_dataloader(self, server):
-        address, _, run = server
+        address, run = server
 
         def seconds_in_dataloader(**asked: str) -> list[float]:
             steps = get(address, "plugin/pytorch_profiler/overview", **asked)["steps"]
@@ -440,7 +478,7 @@ class TestServer:
 
     def test_knows_no_call_stack_of_an_operator(self, server):
         """A known defect of the plugin's last release, on record here so that nothing relies on the route."""
-        address, _, run = server
+        address, run = server
         with pytest.raises(urllib.error.HTTPError):
             get(address, "plugin/pytorch_profiler/operation/stack", op_name="aten::addmm", **profile(run, "loop"))
 

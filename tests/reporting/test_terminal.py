@@ -36,6 +36,13 @@ NARROW = """\
    variant                 time µs       ±  × best     × hw
    loop                    245,000  0.83 %  79,500  515,000
    row_times_column            267   1.6 %    86.7      561"""
+COMPILING = """\
+compile cost  first calls in processes of their own
+variant                 case        cold    warm     saves  break-even            interval  recompiles
+row_broadcast:compile   5x784x10  2.20 s  300 ms   34.4 µs      64,000    60,300 to 71,000      1 of 1
+full_broadcast:compile  5x784x10  2.20 s  300 ms   16.4 µs     134,000  125,000 to 149,000      1 of 1
+einsum:compile          5x784x10  2.20 s  300 ms   2.80 µs     785,000  591,000 to 883,000      1 of 1
+mm:compile              5x784x10  2.20 s  300 ms  -8.73 µs       never                          1 of 1"""
 PUBLISHED = """\
 matmul.ladder  speed-up over loop at 5x784x10, published and measured
 variant                published     here        interval
@@ -88,7 +95,9 @@ def of(part: tuple[made.Problem, list[made.Record]], **changes: object) -> Run:
     return made.run((part[0],), tuple(part[1]), **changes)
 
 
-@pytest.mark.parametrize("block", [LADDER, PUBLISHED, CLAIMS], ids=["ladder", "published", "claims"])
+@pytest.mark.parametrize(
+    "block", [LADDER, COMPILING, PUBLISHED, CLAIMS], ids=["ladder", "compiling", "published", "claims"]
+)
 def test_a_block_as_it_stands_on_the_screen(block: str):
     assert block in shown(made.small()).split("\n\n")
 
@@ -99,6 +108,7 @@ def test_the_order_of_the_blocks():
         "run 20261121-235000-3f2a · quick · 0123456789+changes · xeon-8581c-2c · 12 of 22 cells timed",
         "matmul.ladder",
         "5x784x10 · float32 · cpu · 1 thread",
+        "compile cost",
         "matmul.ladder",
         "Claims of the sources",
         "10 cells skipped: needs cuda",

@@ -66,7 +66,7 @@ def failing(**changes: Any) -> Run:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """No page is drawn: that takes seconds, and has its own tests."""
 
-    def index(run: Run, folder: Path, comparison: object = None) -> Path:
+    def index(run: Run, folder: Path, *_: object) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / "index.html"
 

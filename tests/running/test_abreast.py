@@ -12,8 +12,9 @@ import pytest
 from perfsuite.model.cell import Cell
 from perfsuite.project import catalogue
 from perfsuite.records.options import Options
-from perfsuite.running import abreast, checks, session
+from perfsuite.running import checks, session
 from perfsuite.running.context import Context
+from perfsuite.running.parallel import abreast
 from perfsuite.running.progress import Progress
 
 CELLS = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from perfsuite.judging.record import VERDICTS, Comparison
 from perfsuite.model.record import to_json
+from perfsuite.reporting.commands import runnable
 from perfsuite.reporting.comparison import markdown, wording
 from perfsuite.reporting.html.page import Page, rendered
 from perfsuite.reporting.html.sections import comparison as section
@@ -46,6 +47,7 @@ def page(found: Comparison) -> str:
         question=(f"{found.head['label']} against {found.base['label']}", *wording.warnings(found)),
         sections=(section.table(found),),
         numbers=tuple((wording.NAMES[name], f"{found.count(name):,}") for name in VERDICTS if found.count(name)),
-        footer=f"Comparison {found.run}, {found.started}. Repeat: {found.options.command}",
+        footer=f"Comparison {found.run}, {found.started}. Repeat: {runnable(found.options.command)}",
+        glossary=False,
     )
     return rendered(made)

@@ -5,15 +5,16 @@ The texts in blocks are untrusted; the templates escape all of them.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from perfsuite.model.printable import cut
+from perfsuite.reporting.canvas.drawing import Drawing
+from perfsuite.reporting.canvas.svg import address
 from perfsuite.reporting.html.code import tokens
-from perfsuite.reporting.plots.drawing import Drawing, svg
+from perfsuite.reporting.html.flames import Flame
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Link:
 
 
 SOURCE = 50_000  # characters of a piece of code
+BRIEF = 24  # characters of a text that stays on one line
 
 BACKQUOTED = re.compile(r"``?([^`]+)``?")
 
@@ -69,7 +71,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Code:
-    """A piece of Python, coloured; or a command."""
+    """A piece of Python, coloured; or a command, which can be copied."""
 
     kind: ClassVar[str] = "code"
     source: str
@@ -92,7 +94,7 @@ class Picture:
     @property
     def address(self) -> str:
         """The figure as a data URL, which needs no file; an image can neither run scripts nor load anything."""
-        return "data:image/svg+xml;base64," + base64.b64encode(svg(self.drawing.figure).encode()).decode()
+        return address(self.drawing.figure)
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,13 @@ class Column:
     number: bool = False
     hint: str = ""
     wide: bool = False  # holds sentences
+    facet: bool = False  # of an index: can be filtered by what it shows
+
+    def classes(self, cell: Cell) -> str:
+        """The style of ``cell`` in this column: a number never breaks, and neither does a short text."""
+        number = self.number and cell.span == 1
+        usual = "wide" if self.wide else "brief" if len(cell.text) <= BRIEF and not number else ""
+        return " ".join(filter(None, ("number" * number, usual, cell.tone)))
 
 
 @dataclass(frozen=True)
@@ -122,9 +131,15 @@ class Cell:
     sort: float | str | None = None  # the sort key, if it is not the text; None is always last
     small: str = ""  # a second, quieter line
     mono: bool = False
+    copy: bool = False  # whether it is a command, which can be copied
     href: str = ""
     tone: str = ""  # "best", "bad", "quiet": always beside a word or a sign that says the same
     span: int = 1  # columns; a cell that spans several holds text
+
+    @property
+    def key(self) -> str:
+        """The sort key; of a number its first six digits, which order rows as well as all of them."""
+        return f"{self.sort:.6g}" if isinstance(self.sort, float) else str(self.sort)
 
 
 @dataclass(frozen=True)
@@ -164,15 +179,70 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A row of an index: an address, and a text for each column, the first of which leads to the address."""
+
+    href: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Index:
+    """A long table in few bytes: plain text, filtered by what its columns show, numbers sorted as they are shown."""
+
+    kind: ClassVar[str] = "index"
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    search: str
+    noun: str = "rows"
+
+    @property
+    def facets(self) -> dict[int, tuple[str, ...]]:
+        """The values of the columns that can be filtered by, in alphabetical order; by the column's place."""
+        places = [at for at, column in enumerate(self.columns) if column.facet]
+        return {at: tuple(sorted({line.texts[at] for line in self.lines} - {""}, key=natural)) for at in places}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A finding: its heading, what it is about, a sentence, a small figure, and what explains it."""
+
+    title: str
+    about: Link
+    says: tuple[Part, ...]
+    picture: Picture
+    where: str
+    why: tuple[Part, ...] = ()
+    command: Code | None = None
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Findings beside each other."""
+
+    kind: ClassVar[str] = "cards"
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
 class Section:
-    """A part of a page with a heading."""
+    """A part of a page with a heading, which the glossary explains under ``word`` or the title."""
 
     anchor: str
     title: str
     blocks: tuple[Block, ...]
+    word: str = ""
+    hint: str = ""  # what the heading means, if it is no word of the glossary
 
 
-Block = Prose | Facts | Code | Picture | Details | Table
+Block = Prose | Facts | Code | Picture | Details | Table | Index | Cards | Flame
+
+
+def natural(text: str) -> list[tuple[int, int | str]]:
+    """A sort key by which ``16`` comes before ``128``."""
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def facets(rows: tuple[Row, ...], *names: str) -> dict[str, tuple[str, ...]]:

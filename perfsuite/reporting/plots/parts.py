@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from perfsuite.measuring.timing import REST
 from perfsuite.model import estimates
 from perfsuite.model.record import Record
 from perfsuite.reporting import units
-from perfsuite.reporting.frame import PARTS
-from perfsuite.reporting.plots.drawing import (
+from perfsuite.reporting.canvas.axes import bottom_axis, panel
+from perfsuite.reporting.canvas.drawing import (
     FAINT,
-    HUES,
     INK,
-    PAPER,
+    TINTS,
+    WIDTH,
+    Area,
     Drawing,
-    name_rows,
-    note,
-    panel,
-    row_margin,
+    Figure,
+    Strokes,
+    Words,
+    box,
     short,
-    styled,
 )
+from perfsuite.reporting.canvas.labels import name_rows, row_margin, width
+from perfsuite.reporting.frame import PARTS
 
 AGREE = 0.05  # parts and whole come from separate passes: they agree if they differ by no more than this
-NARROW = 0.06  # share of the longest bar below which a part's name does not fit into it
+ROW, LINE = 36.0, 15.0  # points: a bar with its room, a line of the legend
 
 
 @dataclass(frozen=True)
@@ -82,43 +84,87 @@ def names(splits: Iterable[Split]) -> list[str]:
     return [*(name for name in told if name != REST), *(name for name in told if name == REST)]
 
 
-@styled
 def bars(splits: Sequence[Split]) -> Drawing | None:
     """A bar for each variant, made of its parts. ``None`` without any."""
     if not splits:
         return None
     order = names(splits)
-    hues = dict(zip([name for name in order if name != REST], [*HUES] * len(order), strict=False))
+    tints = dict(zip([name for name in order if name != REST], [*TINTS] * len(order), strict=False)) | {REST: FAINT}
     longest = max(max(one.together, one.whole) for one in splits)
     unit = units.fitting(longest, units.SECONDS)
     labels = [short(one.way) for one in splits]
-    figure, axes = panel(8.6, 1.15 + 0.5 * len(splits), left=row_margin(labels), right=1.0, bottom=0.55, top=0.45)
-    axes.set(xlim=(0, longest / unit.scale), ylim=(len(splits) - 0.4, -0.6))
+    left, right = row_margin(labels), 12 + max(width(units.time(one.whole)) for one in splits)
+    lines = _flowed([short(name) for name in order], WIDTH - left - 8)
+    top = 14 + LINE * len(lines)
+    inside = panel(
+        top + 38 + ROW * len(splits),
+        (0, longest / unit.scale),
+        (len(splits) - 0.5, -0.5),
+        left,
+        right,
+        top,
+        log=(False, False),
+    )
+    _legend(inside.figure, lines, left, [tints[name] for name in order])
     for at, one in enumerate(splits):
-        start = 0.0
+        y, x = inside.y(at), inside.left
         for name in order:
-            width = one.parts.get(name, 0.0) / unit.scale
-            style: dict[str, Any] = {"color": hues.get(name, FAINT), "edgecolor": PAPER, "linewidth": 0.8}
-            axes.barh(at, width, left=start, height=0.62, alpha=0.6, label=short(name) if not at else None, **style)
-            if width > NARROW * longest / unit.scale:
-                middle = (start + width / 2, at)
-                note(axes, short(name), middle, (0, 0), ha="center", va="center", color=INK, fontsize=8)
-            start += width
-        axes.vlines(one.whole / unit.scale, at - 0.42, at + 0.42, color=INK, linewidth=1.6)
-        end = (max(one.whole / unit.scale, start), at)
-        note(axes, units.time(one.whole), end, (6, 0), va="center", color=INK)
-    name_rows(axes, labels, size=9)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(f"{unit.name} per call")
-    legend: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False, "fontsize": 8}
-    axes.legend(ncols=len(order), handlelength=0.8, handletextpad=0.3, columnspacing=0.9, borderpad=0, **legend)
+            end = x + inside.x(one.parts.get(name, 0.0) / unit.scale) - inside.left
+            if name not in one.parts:
+                continue
+            inside.figure.add(Area(box(x, y - 11, end, y + 11), tints[name], 0.35 if name == REST else 1.0))
+            if width(short(name)) + 4 < end - x:
+                place = ((x + end) / 2, y + 3)
+                inside.figure.add(Words(short(name), place, anchor="middle", halo=False))
+            x = end
+        whole = inside.x(one.whole / unit.scale)
+        inside.figure.add(
+            Strokes([[(whole, y - 16), (whole, y - 11)], [(whole, y + 11), (whole, y + 16)]], INK, 1.6),
+            Words(units.time(one.whole), (max(whole, x) + 6, y + 3)),
+        )
+    name_rows(inside.figure, labels, [inside.y(at) for at in range(len(splits))], inside.left - 7)
+    ticks = _ticks(longest / unit.scale)
+    bottom_axis(
+        inside, ticks, [units.digits(tick, 1) if tick < 1 else f"{tick:g}" for tick in ticks], f"{unit.name} per call"
+    )
     largest = {one.way: max(one.parts, key=one.parts.__getitem__) for one in splits}
     spent = [(short(one.way), units.percent(one.share(largest[one.way])), largest[one.way]) for one in splits]
     told = [f"{way} spends {share} on {name}" for way, share, name in spent]
     return Drawing(
-        figure,
+        inside.figure,
         f"Where the time of {len(splits)} variants goes: {', '.join(told)}.",
-        "Parts are medians over launches. The black line is the whole, timed in separate calls without reading "
-        "the clock between parts.",
+        "Parts are medians over launches. The ticks above and below a bar are at the whole, timed in separate "
+        "calls without reading the clock between parts.",
     )
+
+
+def _ticks(longest: float) -> list[float]:
+    """From zero, in steps of 1, 2 or 5 times a power of ten: at most seven."""
+    rough = longest / 6
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= rough)
+    return [round(at * step, 12) for at in range(int(longest / step) + 1)]
+
+
+def _flowed(words: Sequence[str], room: float) -> list[list[tuple[str, float]]]:
+    """The legend's ``words``, each with the points before it, in as many lines as it takes."""
+    lines: list[list[tuple[str, float]]] = [[]]
+    x = 0.0
+    for word in words:
+        wide = width(word) + 26
+        if lines[-1] and x + wide > room:
+            lines.append([])
+            x = 0.0
+        lines[-1].append((word, x))
+        x += wide
+    return lines
+
+
+def _legend(figure: Figure, lines: Sequence[Sequence[tuple[str, float]]], left: float, tints: Sequence[str]) -> None:
+    colors = iter(tints)
+    for row, line in enumerate(lines):
+        y = 14 + LINE * row
+        for word, x in line:
+            color = next(colors)
+            figure.add(Area(box(left + x, y - 8, left + x + 10, y + 1), color, 0.35 if color == FAINT else 1.0))
+            figure.add(Words(word, (left + x + 14, y)))

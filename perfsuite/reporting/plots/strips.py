@@ -3,112 +3,132 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from perfsuite.model.record import Record
+from perfsuite.model.record import Launch, Record
 from perfsuite.reporting import units
-from perfsuite.reporting.plots.choice import paint
-from perfsuite.reporting.plots.drawing import (
-    FAINT,
-    INK,
-    Drawing,
-    dots,
-    name_rows,
-    note,
-    panel,
-    plain,
-    row_margin,
-    short,
-    styled,
-)
+from perfsuite.reporting.canvas.axes import Panel, panel
+from perfsuite.reporting.canvas.choice import Palette
+from perfsuite.reporting.canvas.drawing import BODY, FAINT, INK, Drawing, Point, Strokes, Words, short
+from perfsuite.reporting.canvas.labels import about, name_rows, row_margin, width
 
-MARKED = 1800  # samples in one figure
+MARKED = 1800  # samples in one figure that are drawn one by one; of more, neighbours are drawn together
+BINS = 480  # groups of neighbours in one figure
 HALF = 0.42  # half the height of a strip; its row has a height of 1
+ROW = 26.0  # points
 
 
-@styled
-def samples(records: Sequence[Record], ways: Sequence[str], order: Sequence[str]) -> Drawing | None:
+def samples(records: Sequence[Record], colors: Palette) -> Drawing | None:
     """Each sample of one group in time order, as a ratio to its variant's median: a strip per variant, launches apart.
 
-    ``None`` without samples. Above :data:`MARKED` samples, only the fastest and the slowest of every few neighbours are
-    drawn.
+    Only the variants in ``colors``. ``None`` where no launch has more than one sample. Above
+    :data:`MARKED` samples, every few neighbours are drawn as a line from the fastest to the slowest, with their median.
     """
-    drawn = [record for record in records if record.status == "ok" and record.key.way in ways and _walls(record)]
+    drawn = [
+        record for record in records if record.status == "ok" and any(len(one.wall) > 1 for one in record.launches)
+    ]
+    drawn = [record for record in drawn if record.key.variant in colors.chosen]
     if not drawn:
         return None
-    colors = paint([record.key.way for record in drawn], order)
-    total = sum(len(_walls(record)) for record in drawn)
-    every = math.ceil(2 * total / MARKED) if total > MARKED else 1
-    reach = _reach(drawn)
+    total = sum(len(launch.wall) for record in drawn for launch in record.launches)
+    every = math.ceil(total / BINS) if total > MARKED else 1
     spans, ends = _side_by_side(drawn)
     names = [short(record.key.way) for record in drawn]
-    figure, axes = panel(8.6, 0.75 + 0.36 * len(drawn), left=row_margin(names), right=0.9, top=0.3, bottom=0.4)
-    axes.set(xlim=(0, ends), ylim=(len(drawn) - 0.4, -0.6))
-    axes.hlines(range(len(drawn)), 0, ends, color=FAINT, linewidth=0.5, alpha=0.5, zorder=0)
-    medians = []
+    reach = _reach(drawn)
+    edges = f"+{units.percent(math.expm1(reach))}", f"−{units.percent(-math.expm1(-reach))}"
+    right = 12 + max(map(width, edges))
+    inside = panel(
+        52 + ROW * len(drawn),
+        (0, ends),
+        (len(drawn) - 0.5, -0.5),
+        row_margin(names),
+        right,
+        top=8,
+        bottom=44,
+        log=(False, False),
+    )
     for row, record in enumerate(drawn):
-        medians += _strip(axes, row, record, spans, every, reach, colors[record.key.way][0])
-    axes.hlines(*zip(*medians, strict=True), color=INK, linewidth=1)
-    name_rows(axes, names, size=8.5)
-    axes.tick_params(axis="both", length=0)
-    _name_launches(axes, [offset for _, offset in spans.values()])
-    axes.spines[["left", "bottom"]].set_visible(False)
-    _name_edges(axes, ends, reach)
-    return Drawing(figure, *_words(drawn, len(spans), total, every))
-
-
-def _centre(record: Record) -> float:
-    """The median over launches of the launch's median."""
-    return float(np.median([np.median(one.wall) for one in record.launches]))
-
-
-def _reach(records: Sequence[Record]) -> float:
-    """The logarithm of the ratio that a strip's edges stand for: 95 % of all samples lie within it."""
-    apart = []
-    for record in records:
-        centre = _centre(record)
-        apart += [abs(math.log(wall / centre)) for wall in _walls(record)]
-    return max(0.01, float(np.quantile(apart, 0.95)))
+        _strip(inside, row, record, spans, every, reach, colors.color(record.key.variant))
+    name_rows(inside.figure, names, [inside.y(row) for row in range(len(drawn))], inside.left - 4)
+    for edge, text in zip((-HALF, HALF), edges, strict=True):
+        inside.figure.add(Words(text, (inside.right + 4, inside.y(edge) + 3), FAINT))
+    _name_launches(inside, [offset for _, offset in spans.values()])
+    return Drawing(inside.figure, *_words(drawn, len(spans), total, every))
 
 
 def _strip(
-    axes: Axes,
+    inside: Panel,
     row: int,
     record: Record,
     spans: Mapping[int, tuple[float, float]],
     every: int,
     reach: float,
     color: str,
-) -> list[tuple[float, float, float]]:
-    """Draw one variant's samples in row ``row``, and return ``(y, left, right)`` of each launch's median."""
+) -> None:
+    """Draw one variant's samples in row ``row``, with a line for the median of each launch."""
     centre = _centre(record)
-    medians, x, y = [], [], []
+    middle = inside.y(row)
+    lines: list[list[Point]] = []
+    dots: list[list[Point]] = []
+    medians: list[list[Point]] = []
     for launch in record.launches:
-        start, offset = spans.get(launch.launch, (0.0, 0.0))
-        at, wall = thin(launch.at, launch.wall, every)
-        x += [one - start + offset for one in at]
-        y += [row - _share(one / centre, reach) for one in wall]
-        if wall:
-            height = row - _share(float(np.median(launch.wall)) / centre, reach)
-            medians.append((height, at[0] - start + offset, at[-1] - start + offset))
-    dots(axes, x, y, color)
-    return medians
+        if not launch.wall:
+            continue
+        start, offset = spans[launch.launch]
+        x = inside.x.start + (np.array(launch.at) - start + offset) * _pace(inside)
+        y = middle - HALF * ROW * np.clip(np.log(np.array(launch.wall) / centre) / reach, -1, 1)
+        if every > 1:
+            some = [(float(x[at : at + every].mean()), y[at : at + every]) for at in range(0, len(x), every)]
+            dots += [[(left, float(np.median(up)))] for left, up in some]
+            lines += [[(left, float(up.min())), (left, float(up.max()))] for left, up in some]
+        else:
+            dots += [[place] for place in zip(x.tolist(), y.tolist(), strict=True)]
+        height = middle - HALF * ROW * _share(launch.median / centre, reach)
+        medians.append([(float(x[0]), height), (float(x[-1]), height)])
+    inside.figure.add(Strokes([[(inside.left, middle), (inside.right, middle)]], FAINT, 0.5, opacity=0.5))
+    if lines:
+        inside.figure.add(Strokes(lines, color, 1.0, opacity=0.45))
+    inside.figure.add(Strokes(dots, color, 2.2 if lines else 2.6, opacity=0.8 if lines else 0.55))
+    inside.figure.add(Strokes(medians, INK, 1.0))
 
 
-def _name_launches(axes: Axes, offsets: Sequence[float]) -> None:
-    plain(axes.xaxis, offsets, [f"launch {at + 1}" for at in range(len(offsets))])
-    for label in axes.get_xticklabels():
-        label.set(fontsize=8.5, ha="left", color=FAINT)
+def _share(ratio: float, reach: float) -> float:
+    """How far above its strip's middle a ratio to the median is drawn, from -1 to 1."""
+    return max(-1.0, min(1.0, math.log(ratio) / reach))
 
 
-def _name_edges(axes: Axes, ends: float, reach: float) -> None:
-    """Say beside the first strip how far its two edges are from the median."""
-    high, low = f"+{units.percent(math.expm1(reach))}", f"−{units.percent(-math.expm1(-reach))}"
-    for edge, text in ((-HALF, high), (HALF, low)):
-        note(axes, text, (ends, edge), (4, 0), va="center", fontsize=8)
+def _pace(inside: Panel) -> float:
+    """Points for a second."""
+    return (inside.right - inside.left) / (inside.x.high - inside.x.low)
+
+
+def _centre(record: Record) -> float:
+    """The median over launches of the launch's median."""
+    return statistics.median(one.median for one in record.launches if one.wall)
+
+
+def _reach(records: Sequence[Record]) -> float:
+    """The logarithm of the ratio that a strip's edges stand for: 95 % of all samples lie within it."""
+    apart = [
+        np.abs(np.log(np.concatenate([one.wall for one in record.launches]) / _centre(record))) for record in records
+    ]
+    return max(0.01, float(np.quantile(np.concatenate(apart), 0.95)))
+
+
+def _name_launches(inside: Panel, offsets: Sequence[float]) -> None:
+    """Name the processes below the strips, as many as have room."""
+    free, y = -math.inf, inside.bottom + 12
+    for at, offset in enumerate(offsets):
+        start, text = inside.x(offset), f"launch {at + 1}" if len(offsets) < 8 else str(at + 1)
+        if start >= free:
+            inside.figure.add(Words(text, (start, y), FAINT))
+            free = start + width(text) + 4
+    middle = (inside.left + inside.right) / 2
+    words = "time, launches side by side" if len(offsets) < 8 else "time, launches side by side, by number"
+    inside.figure.add(Words(words, (middle, y + 15), size=BODY, anchor="middle"))
 
 
 def _words(drawn: Sequence[Record], launches: int, total: int, every: int) -> tuple[str, str]:
@@ -118,52 +138,37 @@ def _words(drawn: Sequence[Record], launches: int, total: int, every: int) -> tu
         f"Samples of {len(drawn)} variants in {launches} launches; the medians of {short(widest.key.way)} lie "
         f"furthest apart, {units.percent(_wobble(widest))}."
     )
+    first = drawn[0].key
     caption = (
+        f"{about(first.case, first.device, first.threads)} "
         f"{units.count(total)} samples in the order they were taken, as a share of their variant's median; each block "
-        "is one fresh process, the black line its median. Points at a strip's edge lie beyond it."
+        "is one fresh process, the line through it its median. Points at a strip's edge lie beyond it."
     )
-    return alt, caption + f" Only the fastest and the slowest of every {every} neighbours are drawn." * (every > 2)
-
-
-def _share(ratio: float, reach: float) -> float:
-    """How far above its strip's middle a ratio to the median is drawn; one beyond ``reach`` is drawn at the edge."""
-    return HALF * max(-1.0, min(1.0, math.log(ratio) / reach))
-
-
-def _walls(record: Record) -> list[float]:
-    return [wall for launch in record.launches for wall in launch.wall]
+    grouped = f" Every {every} neighbours are one line, from the fastest to the slowest; the point is their median."
+    return alt, caption + grouped * (every > 1)
 
 
 def _side_by_side(records: Sequence[Record]) -> tuple[dict[int, tuple[float, float]], float]:
     """``(start, offset)`` of each launch, which puts the launches side by side, and where the last one ends."""
-    launches = [launch for record in records for launch in record.launches if launch.at]
-    starts = {
-        number: min(one.at[0] for one in launches if one.launch == number)
-        for number in sorted({one.launch for one in launches})
-    }
-    lasting = {
-        number: max(one.at[-1] for one in launches if one.launch == number) - start for number, start in starts.items()
-    }
+    starts: dict[int, float] = {}
+    lasts: dict[int, float] = {}
+    for launch in _taken(records):
+        starts[launch.launch] = min(starts.get(launch.launch, math.inf), launch.at[0])
+        lasts[launch.launch] = max(lasts.get(launch.launch, -math.inf), launch.at[-1])
+    lasting = {number: lasts[number] - starts[number] for number in sorted(starts)}
     gap = 0.04 * sum(lasting.values()) / len(lasting) + 1e-9
     spans, offset = {}, gap
-    for number, start in starts.items():
-        spans[number] = (start, offset)
-        offset += lasting[number] + 2 * gap
+    for number, seconds in lasting.items():
+        spans[number] = (starts[number], offset)
+        offset += seconds + 2 * gap
     return spans, offset
+
+
+def _taken(records: Iterable[Record]) -> Iterable[Launch]:
+    return (launch for record in records for launch in record.launches if launch.at)
 
 
 def _wobble(record: Record) -> float:
     """How far apart the launches' medians are, as a share of the smallest."""
-    medians = [float(np.median(launch.wall)) for launch in record.launches if launch.wall]
+    medians = [launch.median for launch in record.launches if launch.wall]
     return max(medians) / min(medians) - 1
-
-
-def thin(x: Sequence[float], y: Sequence[float], every: int) -> tuple[list[float], list[float]]:
-    """The lowest and the highest ``y`` of every ``every`` neighbours: no outlier is lost."""
-    if every <= 2:
-        return list(x), list(y)
-    kept: list[int] = []
-    for start in range(0, len(y), every):
-        some = range(start, min(start + every, len(y)))
-        kept += sorted({min(some, key=y.__getitem__), max(some, key=y.__getitem__)})
-    return [x[at] for at in kept], [y[at] for at in kept]

@@ -21,12 +21,12 @@ REASONS = 5
 SLOWEST = 5
 COLUMNS = (
     Column("component", right=False),
-    Column("at", right=False, rank=2),
+    Column("case", right=False, rank=2),
     Column("variants", rank=3),
     Column("fastest", right=False),
     Column("time", rank=1),
     Column("slowest", right=False),
-    Column("× longer"),
+    Column("× best"),
 )
 
 

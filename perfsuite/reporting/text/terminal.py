@@ -15,10 +15,10 @@ from perfsuite.project import catalogue
 from perfsuite.reporting import evidence, ledger, published, units
 from perfsuite.reporting import frame as frames
 from perfsuite.reporting.missing import gaps
-from perfsuite.reporting.text import overview
+from perfsuite.reporting.text import compiling, overview
 from perfsuite.reporting.text.grid import Column, draw
 from perfsuite.reporting.text.ink import BOLD, DIM, GREEN, RED, YELLOW, Paint, ink, wrapped
-from perfsuite.reporting.view import group_name
+from perfsuite.reporting.view import group_name, how_sure
 
 MANY = 500  # runs with more cells than this are shown on one page, unless every ladder is asked for
 SLOWEST = 10
@@ -87,8 +87,9 @@ def _component(problem: Problem, table: pd.DataFrame, width: int, paint: Paint) 
         return
     question = wrapped(cut(problem.question, LONG), width, paint)
     yield [paint(visible(problem.name), BOLD) + visible(f"  {cut(problem.title, REASON)}"), *question]
-    for _, group in cells.groupby(["device", "case", "threads", "cold"], sort=False):
+    for _, group in frames.grouped(cells, "device", "case", "threads", "cold"):
         yield _ladder(group, width, paint)
+    yield compiling.table(cells, width, paint)
 
 
 def _ladder(group: pd.DataFrame, width: int, paint: Paint) -> list[str]:
@@ -98,7 +99,7 @@ def _ladder(group: pd.DataFrame, width: int, paint: Paint) -> list[str]:
     timed, failed = group[group["seconds"].notna()], group[group["seconds"].isna()]
     rows = [_rung(row, unit, parts, bool(timed["tie"].any())) for row in frames.rows(timed)]
     head = paint(visible(first["case"]), BOLD) + visible(group_name(group).removeprefix(first["case"]))
-    lines = [head + paint(f"  {_how_sure(timed)}", DIM)]
+    lines = [head + paint(f"  {how_sure(timed)}", DIM)]
     if rows:
         columns = [dataclasses.replace(one, title=_titles(one.title, unit, parts)) for one in LADDER]
         title, *drawn = draw(columns, rows, width)
@@ -113,16 +114,6 @@ def _titles(title: str, unit: units.Unit, parts: units.Unit) -> str:
     if title in ("first item", "per item"):
         return f"{title} {parts.name}"
     return f"{title} {unit.name}" if title == "time" else title
-
-
-def _how_sure(timed: pd.DataFrame) -> str:
-    """What ``±`` means here: it depends on how many launches there were."""
-    if timed.empty:
-        return ""
-    launches, confidence = int(timed["launches"].min()), timed["confidence"].min()
-    if launches < 2:
-        return "1 launch: no interval"
-    return f"median of {launches} launches, ± covers it with {units.percent(confidence)} confidence"
 
 
 def _rung(row: Mapping[str, Any], unit: units.Unit, parts: units.Unit, ties: bool) -> list[str]:

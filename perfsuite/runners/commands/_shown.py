@@ -17,17 +17,22 @@ from perfsuite.judging import record as compared
 from perfsuite.model.printable import one_line, visible
 from perfsuite.model.record import REFUSED, Run
 from perfsuite.project import catalogue
-from perfsuite.reporting import tensorboard
+from perfsuite.records import store
+from perfsuite.reporting.changes import confirming, output
+from perfsuite.reporting.changes.found import Changes, between
 from perfsuite.reporting.html import page
+from perfsuite.reporting.logs import tensorboard
 from perfsuite.reporting.text import ink, overview, terminal, traces
 from perfsuite.runners.commands import _arguments
+from perfsuite.running.progress import Progress
 
 MOST = 20  # failed cells that are listed on stderr
+TRIED = 5  # earlier records that are looked into for a cell of this run
 
 
 def show(found: Run, path: Path, options: argparse.Namespace, report: bool = True, profiled: bool = False) -> None:
     """Write the report of a finished run and print what it found, as much as the options ask for."""
-    written = page.write(found, options.results / "report", _compared(found, options)) if report else None
+    written = reported(found, options, _since(found, options.results)) if report else None
     traced = any(record.trace for record in found.records)
     logged = bool(written and traced and _tensorboard(found, options.results))
     columns, color = shutil.get_terminal_size((120, 24)).columns, ink.wants_color(sys.stdout)
@@ -46,6 +51,30 @@ def show(found: Run, path: Path, options: argparse.Namespace, report: bool = Tru
     if options.quiet and found.partial:
         print(f"interrupted: `{catalogue.PROJECT.command} run --resume` goes on", file=sys.stderr)
     _told_failures(found)
+
+
+def reported(found: Run, options: argparse.Namespace, changes: Changes | None) -> Path:
+    """Write the report of ``found``, with the page of ``changes`` if there are any, and return its start page."""
+    folder = options.results / "report"
+    progress = Progress()
+    live = sys.stderr.isatty() and not options.quiet
+    path = page.write(found, folder, _compared(found, options), changes, progress.step if live else _silent)
+    progress.end()
+    if changes:
+        output.write(changes, folder)
+    return path
+
+
+def _silent(text: str) -> None:
+    """Progress for nobody: a line for each page would be noise in a file."""
+
+
+def _since(found: Run, results: Path) -> Changes | None:
+    """What changed since the newest earlier run on this kind of machine that has a cell of this one."""
+    for path in store.earlier(results, found)[:TRIED]:
+        with contextlib.suppress(ValueError, OSError):  # a damaged record, or one of other cells
+            return confirming.confirmed(between(store.read(path), found))
+    return None
 
 
 def _told_failures(found: Run) -> None:

@@ -7,7 +7,7 @@ import shutil
 
 from perfsuite.host import data, scratch
 
-FOLDERS = ("report", "tensorboard", "tensorboard-hparams", "profile", "journal")
+FOLDERS = ("report", "tensorboard", "tensorboard-hparams", "profile", "explain", "journal", "query")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

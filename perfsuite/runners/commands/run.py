@@ -25,6 +25,7 @@ from perfsuite.running import session
 from perfsuite.running.progress import Progress
 from perfsuite.workers.referee import SEED_BITS
 
+REPEATED = 3  # cold and warm first calls of a compiled cell, where they are asked for
 FULL_BUDGET = 0.08  # seconds of samples per cell and launch, where there are very many cells
 
 
@@ -39,6 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=positive(float), help="seconds that one step may take (default 300)")
     parser.add_argument("--memory-limit", type=positive(int), help="bytes by which a worker may grow")
     parser.add_argument("--no-cost", action="store_true", help="do not measure memory and operators")
+    parser.add_argument(
+        "--compile-cost",
+        nargs="?",
+        const=REPEATED,
+        type=positive(int),
+        metavar="N",
+        help=f"measure what compiling costs, in processes of their own, N times (default {REPEATED}), and recompiles",
+    )
     parser.add_argument("--no-report", action="store_true", help="write the record file only")
     add_amount(parser)
 
@@ -74,7 +83,7 @@ def _asked(options: argparse.Namespace, profiled: bool) -> Options:
     traces = cells if profiled else selecting.profiled(cells)
     given: dict[str, Any] = {
         "secret": options.seed,
-        **{name: getattr(options, name) for name in ("launches", "timeout", "budget", "memory_limit")},
+        **{name: getattr(options, name) for name in ("launches", "timeout", "budget", "memory_limit", "compile_cost")},
     }
     given = {name: value for name, value in given.items() if value is not None}
     if profiled:

@@ -234,7 +234,7 @@ def test_the_gate_knows_the_mistakes_of_optimizers(name: str, mistake: str):
     [
         ("polyfit", "100", 100 * 9 * 2, 100 * 8 + 3 * 4),
         ("adam_fit", "10", 10 * 100 * 14, 10 * 100 * 8 + 6 * 4),
-        ("line_fit", "10", 10 * 100 * 7, 100 * 8 + 4 * 4),
+        ("line_fit", "10", 100 * 6 + 10 * 10, 100 * 8 + 4 * 4),
         ("schedule", "40", 0, 320),
         ("sgd_step", "10x100", 1000 * 4, 1000 * 5 * 4),
         ("adam_step", "10x100", 1000 * 12, 1000 * 7 * 4),

@@ -13,19 +13,34 @@ from typing import Any
 
 from perfsuite.project.catalogue import PROJECT
 
-START = ("published", "components", "comparison", "missing", "limits", "machine")
+START = (
+    "findings",
+    "changes",
+    "ranking",
+    "components",
+    "comparison",
+    "published",
+    "missing",
+    "limits",
+    "machine",
+)
 COMPONENT = (
     "ladder",
     "parts",
     "sizes",
     "crossover",
     "published",
+    "memory",
+    "scaling",
+    "compiling",
+    "breakeven",
     "roofline",
     "samples",
     "cells",
     "missing",
     "about",
 )
+CELLS = ("index",)  # of the page with all cells
 
 
 def listed() -> Any:

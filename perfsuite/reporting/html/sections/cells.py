@@ -13,16 +13,16 @@ from perfsuite.reporting.view import View, anchor, command, threads, trace_of
 COLUMNS = (
     Column("Variant"),
     Column("Case"),
-    Column("On"),
-    Column("Time", True, "Seconds of one call: median over fresh processes"),
-    Column("× best", True, "Times slower than the fastest of its case"),
-    Column("Speed-up", True, "Times as fast as the baseline"),
-    Column("× hw", True, "Time over the hardware's floor"),
+    Column("Device"),
+    Column("Time", True),
+    Column("× best", True),
+    Column("Speed-up", True),
+    Column("× hw", True),
     Column("Bound"),
-    Column("Peak memory", True),
-    Column("Error", True, "Share of the allowed error"),
+    Column("Peak", True),
+    Column("Error", True),
     Column("Trace"),
-    Column("Repeat"),
+    Column("Command"),
 )
 
 
@@ -64,7 +64,7 @@ def _row(row: Mapping[str, Any]) -> Row:
             Cell(place),
             *(figures if timed else without),
             Cell("trace" if trace else "", href=trace),
-            Cell(command(row["cell"]), mono=True),
+            Cell(command(row["cell"]), mono=True, copy=True),
         ),
         anchor=anchor(row["cell"]),
         facets={

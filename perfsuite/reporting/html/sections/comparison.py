@@ -5,8 +5,9 @@ from __future__ import annotations
 from perfsuite.judging.record import Comparison
 from perfsuite.judging.record import Row as Compared
 from perfsuite.reporting import units
+from perfsuite.reporting.commands import runnable
 from perfsuite.reporting.comparison import wording
-from perfsuite.reporting.html.blocks import Cell, Column, Facts, Row, Section, Table, facets, prose
+from perfsuite.reporting.html.blocks import Cell, Code, Column, Facts, Row, Section, Table, facets, prose
 from perfsuite.reporting.view import View
 
 TONES = {"SLOWER": "bad", "ERROR": "bad", "UNTRUSTED": "bad", "FASTER": "best", "SAME": "quiet"}
@@ -23,17 +24,19 @@ def table(found: Comparison) -> Section:
     columns = (
         Column("Cell, and what explains the verdict", wide=True),
         Column("Verdict"),
-        Column("Change", True, "HEAD's time over BASE's, minus one; below it the interval, valid at any stop"),
-        Column("BASE", True, "Median time per call"),
-        Column("Epochs", True, "Fresh processes that it took"),
-        Column("Cost", True, "Machine time, including the starts of processes"),
+        Column("Change", True),
+        Column("BASE", True),
+        Column("Epochs", True),
+        Column("Cost", True),
     )
     cells = Table(
         "comparison", "All cells", columns, rows, facets(rows, "verdict"), search="Search cells", noun="cells"
     )
     lead = prose(f"{wording.headline(found)}.", tone="lead")
     left = tuple((cell, reason) for cell, reason in found.skipped.items())
-    blocks = (lead, cells, Facts(tuple(wording.facts(found).items()), wide=True))
+    facts = {name: fact for name, fact in wording.facts(found).items() if name != "Repeat"}
+    again = Code(runnable(found.options.command), python=False)
+    blocks = (lead, cells, Facts(tuple(facts.items()), wide=True), again)
     return Section("comparison", "What changed", (*blocks, Facts(left, wide=True)) if left else blocks)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from perfsuite.reporting import units
+from perfsuite.reporting import glossary, units
+from perfsuite.reporting.frame import grouped
 from perfsuite.reporting.frame import rows as rows_of
 from perfsuite.reporting.html.blocks import Block, Cell, Column, Row, Section, Table, prose
 from perfsuite.reporting.view import View, threads
@@ -14,7 +15,7 @@ from perfsuite.reporting.view import View, threads
 
 def render(view: View) -> Section | None:
     """A table of variants against cases for each dtype, device and number of threads with several cases."""
-    places = view.frame[~view.frame["cold"]].groupby(["device", "threads", "dtype"], sort=False)
+    places = grouped(view.frame[~view.frame["cold"]], "device", "threads", "dtype")
     tables = tuple(
         table
         for (device, count, dtype), cells in places
@@ -37,9 +38,9 @@ def _table(cells: pd.DataFrame, place: str) -> Table | None:
         Row((Cell(way, mono=True), *(_cell(found.get((way, case))) for case in cases)))
         for way in dict.fromkeys(timed["way"])
     ]
-    best = timed.groupby("case")["seconds"].min()
+    best = {case: float(some["seconds"].min()) for (case,), some in grouped(timed, "case")}
     last = Row((Cell("Fastest time"), *(Cell(units.time(best[case]), tone="quiet") for case in cases)))
-    columns = (Column("Variant"), *(Column(case, True) for case in cases))
+    columns = (Column("Variant"), *(Column(case, True, glossary.meaning("case")) for case in cases))
     return Table(f"crossover-{place}", f"Times slower than the fastest: {place}", columns, tuple(rows), last=last)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from perfsuite.model.record import Variant
 from perfsuite.reporting import evidence, units
@@ -16,6 +17,7 @@ from perfsuite.reporting.html.blocks import (
     Details,
     Facts,
     Link,
+    Mono,
     Part,
     Picture,
     Row,
@@ -25,8 +27,16 @@ from perfsuite.reporting.html.blocks import (
     prose,
 )
 from perfsuite.reporting.html.verdict import verdict
-from perfsuite.reporting.plots import figures
-from perfsuite.reporting.view import View, command, group_name, trace_of
+from perfsuite.reporting.plots.ladder import ladder
+from perfsuite.reporting.view import (
+    View,
+    command,
+    explain_command,
+    explanation_of,
+    group_name,
+    how_sure,
+    trace_of,
+)
 
 EXECUTORS = {"compile": "torch.compile", "cudagraph": "a CUDA graph"}
 
@@ -39,9 +49,10 @@ def render(view: View) -> Section | None:
     problem = view.problem
     unit = units.shared(cells["seconds"], units.SECONDS)
     shown = cells[cells["status"] != "skipped"]
-    drawing = figures.ladder(cells, problem.baseline)
+    drawing = ladder(cells, problem.baseline, view.colors)
     variants = {variant.name: variant for variant in problem.variants}
-    rows = tuple(_rung(row, variants.get(row["variant"]), unit, view) for row in rows_of(shown))
+    rungs = rows_of(shown)
+    rows = tuple(_rung(row, variants.get(row["variant"]), unit, view, rungs[at:]) for at, row in enumerate(rungs, 1))
     table = Table("ladder", f"{group_name(cells)}, {how_sure(cells)}", columns(unit, problem.stream), rows)
     return Section(
         "ladder",
@@ -54,36 +65,34 @@ def render(view: View) -> Section | None:
     )
 
 
-def how_sure(cells: Any) -> str:
-    """What ``±`` means: it depends on how many fresh processes there were."""
-    timed = cells[cells["seconds"].notna()]
-    launches, confidence = int(timed["launches"].min()), timed["confidence"].min()
-    if launches < 2:
-        return "one process: no interval"
-    return f"median of {launches} fresh processes; ± covers it with {units.percent(confidence)} confidence"
-
-
 def columns(unit: units.Unit, stream: bool) -> tuple[Column, ...]:
     """The ladder's columns."""
     parts = (
-        Column("First item", True, "Time until the first item"),
-        Column("Per item", True, "Time of each further item"),
+        Column("First item", True),
+        Column("Per item", True),
     )
     return (
         Column("Variant"),
-        Column(f"Time, {unit.name}", True, "Seconds of one call: median over fresh processes"),
-        Column("±", True, "Half the width of the interval, the wider side"),
+        Column(f"Time, {unit.name}", True),
+        Column("±", True),
         *(parts if stream else ()),
-        Column("× best", True, "Times slower than the fastest variant"),
-        Column("Speed-up", True, "Times as fast as the baseline"),
-        Column("× hw", True, "Time over the hardware's floor: the larger of arithmetic and memory traffic"),
-        Column("Bound", False, "The limit that sets the floor of this variant"),
-        Column("Peak memory", True, "Most bytes held at once, beyond those at entry"),
-        Column("Error", True, "Largest error against float64, as a share of the allowed one"),
+        Column("× best", True),
+        Column("Speed-up", True),
+        Column("× hw", True),
+        Column("Bound"),
+        Column("Peak", True),
+        Column("Error", True),
     )
 
 
-def _rung(row: Mapping[str, Any], variant: Variant | None, unit: units.Unit, view: View) -> Row:
+def _rung(
+    row: Mapping[str, Any],
+    variant: Variant | None,
+    unit: units.Unit,
+    view: View,
+    above: Sequence[Mapping[str, Any]],
+) -> Row:
+    """A rung; ``above`` are those after it."""
     problem = view.problem
     name = Cell(row["way"], mono=True, small="baseline" if row["way"] == problem.baseline else "")
     width = len(columns(unit, problem.stream)) - 1
@@ -96,14 +105,14 @@ def _rung(row: Mapping[str, Any], variant: Variant | None, unit: units.Unit, vie
         below.append(prose("Does different work: ", *marked(work), ".", tone="note"))
     if not units.known(row["seconds"]):
         status = Cell(f"! {row['status']}", tone="bad", small=row["reason"], span=width)
-        return Row((name, status), facets=_facets(row), below=(*below, *_more(row, variant)))
+        return Row((name, status), facets=_facets(row), below=(*below, *_more(row, variant, ())))
     if why := evidence.why(row):
         below.append(prose(why[0].upper() + why[1:] + ".", tone="note"))
     return Row(
         (name, *_figures(row, unit, problem.stream)),
         facets=_facets(row),
         best=row["best"],
-        below=(*below, *_more(row, variant)),
+        below=(*below, *_more(row, variant, _against(row, above, view))),
     )
 
 
@@ -130,14 +139,27 @@ def _figures(row: Mapping[str, Any], unit: units.Unit, stream: bool) -> list[Cel
     ]
 
 
-def _more(row: Mapping[str, Any], variant: Variant | None) -> list[Block]:
-    """What is folded away under a rung: its code, its other measurements, and the command that repeats it."""
+def _against(row: Mapping[str, Any], above: Sequence[Mapping[str, Any]], view: View) -> tuple[Block, ...]:
+    """Why the time of ``row`` is not that of the next rung: the explanation, or the command that makes it."""
+    other = next((one for one in above if units.known(one["seconds"])), None)
+    if other is None:
+        return ()
+    page = explanation_of(view.results, row["cell"], other["cell"]) if view.results else None
+    if page and view.results:
+        address = f"../{quote(page.relative_to(view.results).as_posix())}"
+        return (prose(Link(f"Why {row['way']} and {other['way']} differ", address)),)
+    told = prose("Why it differs from the next rung, ", Mono(other["way"]), ":", tone="note")
+    return told, Code(explain_command(row["cell"], other["cell"]), python=False)
+
+
+def _more(row: Mapping[str, Any], variant: Variant | None, against: tuple[Block, ...]) -> list[Block]:
+    """What is folded away under a rung: its code, its other measurements, and the commands that tell more."""
     blocks: list[Block] = []
     if variant and variant.source:
         blocks.append(Code(variant.source))
     if facts := tuple((name, text) for name, text in measured(row) if text not in ("", units.NONE)):
         blocks.append(Facts(facts))
-    blocks.append(Code(command(row["cell"]), python=False))
+    blocks += [prose("Measure it again:", tone="note"), Code(command(row["cell"]), python=False), *against]
     if address := trace_of(row["trace"]):
         parts: tuple[Part, ...] = (
             Link("Profiler’s trace", address),
@@ -152,13 +174,13 @@ def _more(row: Mapping[str, Any], variant: Variant | None) -> list[Block]:
 def measured(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The other measurements of a cell, as text."""
     interval = f"{units.time(row['low'])} to {units.time(row['high'])}" if row["launches"] > 1 else ""
-    break_even = "never" if row["break_even"] == float("inf") else units.count(row["break_even"])
     return [
         ("Interval", interval),
-        ("Samples", f"{units.count(row['samples'])} in {units.count(row['launches'])} processes" if interval else ""),
+        ("Samples", f"{units.count(row['samples'])} in {units.count(row['launches'])} launches" if interval else ""),
         ("First call", units.time(row["first"])),
         ("Compile", units.time(row["compile"])),
-        ("Break-even calls", break_even if units.known(row["compile"]) else ""),
+        ("From disk", units.time(row["compile_warm"])),
+        ("Break-even calls", evidence.paid_back(row) if units.known(row["compile"]) else ""),
         ("Arithmetic", units.rate(row["flop_rate"], "FLOP/s")),
         ("Compulsory bytes", units.rate(row["byte_rate"], "B/s")),
         ("× floor", units.times(row["times_floor"])),

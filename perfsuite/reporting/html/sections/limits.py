@@ -15,8 +15,8 @@ def render(view: View) -> Section | None:
     columns = (
         Column("Limit"),
         Column("Device"),
-        Column("Best", True, "Best of the run; floors use it"),
-        Column("Typical", True, "Median of the bursts"),
+        Column("Best", True),
+        Column("Typical", True),
         Column("How it was measured", wide=True),
     )
     lead = prose(

@@ -7,6 +7,7 @@ from typing import Any
 
 from perfsuite.model.record import Run
 from perfsuite.reporting import units
+from perfsuite.reporting.commands import runnable
 from perfsuite.reporting.html.blocks import Code, Facts, Section
 from perfsuite.reporting.view import View
 
@@ -27,7 +28,9 @@ def render(view: View) -> Section | None:
         ("Machine class", run.machine_class),
     )
     facts = (*head, *_inputs(run), *flat(run.machine), *flat(run.environment))
-    return Section("machine", "Machine and environment", (Facts(facts, wide=True), Code(run.command, python=False)))
+    return Section(
+        "machine", "Machine and environment", (Facts(facts, wide=True), Code(runnable(run.command), python=False))
+    )
 
 
 def _inputs(run: Run) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfsuite.project import catalogue
+from perfsuite.reporting.commands import launcher, runnable
 from perfsuite.reporting.html.blocks import Block, Cell, Code, Column, Row, Section, Table, prose
 from perfsuite.reporting.missing import Gap, gaps
 from perfsuite.reporting.view import View
@@ -16,10 +16,10 @@ def render(view: View) -> Section | None:
         columns = (Column("Status"), Column("Cells", True), Column("Reason", wide=True))
         blocks.append(Table("missing", "Cells without a time, by reason", columns, tuple(map(_row, found))))
     if view.run.left_out and view.start:
-        blocks.append(prose(f"Left out of this run: {view.run.left_out}", tone="note"))
+        blocks.append(prose(f"Left out of this run: {runnable(view.run.left_out)}", tone="note"))
     if view.run.partial:
         blocks.insert(0, prose("This run was interrupted. What is missing can still be measured:", tone="warning"))
-        blocks.insert(1, Code(f"{catalogue.PROJECT.command} run --resume", python=False))
+        blocks.insert(1, Code(f"{launcher()} run --resume", python=False))
     return Section("missing", "Without a time", tuple(blocks)) if blocks else None
 
 

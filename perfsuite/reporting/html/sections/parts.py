@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perfsuite.reporting import units
+from perfsuite.reporting import glossary, units
 from perfsuite.reporting.html.blocks import Block, Cell, Column, Picture, Row, Section, Table, prose
 from perfsuite.reporting.plots.parts import AGREE, Split, bars, names, split
 from perfsuite.reporting.view import View, group_name, safe
@@ -28,7 +28,7 @@ def render(view: View) -> Section | None:
 
 def _table(group: str, splits: Sequence[Split]) -> Table:
     rows = [Row((Cell(name), *(_part(one, name) for one in splits))) for name in names(splits)]
-    columns = (Column("Part"), *(Column(one.way, True) for one in splits))
+    columns = (Column("Part"), *(Column(one.way, True, glossary.meaning("variant")) for one in splits))
     last = Row((Cell("All parts"), *map(_sum, splits)))
     return Table(f"parts-{safe(group)}", f"Parts of a call: {group}", columns, tuple(rows), last=last)
 

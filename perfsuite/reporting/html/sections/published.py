@@ -26,12 +26,12 @@ def _blocks(told: Ladder, view: View) -> tuple[Block, ...]:
         words += [" The baseline, ", Mono(problem.baseline), ", has no time in this run."]
     columns = (
         Column("Variant"),
-        Column("Published", True, "Range over the sources that give both times"),
-        Column("Here", True, "Median over fresh processes of the ratio within each"),
+        Column("Published", True),
+        Column("Here", True),
         Column("Interval", True),
         Column("Verdict"),
     )
-    caption = f"Speed-up over {told.base} at {problem.published_case}, published and measured"
+    caption = f"{problem.title}: speed-up over {told.base} at {problem.published_case}, published and measured"
     table = Table(f"published-{safe(problem.name)}", caption, columns, tuple(map(_row, told.rungs)))
     return prose(*words), table
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from perfsuite.reporting.html.blocks import Picture, Section
-from perfsuite.reporting.plots.choice import choose
 from perfsuite.reporting.plots.strips import samples
 from perfsuite.reporting.view import View
 
@@ -13,7 +12,5 @@ def render(view: View) -> Section | None:
     cells = view.lead()
     if cells is None:
         return None
-    ways = choose(cells, view.problem.baseline)
-    records = [view.records[cell] for cell in cells["cell"]]
-    drawing = samples(records, ways, list(dict.fromkeys(view.frame["way"])))
+    drawing = samples([view.records[cell] for cell in cells["cell"]], view.colors)
     return Section("samples", "Samples in time order", (Picture(drawing),)) if drawing else None

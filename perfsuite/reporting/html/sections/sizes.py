@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from perfsuite.reporting.frame import grouped
 from perfsuite.reporting.html.blocks import Block, Picture, Section, prose
-from perfsuite.reporting.plots import figures
+from perfsuite.reporting.plots.curves import curves
 from perfsuite.reporting.view import View
 
 
@@ -11,8 +12,8 @@ def render(view: View) -> Section | None:
     """The main figure of a component."""
     cells = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
     drawings = [
-        figures.curves(curve, view.problem.baseline, view.run.roofs)
-        for _, curve in cells.groupby(["series", "device", "threads"], sort=False)
+        curves(curve, view.problem.baseline, view.run.roofs, view.colors)
+        for _, curve in grouped(cells, "series", "device", "threads")
     ]
     pictures: tuple[Block, ...] = tuple(Picture(drawing) for drawing in drawings if drawing)
     if not pictures:

@@ -8,6 +8,6 @@ if __name__ == "__main__":
     import sys
 
     sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2]), sys.argv[1]]
-    from perfsuite.running.share import main
+    from perfsuite.running.parallel.share import main
 
     main()

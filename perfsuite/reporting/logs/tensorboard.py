@@ -1,18 +1,16 @@
 """A run for TensorBoard: scalars, tables and figures that need no network, hyperparameters, and the traces.
 
-``<results>/tensorboard`` holds a folder per run, with the traces in it. ``<results>/tensorboard-hparams`` is a
-separate log with a folder per cell, because TensorBoard opens with every run hidden once a log has more than 40. Both
-can be deleted and written again.
+``<results>/tensorboard`` holds a folder per run, with a folder for each trace in it, and for each cell of the last run
+that the hparams tab shows. If those are not all, ``<results>/tensorboard-hparams`` is a log with every cell; see
+:mod:`perfsuite.reporting.logs.sessions`. Both can be deleted and written again.
 """
 
 from __future__ import annotations
 
-import io
 import shutil
 import struct
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,21 +24,23 @@ from perfsuite.model.record import Run
 from perfsuite.project import catalogue
 from perfsuite.records import sound
 from perfsuite.reporting import frame, units
+from perfsuite.reporting.canvas.drawing import Drawing
+from perfsuite.reporting.canvas.raster import png
+from perfsuite.reporting.logs import sessions
 from perfsuite.reporting.missing import gaps
-from perfsuite.reporting.plots import figures
-from perfsuite.reporting.plots.drawing import PAPER, STYLE, Drawing
-from perfsuite.reporting.view import View, anchor, group_name, threads
+from perfsuite.reporting.plots.curves import curves
+from perfsuite.reporting.plots.ladder import ladder as rungs
+from perfsuite.reporting.view import View, folder_of, group_name, threads
 
 INSTALL = 'pip install "tensorboard>=2.21" "torch-tb-profiler==0.4.3"'
-SCALARS = {"seconds": "seconds", "times_best": "times the best", "times_hardware": "times the hardware"}
+SCALARS = {"seconds": "time, s", "times_best": "× best", "times_hardware": "× hw"}
 HPARAMS = ("component", "variant", "executor", "device", "case", "threads", "dtype")
 COLUMNS = ("variant", "time", "±", "× best", "× hw", "bound", "operators", "peak", "note")
-DPI = 110
 LONGEST = 2000  # characters of one text
 
 
 def write(run: Run, results: Path) -> Path:
-    """Write ``run`` into both logs below ``results``, replace what they had of it, and return the first log's folder.
+    """Write ``run`` into the logs below ``results``, replace what they had of it, and return the first log's folder.
 
     Raises:
         ModuleNotFoundError: TensorBoard is not installed; the message says how to install it.
@@ -48,28 +48,42 @@ def write(run: Run, results: Path) -> Path:
     """
     _needs_tensorboard()
     table = frame.build(run)
+    whole = View(run, table, run.problems)
     logs, hparams = results / "tensorboard", results / "tensorboard-hparams"
+    timed = frame.rows(table[table["seconds"].notna()])
+    shown = sessions.shown(whole, sessions.room(logs, run.run))
     with _replacing(logs / run.run) as building:
         traces = {record.cell: results / record.trace for record in run.records if sound.stays(record.trace)}
         there = {cell: path for cell, path in traces.items() if _is_file(path)}
         with _log(building, run) as log:
-            log(_text("run", _about(run, table, f"{len(there)} of {len(traces)}")))
+            more = f"; all: `tensorboard --logdir {hparams.name}` in the results folder" * (len(shown) < len(timed))
+            told = f"{len(shown):,} of {len(timed):,} cells with a time{more}"
+            log(_text("run", _about(run, table, f"{len(there)} of {len(traces)}", told)))
             for name, number in scalars(table):
                 log(_scalar(name, number))
-            whole = View(run, table, run.problems)
             for view in map(whole.of, run.problems):
                 log(_text(f"ladder/{view.problem.name}", ladder(view)))
                 for name, drawing in drawings(view):
                     log(_image(f"{view.problem.name}/{name}", drawing))
         for cell, path in there.items():
-            tensorboard_copy(path, building / anchor(cell), anchor(cell))
-    with _replacing(hparams / run.run) as building:
-        for row in frame.rows(table[table["seconds"].notna()]):
-            with _log(building / anchor(row["cell"]), run) as log:
-                log(_session(row, run))
-                for name, number in _figures(row):
-                    log(_scalar(name, number))
+            tensorboard_copy(path, building / folder_of(cell), folder_of(cell))
+        _sessions(shown, building, run)
+    sessions.only(logs, run.run)
+    if len(shown) < len(timed):
+        with _replacing(hparams / run.run) as building:
+            _sessions(timed, building, run)
+    else:
+        shutil.rmtree(hparams / run.run, ignore_errors=True)
     return logs
+
+
+def _sessions(rows: Iterable[Mapping[str, Any]], building: Path, run: Run) -> None:
+    """A folder for each cell, with its axes as hyperparameters and its figures as metrics."""
+    for row in rows:
+        with _log(building / folder_of(row["cell"]), run) as log:
+            log(_session(row, run))
+            for name, number in _figures(row):
+                log(_scalar(name, number))
 
 
 def _needs_tensorboard() -> None:
@@ -101,7 +115,7 @@ def _is_file(path: Path) -> bool:
 
 
 def scalars(table: pd.DataFrame) -> Iterator[tuple[str, float]]:
-    """Name and value of each figure of each cell that has a time: ``component/device-case-threads/way/seconds``."""
+    """Name and value of each figure of each cell that has a time: ``component/device-case-threads/way/× hw``."""
     for row in frame.rows(table[table["seconds"].notna()]):
         where = f"{row['device']}-{row['case']}-{row['threads']}" + "-cold" * row["cold"]
         for name, number in _figures(row):
@@ -153,15 +167,15 @@ def _rung(row: Mapping[str, Any], unit: units.Unit) -> list[str]:
 def drawings(view: View) -> Iterator[tuple[str, Drawing]]:
     """The figures of a component: the ladder of its leading group, and each series against its size."""
     lead = view.lead()
-    if lead is not None and (drawing := figures.ladder(lead, view.problem.baseline)):
+    if lead is not None and (drawing := rungs(lead, view.problem.baseline, view.colors)):
         yield f"ladder {lead['case'].iloc[0]}", drawing
-    curves = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
-    for (series, device, label), cells in curves.groupby(["series", "device", "threads"], sort=False):
-        if drawing := figures.curves(cells, view.problem.baseline, view.run.roofs):
+    some = view.frame[(view.frame["series"] != "") & ~view.frame["cold"]]
+    for (series, device, label), cells in frame.grouped(some, "series", "device", "threads"):
+        if drawing := curves(cells, view.problem.baseline, view.run.roofs, view.colors):
             yield f"{series}, {device}, {threads(str(label))}", drawing
 
 
-def _about(run: Run, table: pd.DataFrame, traces: str) -> str:
+def _about(run: Run, table: pd.DataFrame, traces: str, hparams: str) -> str:
     """The facts of the run as a Markdown list."""
     facts = {
         "started": run.started,
@@ -173,6 +187,7 @@ def _about(run: Run, table: pd.DataFrame, traces: str) -> str:
         "left out": run.left_out,
         "partial": f"interrupted: `{catalogue.PROJECT.command} run --resume` goes on" if run.partial else "",
         "traces found": traces,
+        "hparams": hparams,
     }
     return "\n".join(f"- {name}: {escape(fact)}" for name, fact in facts.items() if fact)
 
@@ -223,21 +238,10 @@ def _text(tag: str, markdown: str) -> Any:
 def _image(tag: str, drawing: Drawing) -> Any:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    picture = png(drawing)
+    picture = png(drawing.figure)
     width, height = struct.unpack(">II", picture[16:24])  # a PNG stores them here
     image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=picture)
     return Summary.Value(tag=_tag(tag), image=image)
-
-
-def png(drawing: Drawing) -> bytes:
-    """A figure as PNG on a white background, the same bytes each time."""
-    import matplotlib as mpl
-
-    out = io.BytesIO()
-    with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        drawing.figure.savefig(out, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": None})
-    return out.getvalue()
 
 
 def _session(row: Mapping[str, Any], run: Run) -> Any:

@@ -1,4 +1,4 @@
-"""A share of a run's checks, in a process of its own: see :mod:`perfsuite.running.abreast`."""
+"""A share of a run's checks, in a process of its own: see :mod:`perfsuite.running.parallel.abreast`."""
 
 from __future__ import annotations
 

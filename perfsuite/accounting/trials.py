@@ -1,0 +1,146 @@
+"""Programs that are no cells, to see how well the parts of a call predict a time they were not fitted to.
+
+The parts are counted and the unit costs measured as in a run. Then each program is timed, and both are compared.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import statistics
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from perfsuite.accounting.parts import parts
+from perfsuite.host.counters import Counters
+from perfsuite.instruments import limits
+from perfsuite.instruments.operators import operators
+from perfsuite.model.account import account
+from perfsuite.model.floor import floor
+from perfsuite.model.record import Cost, Launch, Record
+from perfsuite.model.roofs import OVERHEADS, UNITS, quantity
+
+Program = Callable[[], object]
+SAMPLES, SAMPLE = 15, 2e-3  # of a program, and about how many seconds each takes
+HEAD = ("program", "model", "predicted", "measured", "predicted over measured")
+
+
+def programs() -> Mapping[str, tuple[str, Program]]:
+    """Name -> the part that makes up most of it, and the program."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    small, wide = torch.rand(8, generator=generator), torch.rand(700, 900, generator=generator)
+    weight = torch.rand(16, requires_grad=True, generator=generator)
+    long = torch.ones(12 << 20)
+    nested = torch.nn.Sequential(*[torch.nn.Sequential(torch.nn.Identity()) for _ in range(20)])
+    table = {f"key {at}": [at, str(at), {"half": at / 2}] for at in range(40)}
+    text = json.dumps(table).encode() * 20
+
+    def new() -> torch.Tensor:
+        return torch.frombuffer(mmap.mmap(-1, long.nbytes), dtype=torch.float32)
+
+    def chain() -> torch.Tensor:
+        x = small
+        for _ in range(100):
+            x = x.mul(0.5).add(small)
+        return x
+
+    def backward() -> Any:
+        x = weight
+        for _ in range(60):
+            x = x.tanh()
+        return torch.autograd.grad(x.sum(), weight)
+
+    def sleeping() -> None:
+        thread = threading.Thread(target=time.sleep, args=(0.01,))
+        thread.start()
+        thread.join()
+
+    return {
+        "200 operators on 8 numbers": ("operators", chain),
+        "a sort and a softmax of 700 x 900 numbers": ("operators", lambda: wide.sort(dim=1).values.softmax(dim=0)),
+        "60 tanh and backward": ("autograd", backward),
+        "40 nested modules that return their input": ("Python", lambda: nested(None)),
+        "JSON by Python's own encoder": ("Python", lambda: json.dumps(table, indent=1)),
+        "zlib.compress": ("native code", lambda: zlib.compress(text)),
+        "a sum into 48 MiB of new memory": ("page faults", lambda: torch.add(long, long, out=new())),
+        "a thread that sleeps": ("waiting", sleeping),
+    }
+
+
+def measure(seconds: float = 0.2) -> list[dict[str, Any]]:
+    """Each program with its parts: ``{"program": ..., "model": ..., "predicted": ..., "measured": ..., "parts": ...}``.
+
+    ``seconds`` are spent on each unit cost. Waiting for a core is left out of both times.
+    """
+    import torch
+
+    torch.ones(31 << 20, dtype=torch.uint8)  # the C library keeps memory from now on, as in a worker
+    roofs = limits.probe(["1"], seconds=seconds, names=(*OVERHEADS, *UNITS))
+    found = []
+    for name, (model, program) in programs().items():
+        program()
+        counted = parts(program, program)
+        launch = _timed(program)
+        record = Record(
+            f"trials.{model.replace(' ', '')}/program/eager/cpu/one/1",
+            "ok",
+            launches=(launch,),
+            cost=Cost(None, "", None, *operators(program), parts=counted),
+        )
+        own = account(record, roofs, floor(record, roofs))
+        assert own is not None
+        terms = {term.name: term.seconds for term in own.terms if term.name != "busy machine"}
+        free = [wall - delay / launch.calls for wall, delay in zip(launch.wall, launch.delay, strict=True)]
+        found.append(
+            {
+                "program": name,
+                "model": model,
+                "predicted": sum(terms.values()),
+                "measured": statistics.median(free),
+                "parts": terms,
+            }
+        )
+    return found
+
+
+def _timed(program: Program) -> Launch:
+    """Samples of ``program`` with their counters."""
+    start = time.perf_counter()
+    program()
+    calls = max(1, round(SAMPLE / (time.perf_counter() - start)))
+    counters = Counters()
+    walls: list[float] = []
+    counted: list[tuple[int, ...]] = []
+    for _ in range(SAMPLES):
+        before, start = counters.read(), time.perf_counter()
+        for _ in range(calls):
+            program()
+        walls.append((time.perf_counter() - start) / calls)
+        counted.append(tuple(b - a for a, b in zip(before, counters.read(), strict=True)))
+    cpu, delay, switches, faults = zip(*counted, strict=True)
+    return Launch(
+        launch=0,
+        calls=calls,
+        prepare=0.0,
+        first=0.0,
+        at=(0.0,) * SAMPLES,
+        wall=tuple(walls),
+        cpu=tuple(ns * 1e-9 for ns in cpu),
+        delay=tuple(ns * 1e-9 for ns in delay),
+        switches=switches,
+        faults=faults,
+    )
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The programs as a table in Markdown."""
+    lines = [HEAD, ("---", "---", "---:", "---:", "---:")]
+    for row in rows:
+        times = quantity(row["predicted"], "s"), quantity(row["measured"], "s")
+        lines.append((row["program"], row["model"], *times, f"{row['predicted'] / row['measured']:.2f}"))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,1 @@
+"""The evidence of both sides, the rules that name a reason from it, and the paragraph."""

@@ -1,0 +1,119 @@
+"""What the time of a call consists of: the parts that were counted or measured by themselves, and their unit costs.
+
+The floor says how fast a call could be. The account says where the time goes: into which operators, and how much of it
+is Python, autograd, page faults, or waiting. No part is taken from the time that it explains. Operators are timed one
+by one on other data, counts are multiplied by unit costs that small programs of their own have in the same run, and
+waiting is the time during which the thread used no core.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from perfsuite.model.floor import Floor, applying
+from perfsuite.model.record import Launch, Part, Parts, Record, Roof
+
+LEAST = 0.05  # share of the time from which a part is named
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of the time."""
+
+    name: str  # "operators", "autograd", "Python", "native code", "page faults", "waiting"
+    seconds: float
+    detail: str  # what it is, with counts: "12 nodes, 12 of them run backward"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The parts of a cell's time, largest first."""
+
+    terms: tuple[Term, ...]
+
+    @property
+    def seconds(self) -> float:
+        """The sum of the parts."""
+        return sum(term.seconds for term in self.terms)
+
+    def told(self, seconds: float) -> str:
+        """The parts of at least :data:`LEAST` of ``seconds``: ``operators 62 % (mm, add), Python 21 % (...)``.
+
+        Parts that are estimated at more than the time are given as shares of their sum.
+        """
+        whole = max(seconds, self.seconds)
+        shown = [term for term in self.terms if term.seconds >= LEAST * whole]
+        return ", ".join(f"{term.name} {100 * term.seconds / whole:.0f} % ({term.detail})" for term in shown)
+
+
+def account(record: Record, roofs: Sequence[Roof], floor: Floor) -> Account | None:
+    """The parts of the time of ``record``, from the roofs of its own run; ``None`` if they were not counted."""
+    parts = record.cost.parts if record.cost else None
+    if parts is None:
+        return None
+    known = {name: roof.value for name, roof in applying(record.key.device, record.key.threads, roofs).items()}
+    unit: Callable[[str], float] = lambda name: known.get(name, 0.0)  # noqa: E731
+    own, native = _sum(parts.operators, unit("page fault")), _sum(parts.native, 0.0)
+    views = ((record.cost.views or 0) if record.cost else 0) * max(unit("view"), unit("empty tensor"))
+    rest = 0.0 if _all_timed(record, parts) else floor.compute + floor.usual - own[0] - views - native[0]
+    faults = _per_call(record, _faults)
+    new = faults * unit("page fault")
+    terms = (
+        Term("operators", own[0] + views, own[1] or "views"),
+        Term("native code", native[0] - min(new, native[0]), native[1]),  # its own page faults may be in it
+        Term("work", rest, "arithmetic, bytes and dispatch beyond what the operators take by themselves"),
+        _autograd(parts, unit),
+        Term("Python", (parts.instructions or 0) * unit("instruction"), f"{parts.instructions or 0:,} instructions"),
+        Term("page faults", new, f"{faults:,.0f} page faults"),
+        Term("waiting", _per_call(record, _waiting, judged=True), "for other threads or processes, or a disk"),
+        Term("busy machine", _per_call(record, _delay), "for a core"),
+    )
+    return Account(tuple(sorted((term for term in terms if term.seconds > 0), key=lambda term: -term.seconds)))
+
+
+def _all_timed(record: Record, parts: Parts) -> bool:
+    """Whether the operators by themselves are all the work there is: then what the floor expects is no part."""
+    timed = parts.operators and all(part.seconds for part in parts.operators.values())
+    return bool(timed) and not record.key.cold  # alone they find their data in a cache
+
+
+def _autograd(parts: Parts, unit: Callable[[str], float]) -> Term:
+    nodes, steps, starts = parts.nodes or 0, parts.steps or 0, parts.starts or 0
+    seconds = nodes * unit("autograd node") + steps * unit("autograd step") + starts * unit("autograd start")
+    return Term("autograd", seconds, f"{nodes:,} nodes recorded, {steps:,} run backward")
+
+
+def _sum(parts: Mapping[str, Part] | None, fault: float) -> tuple[float, str]:
+    """The seconds of ``parts`` without their page faults, which are counted apart, and the two that take longest."""
+    found = {name: max(0.0, part.seconds - part.faults * fault) for name, part in (parts or {}).items()}
+    return sum(found.values()), ", ".join(sorted(found, key=lambda name: -found[name])[:2])
+
+
+def _per_call(record: Record, of: Callable[[Launch, int], float], judged: bool = False) -> float:
+    """The median over launches of the median over samples whose counters saw nothing but the calls; 0 without any.
+
+    With ``judged``, samples whose results were judged count where there are no others: they have more CPU time.
+    """
+    if any(launch.parts.keys() - {"host", "device", "first item", "per item"} for launch in record.launches):
+        return 0.0  # a timeline: its counters saw other passes too
+    found = []
+    for launch in record.launches:
+        every = range(len(launch.wall))
+        plain = [at for at in every if at not in launch.judged] or [*every] * judged
+        if plain and len(launch.delay) == len(launch.faults) == len(launch.cpu) == len(launch.wall):
+            found.append(statistics.median(of(launch, at) for at in plain))
+    return statistics.median(found) if found else 0.0
+
+
+def _delay(launch: Launch, at: int) -> float:
+    return launch.delay[at] / launch.calls
+
+
+def _faults(launch: Launch, at: int) -> float:
+    return launch.faults[at] / launch.calls
+
+
+def _waiting(launch: Launch, at: int) -> float:
+    return max(0.0, launch.wall[at] - (launch.cpu[at] + launch.delay[at]) / launch.calls)

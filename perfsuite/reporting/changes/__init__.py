@@ -1,0 +1,1 @@
+"""What changed between two records of one class of machine: found, worded, and shown in the terminal and on a page."""

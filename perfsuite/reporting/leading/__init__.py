@@ -1,0 +1,1 @@
+"""What a report leads with: its findings, and the ranking of its cells."""

@@ -1,0 +1,1 @@
+"""A run as logs of TensorBoard."""

@@ -1,0 +1,1 @@
+"""Checks of a run in several processes at once, each with a share of the components."""

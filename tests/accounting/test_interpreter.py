@@ -1,0 +1,77 @@
+"""What Python does in a call: counts that are known, and native functions that are named."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+
+import torch
+
+from perfsuite.accounting.interpreter import Dispatched, traced
+from perfsuite.accounting.parts import parts
+from perfsuite.instruments.operators import instructions
+
+DATA = os.urandom(1 << 20)
+
+
+def test_instructions_are_those_of_the_call():
+    def loop(times: int) -> int:
+        return sum(at for at in range(times))
+
+    counted = [traced(lambda times=times: loop(times), Dispatched()).instructions for times in (10, 20, 30)]
+    assert counted[2] - counted[1] == counted[1] - counted[0] > 0
+    assert counted == [instructions(lambda times=times: loop(times)) for times in (10, 20, 30)]
+
+
+def test_a_native_function_is_named_with_its_calls():
+    found = traced(lambda: [zlib.crc32(DATA) for _ in range(3)], Dispatched()).native
+    assert found["zlib.crc32"].calls == 3
+    assert found["zlib.crc32"].seconds > 1e-5
+
+
+def test_short_native_functions_are_left_to_the_cost_of_instructions():
+    assert "len" not in traced(lambda: [len(DATA) for _ in range(2000)], Dispatched()).native
+
+
+def test_operators_are_not_native_code():
+    x = torch.rand(500, 500)
+    found = parts(lambda: x @ x, lambda: x @ x)
+    assert found.native is not None and found.operators is not None
+    assert not any("mm" in name or "matmul" in name for name in found.native)
+    assert found.operators["mm"].seconds > 10 * sum((part.seconds for part in found.native.values()), 1e-6)
+
+
+def test_counting_operators_adds_no_instructions():
+    x = torch.rand(4)
+
+    def chain() -> None:
+        for _ in range(50):
+            x.add(x)
+
+    found = parts(chain, chain)
+    assert found.instructions is not None
+    assert found.instructions < 1.1 * instructions(chain) + 60
+
+
+def test_tracing_is_as_before_afterwards():
+    before = sys.gettrace(), sys.getprofile()
+    traced(lambda: None, Dispatched())
+    assert (sys.gettrace(), sys.getprofile()) == before
+
+
+def test_a_process_that_is_forked_in_the_call_is_not_traced():
+    read, write = os.pipe()
+
+    def forks() -> None:
+        child = os.fork()
+        if not child:
+            os.write(write, b"traced" if sys.gettrace() or sys.getprofile() else b"free")
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    traced(forks, Dispatched())
+    os.close(write)
+    told = os.read(read, 100)
+    os.close(read)
+    assert set(told.decode().replace("free", "")) == set()

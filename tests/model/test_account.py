@@ -1,0 +1,129 @@
+"""The parts of a time, from counts and unit costs that are known."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from perfsuite.model.account import account
+from perfsuite.model.floor import floor, remark
+from perfsuite.model.record import Cost, Launch, Part, Parts, Record, Roof, cost_from, to_json
+
+UNITS = {"instruction": 1e-8, "autograd node": 1e-6, "autograd step": 2e-6, "autograd start": 1e-5, "page fault": 1e-6}
+ROOFS = [Roof(name, "", "cpu", value, value, "s", "") for name, value in UNITS.items()]
+NOTHING = Parts({}, 0, 0, 0, 0, {})
+
+
+def launch(**columns: Any) -> Launch:
+    plain = {"at": (0.0,), "wall": (1e-3,), "cpu": (1e-2,), "delay": (0.0,), "switches": (0,), "faults": (0,)}
+    return Launch(launch=0, calls=10, prepare=0.0, first=0.0, **{**plain, **columns})
+
+
+def record(parts: Parts | None = NOTHING, *launches: Launch, cell: str = "a.b/v/eager/cpu/1/1", **more: Any) -> Record:
+    cost = Cost(0, "exact", 0, 1, 0, 0, parts=parts)
+    return Record(cell, "ok", dtype="float32", launches=launches or (launch(),), cost=cost, **more)
+
+
+def terms(found: Record, roofs: list[Roof] = ROOFS) -> dict[str, float]:
+    own = account(found, roofs, floor(found, roofs))
+    assert own is not None
+    return {term.name: pytest.approx(term.seconds) for term in own.terms}
+
+
+def with_parts(**changes: Any) -> Record:
+    return record(dataclasses.replace(NOTHING, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {}),
+        ({"operators": {"mm": Part(2, 4e-4), "add": Part(1, 1e-4)}}, {"operators": 5e-4}),
+        ({"operators": {"mm": Part(1, 4e-4, 100.0)}}, {"operators": 3e-4}),
+        ({"nodes": 3, "steps": 2, "starts": 1}, {"autograd": 3e-6 + 4e-6 + 1e-5}),
+        ({"instructions": 200}, {"Python": 2e-6}),
+        ({"native": {"zlib.crc32": Part(1, 7e-4)}}, {"native code": 7e-4}),
+        ({"operators": None, "instructions": None, "nodes": None, "steps": None, "native": None}, {}),
+    ],
+)
+def test_each_part_is_its_count_times_its_unit_cost(changes: dict[str, Any], expected: dict[str, float]):
+    assert terms(with_parts(**changes)) == expected
+
+
+def test_a_part_without_a_unit_cost_explains_nothing():
+    assert terms(with_parts(instructions=200, nodes=3), []) == {}
+
+
+def test_a_record_without_counts_has_no_account():
+    old = record(None)
+    assert account(old, ROOFS, floor(old, ROOFS)) is None
+
+
+def test_waiting_is_what_is_left_of_the_wall_clock():
+    waited = launch(cpu=(2e-3,), delay=(3e-3,))
+    assert terms(record(NOTHING, waited)) == {"waiting": 5e-4, "busy machine": 3e-4}
+
+
+def test_page_faults_are_counted_per_call():
+    assert terms(record(NOTHING, launch(faults=(500,)))) == {"page faults": 5e-5}
+
+
+def test_page_faults_in_native_code_are_not_counted_twice():
+    native = dataclasses.replace(NOTHING, native={"numpy.add": Part(1, 2e-4)})
+    assert terms(record(native, launch(faults=(500,)))) == {"page faults": 5e-5, "native code": 1.5e-4}
+
+
+def test_samples_whose_counters_saw_a_judgement_do_not_count():
+    columns = {name: value * 3 for name, value in {"at": (0.0,), "wall": (1e-3,), "switches": (0,)}.items()}
+    seen = launch(**columns, cpu=(1e-2,) * 3, delay=(0.0,) * 3, faults=(9000, 500, 9000), judged=(0, 2))
+    assert terms(record(NOTHING, seen)) == {"page faults": 5e-5}
+    assert terms(record(NOTHING, launch(faults=(9000,), judged=(0,)))) == {}
+
+
+def test_the_counters_of_a_timeline_say_nothing():
+    assert terms(record(NOTHING, launch(faults=(500,), cpu=(0.0,), parts={"load": (1e-3,)}))) == {}
+
+
+def test_an_old_record_without_delays_says_nothing_of_waiting():
+    assert terms(record(NOTHING, launch(cpu=(0.0,), delay=(), faults=()))) == {}
+
+
+@pytest.mark.parametrize(
+    ("operators", "expected"), [({}, {"work": 1e-3}), ({"mm": Part(1, 1e-4)}, {"operators": 1e-4})]
+)
+def test_declared_work_counts_where_no_operator_was_timed(operators: Any, expected: dict[str, float]):
+    peak = Roof("fp32", "1", "cpu", 1e9, 1e9, "FLOP/s", "")
+    found = record(dataclasses.replace(NOTHING, operators=operators), flops=10**6)
+    assert terms(found, [*ROOFS, peak]) == expected
+
+
+def test_operators_that_found_their_data_in_a_cache_do_not_explain_a_cold_call():
+    peak = Roof("fp32", "1", "cpu", 1e9, 1e9, "FLOP/s", "")
+    timed = dataclasses.replace(NOTHING, operators={"mm": Part(1, 1e-4)})
+    found = record(timed, cell="a.b/v/eager/cpu/1/1@cold", flops=10**6)
+    assert terms(found, [*ROOFS, peak]) == {"operators": 1e-4, "work": 9e-4}
+
+
+def test_the_largest_part_comes_first_and_small_ones_are_not_told():
+    found = with_parts(operators={"mm": Part(2, 6e-4), "add": Part(1, 1e-5)}, instructions=30_000, nodes=1)
+    own = account(found, ROOFS, floor(found, ROOFS))
+    assert own is not None
+    assert own.told(1e-3) == "operators 61 % (mm, add), Python 30 % (30,000 instructions)"
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(1.9e-3, ""), (2.1e-3, "unexplained")])
+def test_a_time_of_more_than_twice_its_parts_is_unexplained(seconds: float, expected: str):
+    found = with_parts(native={"zlib.crc32": Part(1, 1e-3)})
+    limit = floor(found, ROOFS)
+    own = account(found, ROOFS, limit)
+    assert own is not None
+    assert remark(seconds, limit, own.seconds) == expected
+    assert remark(seconds, limit) == ""  # without parts, nothing was known of numpy or native code
+
+
+def test_parts_survive_the_journal():
+    cost = Cost(0, "exact", 0, 1, 0, 0, parts=dataclasses.replace(NOTHING, native={"f": Part(1, 2.0)}, operators=None))
+    assert cost_from(to_json(cost)) == cost
+    assert cost_from(to_json(dataclasses.replace(cost, parts=None))) == dataclasses.replace(cost, parts=None)
