@@ -22,8 +22,9 @@ MOST = 10_000_000  # instructions after which counting is given up
 KEPT = 8  # native functions in the result
 OTHERS = "others"
 START = "run_backward"  # the native function that starts torch's autograd engine
-PLAIN, ACROSS = 5, 12  # times the tracing's own: what takes less is only traced; ACROSS where a function is called
-CHECKED = 400  # instructions of which the lower quartile is the tracing's own cost
+BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a function begins or ends
+FAR = 50e-6  # seconds: what takes longer is native code even if most calls of this function are short
+CHECKED = 100  # calls of a native function that does nothing, to see what the tracing itself takes
 
 
 @dataclass
@@ -48,81 +49,120 @@ def traced(call: Callable[[], object], dispatched: Dispatched) -> Traced:
     """Trace ``call``, a short one several times. An instruction that dispatches operators is theirs, not native code.
 
     The time of an instruction is that of this thread's CPU, without the tracing's own. Waiting does not count. A native
-    function counts if most of its calls took long, with the least of its sums: a busy machine prolongs some of them.
+    function counts if most of its calls took long, with the least of its sums: a busy machine prolongs some of them. Of
+    others, such as the writing of large and small blocks, only calls count that took very long.
     """
     ends = time.thread_time() + SHORT
-    found = _once(call, dispatched)
+    own = _own()
+    seen = _once(call, dispatched)
+    native = _native(seen, own)
     for _ in range(RUNS - 1):
         if time.thread_time() > ends:
             break
-        again = _once(call, dispatched).native
-        found.native = {
-            name: min(part, again[name], key=lambda one: one.seconds)
-            for name, part in found.native.items()
-            if name in again
+        again = _native(_once(call, dispatched), own)
+        native = {
+            name: min(part, again[name], key=lambda one: one.seconds) for name, part in native.items() if name in again
         }
-    found.native = _shortened(found.native)
-    return found
+    return Traced(seen.instructions, seen.starts, _shortened(native), seen.whole)
 
 
-def _once(call: Callable[[], object], dispatched: Dispatched) -> Traced:
-    found, clock = Traced(), time.thread_time
-    long: dict[Any, list[tuple[float, bool]]] = {}  # native function or instruction -> seconds, and whether across
-    short: Counter[Any] = Counter()  # the same -> how often it did not
-    began, operators, function, across = 0.0, 0, "", False  # of the instruction that runs
-    instruction: tuple[str, int, int] = ("", 0, 0)
-    seen: dict[str, Any] = {}  # native functions by name
-    own: list[float] = []  # seconds of the first instructions, most of which are short: the tracing's own
+@dataclass
+class _Seen:
+    """The instructions of one call."""
 
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal began, operators, function, instruction, across
-        if event == "call" and frame.f_code.co_name in HANDLERS and not dispatched.inside:
+    instructions: int = 0
+    starts: int = 0
+    whole: bool = True
+    times: dict[Any, list[tuple[float, bool]]] = field(default_factory=dict)  # of those that were not very short
+    short: Counter[Any] = field(default_factory=Counter)
+    named: dict[str, Any] = field(default_factory=dict)  # native functions
+
+
+def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
+    """Trace one call. Native functions are known by their names, other instructions by their places."""
+    seen, clock = _Seen(), time.thread_time
+    times, short = seen.times, seen.short
+    began, operators, called, across = 0.0, 0, None, False  # of the instruction that runs
+    place: tuple[str, int, int] = ("", 0, 0)
+    steps: dict[Any, Any] = {}
+
+    def opened(frame: FrameType, _: str, __: object) -> Any:
+        """A function begins, or a generator goes on. What this takes is left out: audit hooks make ``f_code`` slow."""
+        nonlocal began, across
+        entered = clock()
+        code = frame.f_code
+        if code.co_name in HANDLERS and not dispatched.inside:
             dispatched.inside = True
             dispatched.operators += 1
-        if dispatched.inside:
-            return None
-        frame.f_trace_opcodes = True
-        if event != "opcode":
-            across |= event != "line"
-            return trace
-        found.instructions += 1
-        if found.instructions > TIMED:
-            if found.instructions > MOST:
-                found.whole = False
-                sys.settrace(None)
-            return trace
-        spent = clock() - began if began else 0.0
-        if len(own) < CHECKED:
-            own.append(spent)
-        if operators != dispatched.operators:
-            operators = dispatched.operators
-        elif spent > LONG:
-            long.setdefault(function or instruction, []).append((spent, across or bool(function)))
-        else:
-            short[function or instruction] += 1
-        function, across, instruction = "", False, (frame.f_code.co_name, frame.f_lineno, frame.f_lasti)
-        began = clock()
-        return trace
+        step = None
+        if not dispatched.inside:
+            frame.f_trace_opcodes = across = True
+            if (step := steps.get(code)) is None:
+                step = steps[code] = stepping(code.co_name)
+        began += clock() - entered
+        return step
 
-    def profile(frame: FrameType, event: str, called: Any) -> None:
-        nonlocal function
+    def stepping(name: str) -> Any:
+        """What traces the frames of one function."""
+
+        def step(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal began, operators, called, place, across
+            if event != "opcode":
+                across |= event != "line"
+                return step
+            spent = clock() - began
+            seen.instructions += 1
+            if seen.instructions > TIMED:
+                if seen.instructions > MOST:
+                    seen.whole = False
+                    sys.settrace(None)
+                return step
+            where: Any = place
+            if called is not None:
+                where = called.__qualname__
+                seen.named.setdefault(where, called)
+                seen.starts += where.endswith(START)
+            if operators != dispatched.operators:
+                operators = dispatched.operators
+            elif spent > LONG and seen.instructions > 1:
+                times.setdefault(where, []).append((spent, across))
+            else:
+                short[where] += 1
+            called, across, place = None, False, (name, frame.f_lineno, frame.f_lasti)
+            began = clock()
+            return step
+
+        return step
+
+    def profile(frame: FrameType, event: str, function: Any) -> None:
+        nonlocal called
         if event == "c_call" and not dispatched.inside:
-            function = called.__qualname__  # as short as can be: this runs within the time of the instruction
-            if function not in seen:
-                seen[function] = called
-            if function.endswith(START):
-                found.starts += 1
+            called = function  # no more than this: it runs within the time of the instruction
 
-    _run(call, trace, profile)
-    less = sorted(own)[len(own) // 4] if own else 0.0
-    for where, every in long.items():
-        seconds = [one for one, ends in every if one > (ACROSS if ends else PLAIN) * less]
-        if 2 * len(seconds) > len(every) + short[where]:
-            name = named(seen[where]) if isinstance(where, str) else f"line {where[1]} of {where[0]}"
-            before = found.native.get(name, Part(0, 0.0))
-            taken = sum(max(0.0, one - 2 * less) for one in seconds)
-            found.native[name] = Part(before.calls + len(seconds), before.seconds + taken)
-    return found
+    _run(call, opened, profile)
+    return seen
+
+
+def _own() -> tuple[float, float]:
+    """What the tracing itself takes: of an instruction, and of one that calls a native function."""
+    found = _once(lambda: [len(()) for _ in range(CHECKED)], Dispatched())
+    calls = sorted(seconds for seconds, _ in found.times.get("len", [(LONG, False)]))
+    return calls[len(calls) // 2] / 3, calls[len(calls) // 2]  # tracing and two notices of the call
+
+
+def _native(seen: _Seen, own: tuple[float, float]) -> dict[str, Part]:
+    """The native code among the instructions."""
+    native: dict[str, Part] = {}
+    for where, times in seen.times.items():
+        less = own[isinstance(where, str)]
+        seconds = [one - less for one, across in times if one > (ACROSS if across else BESIDE) * own[1]]
+        if 2 * len(seconds) <= len(times) + seen.short[where]:
+            seconds = [one for one in seconds if one > FAR]
+        if seconds:
+            name = named(seen.named[where]) if isinstance(where, str) else f"line {where[1]} of {where[0]}"
+            before = native.get(name, Part(0, 0.0))
+            native[name] = Part(before.calls + len(seconds), before.seconds + sum(seconds))
+    return native
 
 
 def _forked() -> None:
@@ -138,14 +178,18 @@ if hasattr(os, "register_at_fork"):
 
 
 def _run(call: Callable[[], object], trace: Any, profile: Any) -> None:
-    """One call under both functions, in this thread."""
+    """One call under both functions, in this thread. What it returns is freed there too, as in a timed call."""
+
+    def whole() -> None:
+        call()
+
     before = sys.gettrace(), sys.getprofile()
     _WATCHING.append(True)
     sys._getframe().f_trace_opcodes = True  # Python 3.12 traces instructions only if a frame requests it before
     sys.setprofile(profile)
     sys.settrace(trace)
     try:
-        call()
+        whole()
     finally:
         sys.settrace(before[0])
         sys.setprofile(before[1])

@@ -22,7 +22,7 @@ GROWN = 31 << 20  # bytes: the largest block whose release makes glibc keep more
 MOST = 400  # different operators of a cell that are timed
 KEPT = 12  # names in the result; the others are summed up
 OTHERS = "others"
-SKIPPED = ("c10d", "_c10d_functional", "symm_mem", "profiler", "prim")  # namespaces with effects on other processes
+SKIPPED = ("c10d", "_c10d_functional", "symm_mem", "prim")  # namespaces with effects on other processes
 
 
 def alone(plain: Callable[[], object], clock: Callable[[], float] = time.thread_time) -> dict[str, Part] | None:

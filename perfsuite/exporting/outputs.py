@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -31,7 +32,7 @@ def file(path: Path, force: bool) -> Iterator[Path]:
             yield beside
             beside.replace(path)
     finally:
-        for left in path.parent.glob(f"{beside.name}*"):  # a database has a log beside it
+        for left in path.parent.glob(f"{glob.escape(beside.name)}*"):  # a database has a log beside it
             left.unlink(missing_ok=True)
 
 
@@ -82,4 +83,6 @@ def _told(path: Path, beside: Path) -> Iterator[None]:
         if problem.filename and str(beside) not in str(problem.filename):
             raise
         what = (problem.strerror or str(problem)).replace(str(beside), str(path))
-        raise OSError(problem.errno or 0, what, str(path)) from None
+        if problem.errno is None:
+            raise OSError(f"{path}: {what}") from None
+        raise OSError(problem.errno, what, str(path)) from None

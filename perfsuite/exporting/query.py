@@ -25,7 +25,13 @@ from perfsuite.exporting.tables import BUILD, TABLES
 BATCH = 1000  # rows that are fetched at once
 FOLDER = "query"  # below the results; `clean` removes it
 ENGINE = Path(__file__).parents[1]
-CODE = ("model/*.py", "reporting/frame.py", "reporting/metrics.py", "exporting/tables.py", "exporting/query.py")
+CODE = (
+    "model/*.py",
+    "reporting/frame.py",
+    "reporting/metrics.py",
+    "exporting/*.py",
+    "exporting/formats/duckdb_file.py",
+)
 
 
 @dataclass(frozen=True)

@@ -55,20 +55,21 @@ def account(record: Record, roofs: Sequence[Roof], floor: Floor) -> Account | No
         return None
     known = {name: roof.value for name, roof in applying(record.key.device, record.key.threads, roofs).items()}
     unit: Callable[[str], float] = lambda name: known.get(name, 0.0)  # noqa: E731
-    own, native = _sum(parts.operators, unit("page fault")), _sum(parts.native, 0.0)
+    faults = _per_call(record, _faults)
+    price = unit("page fault")  # where no sample tells of page faults, those of the operators by themselves are kept
+    own, native = _sum(parts.operators, 0.0 if faults is None else price), _sum(parts.native, 0.0)
     views = ((record.cost.views or 0) if record.cost else 0) * max(unit("view"), unit("empty tensor"))
     rest = 0.0 if _all_timed(record, parts) else floor.compute + floor.usual - own[0] - views - native[0]
-    faults = _per_call(record, _faults)
-    new = faults * unit("page fault")
+    new = (faults or 0.0) * price
     terms = (
         Term("operators", own[0] + views, own[1] or "views"),
         Term("native code", native[0] - min(new, native[0]), native[1]),  # its own page faults may be in it
         Term("work", rest, "arithmetic, bytes and dispatch beyond what the operators take by themselves"),
         _autograd(parts, unit),
         Term("Python", (parts.instructions or 0) * unit("instruction"), f"{parts.instructions or 0:,} instructions"),
-        Term("page faults", new, f"{faults:,.0f} page faults"),
-        Term("waiting", _per_call(record, _waiting, judged=True), "for other threads or processes, or a disk"),
-        Term("busy machine", _per_call(record, _delay), "for a core"),
+        Term("page faults", new, f"{faults or 0:,.0f} page faults"),
+        Term("waiting", _per_call(record, _waiting) or 0.0, "for other threads or processes, or a disk"),
+        Term("busy machine", _per_call(record, _delay) or 0.0, "for a core"),
     )
     return Account(tuple(sorted((term for term in terms if term.seconds > 0), key=lambda term: -term.seconds)))
 
@@ -91,20 +92,15 @@ def _sum(parts: Mapping[str, Part] | None, fault: float) -> tuple[float, str]:
     return sum(found.values()), ", ".join(sorted(found, key=lambda name: -found[name])[:2])
 
 
-def _per_call(record: Record, of: Callable[[Launch, int], float], judged: bool = False) -> float:
-    """The median over launches of the median over samples whose counters saw nothing but the calls; 0 without any.
-
-    With ``judged``, samples whose results were judged count where there are no others: they have more CPU time.
-    """
+def _per_call(record: Record, of: Callable[[Launch, int], float]) -> float | None:
+    """The median over launches of the median over samples, from the counters of the timed calls; None without any."""
     if any(launch.parts.keys() - {"host", "device", "first item", "per item"} for launch in record.launches):
-        return 0.0  # a timeline: its counters saw other passes too
+        return None  # a timeline: its counters saw other passes too
     found = []
     for launch in record.launches:
-        every = range(len(launch.wall))
-        plain = [at for at in every if at not in launch.judged] or [*every] * judged
-        if plain and len(launch.delay) == len(launch.faults) == len(launch.cpu) == len(launch.wall):
-            found.append(statistics.median(of(launch, at) for at in plain))
-    return statistics.median(found) if found else 0.0
+        if len(launch.delay) == len(launch.faults) == len(launch.cpu) == len(launch.wall) > 0:
+            found.append(statistics.median(of(launch, at) for at in range(len(launch.wall))))
+    return statistics.median(found) if found else None
 
 
 def _delay(launch: Launch, at: int) -> float:

@@ -161,10 +161,15 @@ class Group:
             self._poison(variant.cell.device)
         self.context.step("sample", str(variant.cell))
         at = time.monotonic() - self.plan.began
-        look = partial(self.look, variant)
+        ended: list[tuple[int, ...]] = []  # the counters when the clock had stopped and judging began
+
+        def look(output: Any) -> None:
+            ended.append(_counters().read())
+            self.look(variant, output)
+
         before = _counters().read()
         batch = variant.timed(variant.calls, look if chosen else None)
-        after = _counters().read()
+        after = ended[0] if ended else _counters().read()
         if chosen:
             variant.judged.append(len(variant.batches))
         variant.at.append(at)

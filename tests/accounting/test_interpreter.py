@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import torch
 
@@ -12,6 +14,7 @@ from perfsuite.accounting.interpreter import Dispatched, traced
 from perfsuite.accounting.parts import parts
 from perfsuite.instruments.operators import instructions
 
+ROOT = Path(__file__).resolve().parents[2]
 DATA = os.urandom(1 << 20)
 
 
@@ -21,7 +24,9 @@ def test_instructions_are_those_of_the_call():
 
     counted = [traced(lambda times=times: loop(times), Dispatched()).instructions for times in (10, 20, 30)]
     assert counted[2] - counted[1] == counted[1] - counted[0] > 0
-    assert counted == [instructions(lambda times=times: loop(times)) for times in (10, 20, 30)]
+    plain = [instructions(lambda times=times: loop(times)) for times in (10, 20, 30)]
+    assert [after - before for before, after in zip(plain, counted, strict=True)] == [counted[0] - plain[0]] * 3
+    assert 0 <= counted[0] - plain[0] < 10  # of the frame that frees the result
 
 
 def test_a_native_function_is_named_with_its_calls():
@@ -32,6 +37,20 @@ def test_a_native_function_is_named_with_its_calls():
 
 def test_short_native_functions_are_left_to_the_cost_of_instructions():
     assert "len" not in traced(lambda: [len(DATA) for _ in range(2000)], Dispatched()).native
+
+
+def test_freeing_the_result_is_part_of_the_call():
+    def make() -> list[object]:
+        return [[at] for at in range(20_000)]
+
+    native = traced(make, Dispatched()).native
+    assert any("whole" in name and part.seconds > 2e-5 for name, part in native.items())
+
+
+def test_one_long_call_among_short_ones_counts():
+    sizes = [1] * 20 + [len(DATA)]
+    found = traced(lambda: [zlib.crc32(DATA[:size]) for size in sizes], Dispatched()).native
+    assert found["zlib.crc32"].calls == 1
 
 
 def test_operators_are_not_native_code():
@@ -75,3 +94,19 @@ def test_a_process_that_is_forked_in_the_call_is_not_traced():
     told = os.read(read, 100)
     os.close(read)
     assert set(told.decode().replace("free", "")) == set()
+
+
+def test_audit_hooks_are_no_native_code():
+    """A worker has hooks that see each look at the code of a frame; none can be removed, so this is a new process."""
+    program = """
+import sys, time
+from perfsuite.accounting.interpreter import Dispatched, traced
+def nothing(x): return x
+def busy(event, arguments):
+    if event == "object.__getattr__":
+        sum(range(3000))
+sys.addaudithook(busy)
+print(sum(part.calls for part in traced(lambda: [nothing(at) for at in range(200)], Dispatched()).native.values()))
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(told.stdout) < 20

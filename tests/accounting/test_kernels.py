@@ -97,3 +97,13 @@ def test_autograd_is_counted():
 def test_of_compiled_code_no_operators_are_counted():
     x = torch.rand(4)
     assert parts(lambda: x + 1, None).operators is None
+
+
+def test_marks_for_the_profiler_are_operators_that_take_time():
+    def marked() -> None:
+        with torch.autograd.profiler.record_function("epoch"):
+            pass
+
+    found = kernels.alone(marked)
+    assert found is not None
+    assert found["_record_function_enter_new"].seconds > 1e-7

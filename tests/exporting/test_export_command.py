@@ -15,7 +15,7 @@ import made
 import pytest
 
 from perfsuite.exporting import outputs
-from perfsuite.exporting.formats import FORMATS
+from perfsuite.exporting.formats import FORMATS, duckdb_file
 
 Out = pytest.CaptureFixture[str]
 
@@ -129,7 +129,7 @@ def test_a_bad_record_leaves_nothing(results: Path, tmp_path: Path, capsys: Out,
         whole = next(results.glob("*/*.gz")).read_bytes()
         bad.write_bytes(whole[: len(whole) // 2])
     good = next(results.glob("*/*.gz"))
-    out = tmp_path / "out"
+    out = tmp_path / "out[1]"
     assert exported.export(results, "--to", name, good, bad, "-o", out) == 2
     assert str(bad) in exported.complaint(capsys)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
@@ -187,6 +187,23 @@ def test_a_disk_that_fills_leaves_nothing(
     said = exported.complaint(capsys)
     assert f"No space left on device: '{tmp_path / 'out'}'" in said and ".part" not in said
     assert [path.name for path in tmp_path.rglob("*.part*")] == []
+
+
+def test_an_error_of_duckdb_is_one_line(results: Path, tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch):
+    """On a full disk it is not one of its input and output."""
+    duckdb = pytest.importorskip("duckdb")
+
+    def full(database: Any, table: str, rows: Any) -> None:
+        file = database.execute("select path from duckdb_databases() where not internal").fetchone()[0]
+        raise duckdb.TransactionException(
+            f'Failed to commit:\nCould not write file "{file}.wal": No space left on device'
+        )
+
+    monkeypatch.setattr(duckdb_file, "add", full)
+    assert exported.export(results, "--to", "duckdb", "-o", tmp_path / "out") == 2
+    said = exported.complaint(capsys)
+    assert f"{tmp_path / 'out'}: " in said and f'Could not write file "{tmp_path / "out"}.wal": No space' in said
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 @pytest.mark.parametrize(("name", "package"), [("parquet", "pyarrow"), ("duckdb", "duckdb")])

@@ -37,6 +37,16 @@ def test_it_reads_all_records_of_the_results(results: Path, capsys: Out):
     ]
 
 
+def test_the_name_of_a_folder_is_no_pattern(results: Path, tmp_path: Path):
+    """``re[s]ult's`` is not ``result's``, where somebody else's files have the same names."""
+    assert exported.query(results, "select cell from cells") == 0
+    others = tmp_path / "result's" / query.FOLDER
+    others.mkdir(parents=True)
+    for path in (results / query.FOLDER).iterdir():
+        (others / path.name).write_text("somebody else's")
+    assert exported.query(results, "select cell from cells") == 0
+
+
 def test_or_those_that_are_named(results: Path, capsys: Out):
     run = exported.series(3)[1]
     assert exported.query(results, "--json", "select distinct run, machine_class from cells", run.run) == 0

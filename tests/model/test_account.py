@@ -75,11 +75,10 @@ def test_page_faults_in_native_code_are_not_counted_twice():
     assert terms(record(native, launch(faults=(500,)))) == {"page faults": 5e-5, "native code": 1.5e-4}
 
 
-def test_samples_whose_counters_saw_a_judgement_do_not_count():
-    columns = {name: value * 3 for name, value in {"at": (0.0,), "wall": (1e-3,), "switches": (0,)}.items()}
-    seen = launch(**columns, cpu=(1e-2,) * 3, delay=(0.0,) * 3, faults=(9000, 500, 9000), judged=(0, 2))
-    assert terms(record(NOTHING, seen)) == {"page faults": 5e-5}
-    assert terms(record(NOTHING, launch(faults=(9000,), judged=(0,)))) == {}
+def test_page_faults_of_the_operators_stay_where_no_sample_tells_of_any():
+    alone = dataclasses.replace(NOTHING, operators={"mul": Part(1, 4e-4, 100.0)})
+    assert terms(record(alone, launch(faults=(), delay=()))) == {"operators": 4e-4}
+    assert terms(record(alone, launch())) == {"operators": 3e-4}
 
 
 def test_the_counters_of_a_timeline_say_nothing():

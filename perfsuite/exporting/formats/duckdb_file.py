@@ -31,7 +31,7 @@ def save(runs: Iterable[Run], path: Path) -> None:
             for run in runs:
                 for name, build in BUILD.items():
                     add(database, name, build(run))
-    except duckdb.IOException as problem:
+    except duckdb.Error as problem:  # a full disk is an IOException here, and a TransactionException there
         raise OSError(" ".join(str(problem).split())) from None
 
 
