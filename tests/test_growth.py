@@ -17,7 +17,9 @@ from perfsuite.records import store
 
 pytestmark = pytest.mark.slow
 TEXT = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text()
-VARIANT, COMPONENT, SECTION, METRIC, COLUMN, FACT, LOOK, COMMAND = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+VARIANT, COMPONENT, SECTION, METRIC, COLUMN, FACT, LOOK, COMMAND, REASON = re.findall(
+    r"```python\n(.*?)```", TEXT, re.DOTALL
+)
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -76,6 +78,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Grown:
     add_metric(project)
     add_fact(project)
     add_command(project)
+    add_reason(project)
     selection = f"{CHUNKED} or growth.double"
     done = command(project, "run", "-k", selection, "--launches", "1", "--budget", "0.01")
     assert done.returncode == 0, done.stderr
@@ -141,6 +144,16 @@ def add_command(project: Path) -> None:
     listing.write_text(lines.replace("COMMANDS = {\n", 'COMMANDS = {\n    "count": "Count the cells.",\n'))
 
 
+def add_reason(project: Path) -> None:
+    path = project / "perfsuite" / "explaining" / "reasons" / "rules.py"
+    text = path.read_text()
+    head = "RULES: Mapping[str, Rule] = {"
+    assert text.count(head) == 1
+    start = text.index(head)
+    text = text[:start] + f"{REASON}\n\n" + text[start:].replace("\n}", '\n    "views": views,\n}', 1)
+    path.write_text(text)
+
+
 def test_a_variant_is_one_function_in_one_file(grown: Grown):
     assert CHUNKED in grown.listed.splitlines()
     assert CHUNKED in grown.collected
@@ -180,3 +193,16 @@ def test_a_fact_is_one_function_and_one_line(grown: Grown):
 
 def test_a_command_is_one_file_and_one_line(grown: Grown):
     assert grown.counted == f"{len(grown.listed.splitlines())} cells\n"
+
+
+def test_a_reason_is_one_function_and_one_line(grown: Grown):
+    code = f"""if True:
+        import sys
+        sys.path.append({str(Path(__file__).parent / "explaining")!r})
+        from test_rules import KNOWN, PLAIN, dataclasses, kind
+        KNOWN["views"] = dataclasses.replace(PLAIN, seconds=1.2e-3, views=200), PLAIN, ("views",)
+        print(kind(*KNOWN["views"][:2]))
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=grown.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "views\n"

@@ -103,8 +103,14 @@ def _per_call(record: Record, of: Callable[[Launch, int], float]) -> float | Non
     return statistics.median(found) if found else None
 
 
+def _idle(launch: Launch, at: int) -> float:
+    """Seconds of a call in which its thread used no core."""
+    return max(0.0, launch.wall[at] - launch.cpu[at] / launch.calls)
+
+
 def _delay(launch: Launch, at: int) -> float:
-    return launch.delay[at] / launch.calls
+    """Seconds of a call in which its thread waited for a core: counters also see waiting beside the clock."""
+    return min(launch.delay[at] / launch.calls, _idle(launch, at))
 
 
 def _faults(launch: Launch, at: int) -> float:
@@ -112,4 +118,4 @@ def _faults(launch: Launch, at: int) -> float:
 
 
 def _waiting(launch: Launch, at: int) -> float:
-    return max(0.0, launch.wall[at] - (launch.cpu[at] + launch.delay[at]) / launch.calls)
+    return _idle(launch, at) - _delay(launch, at)

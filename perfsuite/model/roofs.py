@@ -16,7 +16,14 @@ LEVELS = ("L2", "L3", "DRAM", "HBM")
 OVERHEADS = ("dispatch", "view", "empty tensor", "python call", "round trip")
 UNITS = ("instruction", "autograd node", "autograd step", "autograd start", "page fault")
 CACHES = {"L1 size": "L1d", "L2 size": "L2", "L3 size": "L3"}
-NAMES = (*DTYPES, *LEVELS, *(level + IN_PLACE for level in LEVELS), *OVERHEADS, *UNITS, *CACHES)  # not all apply everywhere
+NAMES = (
+    *DTYPES,
+    *LEVELS,
+    *(level + IN_PLACE for level in LEVELS),
+    *OVERHEADS,
+    *UNITS,
+    *CACHES,
+)  # not all apply everywhere
 
 PREFIXES = [(1e0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"), (1e15, "P")]
 SCALES = {

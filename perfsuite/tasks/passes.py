@@ -91,7 +91,9 @@ def _cost(context: WorkerContext, cell: Cell, ready: prepared.Prepared, content:
 
     def taken() -> dict[str, Any]:
         found = costs.cost(call, plain)
-        known = attempt(lambda: {"parts": parts(call, None if cell.compiles else plain)}) if cell.device == "cpu" else {}
+        known = {}
+        if cell.device == "cpu":
+            known = attempt(lambda: {"parts": parts(call, None if cell.compiles else plain)})
         return {"cost": asdict(replace(found, parts=known.get("parts")))}
 
     answer = attempt(taken)

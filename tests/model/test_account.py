@@ -66,6 +66,10 @@ def test_waiting_is_what_is_left_of_the_wall_clock():
     assert terms(record(NOTHING, waited)) == {"waiting": 5e-4, "busy machine": 3e-4}
 
 
+def test_waiting_for_a_core_beside_the_clock_is_no_part_of_the_time():
+    assert terms(record(NOTHING, launch(cpu=(9e-3,), delay=(5e-2,)))) == {"busy machine": 1e-4}
+
+
 def test_page_faults_are_counted_per_call():
     assert terms(record(NOTHING, launch(faults=(500,)))) == {"page faults": 5e-5}
 

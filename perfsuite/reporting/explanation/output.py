@@ -12,7 +12,7 @@ from perfsuite.model.record import to_json
 from perfsuite.reporting import glossary
 from perfsuite.reporting.commands import launcher
 from perfsuite.reporting.explanation import drawing, tables, wording
-from perfsuite.reporting.html.blocks import Code, Details, Facts, Section, marked, prose
+from perfsuite.reporting.html.blocks import Block, Code, Details, Facts, Section, marked, prose
 from perfsuite.reporting.html.page import Page, flame_svg, rendered, words
 
 DRAWN = ("flame.svg", "flame-faster.svg")  # in the widths of the slower side, and of the faster
@@ -87,7 +87,7 @@ def _flames(found: Explanation) -> Section | None:
         return None
     slower, faster = drawing.order(found)
     lead = f"Widths are the time of a call of {slower}, by {found.a.by}."
-    blocks = [prose(lead, tone="note"), drawn[0]]
+    blocks: list[Block] = [prose(lead, tone="note"), drawn[0]]
     if len(drawn) > 1:
         blocks.append(Details(f"The same in the widths of {faster}", (drawn[1],)))
     return Section("flame", "Flame graph", tuple(blocks))

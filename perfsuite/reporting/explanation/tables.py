@@ -40,7 +40,8 @@ def figures(found: Explanation) -> Section:
         *_sides(found),
         Column("Difference", True, f"{found.names[1]} minus {found.names[0]}"),
     )
-    differing, alike = [], []
+    differing: list[Row] = []
+    alike: list[Row] = []
     for line in wording.figures(found):
         row = Row((Cell(line.name, small=line.hint), Cell(line.a), Cell(line.b), Cell(line.difference)))
         (differing if line.difference else alike).append(row)

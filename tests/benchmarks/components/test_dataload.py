@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib
 import pickle
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,9 @@ def every_variant(but: str = "") -> list:
     ]
 
 
+PATIENCE = 10.0  # seconds in which a process that was told to end is gone, on a busy machine too
+
+
 def children() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
@@ -63,6 +67,9 @@ def ready(name: str, variant: str, inputs: tuple[Any, ...]) -> Iterator[prepared
         yield made
     finally:
         made.close()
+    end = time.monotonic() + PATIENCE
+    while children() - before and time.monotonic() < end:
+        time.sleep(0.05)
     assert children() <= before, f"{name} {variant} leaves processes behind"
 
 
