@@ -15,7 +15,7 @@ from perfsuite.model.record import Part
 
 HANDLERS = ("find_torch_dispatch_rule", "__torch_dispatch__")  # torch calls these only because operators are counted
 RUNS = 9  # traces of a short call: the least time of each native function counts
-SHORT = 0.2  # CPU seconds of tracing, after which there is no further trace
+SHORT = 0.06  # CPU seconds of tracing, after which there is no further trace
 LONG = 1e-6  # seconds: only instructions that take longer may be native code
 TIMED = 300_000  # instructions whose time is looked at: the clock is slow
 MOST = 10_000_000  # instructions after which counting is given up

@@ -17,9 +17,10 @@ from perfsuite.instruments.operators import VIEWS
 from perfsuite.model.record import Part
 
 BUDGET = 1.0  # CPU seconds for one cell; operators that are first seen later are not timed, and explain nothing
-EACH = 1e-3  # CPU seconds for one operator, or one call if that takes longer
+EACH = 5e-4  # CPU seconds for one operator, or one call if that takes longer
 GROWN = 31 << 20  # bytes: the largest block whose release makes glibc keep more memory
 MOST = 400  # different operators of a cell that are timed
+RANDOM = 1 << 16  # different random numbers
 KEPT = 12  # names in the result; the others are summed up
 OTHERS = "others"
 SKIPPED = ("c10d", "_c10d_functional", "symm_mem", "prim")  # namespaces with effects on other processes
@@ -173,6 +174,14 @@ def _copied(value: Any, copies: dict[int, Any]) -> Any:
     return value
 
 
+@cache
+def _random() -> Any:
+    """Random numbers in [0, 1) for all tensors, repeated in larger ones: drawing them takes longer than most calls."""
+    import torch
+
+    return torch.empty(RANDOM).uniform_(generator=torch.Generator().manual_seed(0))
+
+
 def _like(tensor: Any) -> Any:
     """A tensor of the same shape, strides and type: random numbers in [0, 1), or the same integers."""
     import torch
@@ -183,7 +192,8 @@ def _like(tensor: Any) -> Any:
     span = 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
     flat = tensor.as_strided((span if tensor.numel() else 0,), (1,))
     if tensor.dtype.is_floating_point:
-        fresh = torch.empty(flat.shape).uniform_(generator=torch.Generator().manual_seed(0)).to(flat.dtype)
+        fresh = _random()[: flat.numel()].to(flat.dtype)
+        fresh = fresh.repeat(-(-flat.numel() // max(1, fresh.numel())))[: flat.numel()]
     else:
         fresh = flat.clone()
     return fresh.as_strided(tensor.shape, tensor.stride())

@@ -12,6 +12,7 @@ from perfsuite.accounting.interpreter import Dispatched, Traced, traced
 from perfsuite.model.record import Parts
 
 Call = Callable[[], object]
+LONGEST = 0.05  # seconds: the profiler takes many times as long, so the steps of a longer call are not counted
 STEP = "autograd::engine::evaluate_function"  # how the names of the profiler's events for a node begin
 
 
@@ -71,10 +72,14 @@ def _autograd(call: Call, starts: int) -> tuple[int | None, int | None]:
 
     number = getattr(torch._C._autograd, "_get_sequence_nr", None)
     before = number() if number else 0
+    began = time.perf_counter()
     call()
+    lasted = time.perf_counter() - began
     nodes = number() - before if number else None
     if not starts:
         return nodes, 0
+    if lasted > LONGEST:
+        return nodes, None
     with profile(use_kineto=True, acc_events=True) as seen:
         call()
     results = getattr(seen, "kineto_results", None)
