@@ -69,7 +69,7 @@ def lost_fusion(pair: Pair) -> Reason | None:
         return None
     text = f"{what}, where {pair.fast_name} is fused into {many(fast.kernels, 'kernel')}"
     each = 2 * (slow.kept or 0)  # a piece more writes an intermediate result, and the next one reads it
-    seconds = pair.prices.stream((pieces - fast.kernels) * each, 2 * each)
+    seconds = pair.prices.stream((pieces - fast.kernels) * each, max(2 * each, each + (slow.peak or 0)))
     if seconds is not None:
         seconds += (pieces - fast.kernels) * (pair.prices.dispatch or 0.0) * (not slow.compiled)
         seconds += _faulting(pair, (pieces - fast.kernels) * each / 2)
