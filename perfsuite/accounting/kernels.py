@@ -93,7 +93,9 @@ def _signature(value: Any) -> Any:
         return tuple(map(_signature, value))
     if isinstance(value, float):
         return "float"  # a learning rate that changes in each step makes no other operator
-    return value if isinstance(value, int | str | bool | type(None)) else str(value)
+    if isinstance(value, torch.dtype | torch.device | torch.layout | torch.memory_format):
+        return str(value)
+    return value if isinstance(value, int | str | bool | type(None)) else type(value).__name__  # not a storage's text
 
 
 def _timed(operator: Any, args: Any, kwargs: Any, clock: Callable[[], float]) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from perfsuite.tasks import trial
 from perfsuite.workers.context import WorkerContext, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 from perfsuite.workers.outcomes import attempt
 
+MANY = 20_000  # operators of a call, beyond which tracing takes many seconds: its parts are not counted
 COST = "memory and operators"  # the step of a check whose failure says nothing about the output
 
 
@@ -92,7 +93,7 @@ def _cost(context: WorkerContext, cell: Cell, ready: prepared.Prepared, content:
     def taken() -> dict[str, Any]:
         found = costs.cost(call, plain)
         known = {}
-        if cell.device == "cpu":
+        if cell.device == "cpu" and (found.ops or 0) <= MANY:
             known = attempt(lambda: {"parts": parts(call, None if cell.compiles else plain)})
         return {"cost": asdict(replace(found, parts=known.get("parts")))}
 
