@@ -21,6 +21,7 @@ TIMED = 300_000  # instructions whose time is looked at: the clock is slow
 MOST = 10_000_000  # instructions after which counting is given up
 KEPT = 8  # native functions in the result
 OTHERS = "others"
+FREED = "freeing the result"
 START = "run_backward"  # the native function that starts torch's autograd engine
 BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a function begins or ends
 FAR = 50e-6  # seconds: what takes longer is native code even if most calls of this function are short
@@ -98,7 +99,7 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
         if not dispatched.inside:
             frame.f_trace_opcodes = across = True
             if (step := steps.get(code)) is None:
-                step = steps[code] = stepping(code.co_name)
+                step = steps[code] = stepping("" if code.co_filename == __file__ else code.co_name)
         began += clock() - entered
         return step
 
@@ -159,10 +160,17 @@ def _native(seen: _Seen, own: tuple[float, float]) -> dict[str, Part]:
         if 2 * len(seconds) <= len(times) + seen.short[where]:
             seconds = [one for one in seconds if one > FAR]
         if seconds:
-            name = named(seen.named[where]) if isinstance(where, str) else f"line {where[1]} of {where[0]}"
+            name = _title(where, seen)
             before = native.get(name, Part(0, 0.0))
             native[name] = Part(before.calls + len(seconds), before.seconds + sum(seconds))
     return native
+
+
+def _title(where: Any, seen: _Seen) -> str:
+    """A native function by its name, another instruction by its place. After the call, only its result is freed."""
+    if isinstance(where, str):
+        return named(seen.named[where])
+    return f"line {where[1]} of {where[0]}" if where[0] else FREED
 
 
 def _forked() -> None:

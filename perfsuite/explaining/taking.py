@@ -46,7 +46,7 @@ class Passes:
         """Everything; ``seconds`` and ``running`` are from the timing. Traces and stacks go into ``folder``."""
         folder.mkdir(parents=True, exist_ok=True)
         plain = self._ask("resources", "resources", seconds=PLAIN).get("counts", {})
-        counts = self._ask("counts", "counts").get("counts", {})
+        counts = self._ask("counts", "evidence").get("counts", {})
         traced = self._traced(folder)
         folded, by = "", ""
         if sampling.where():
@@ -69,9 +69,7 @@ class Passes:
         device = Cell.parse(self._side.cell).device
         names = ["dispatch", "view", "instruction", "page fault", *LEVELS, "L2 size", "L3 size"]
         names += ["HBM"] * (device == "cuda")
-        roofs = self._ask(
-            "limits", "limits", cell=False, threads=["1"], seconds=PROBE, names=names, device=device, single=True
-        )
+        roofs = self._ask("limits", "roofs", cell=False, threads=["1"], seconds=PROBE, names=names, device=device)
         known = {
             roof["name"]: roof["value" if roof["unit"] == "s" else "typical"]  # others may use the memory too
             for roof in roofs.get("roofs", ())
@@ -117,7 +115,6 @@ class Passes:
 
     def _ask(self, name: str, do: str, cell: bool = True, python: str = "", **job: Any) -> dict[str, Any]:
         """The answer of a fresh worker; empty, with a reason in ``missing``, if there is none."""
-        single = job.pop("single", False)
         self._progress.step(f"{self._side.name}: {name}")
         if cell:
             job |= {"cell": self._side.cell, "seed": self._seed}
@@ -127,8 +124,6 @@ class Passes:
         except Fault as fault:
             self.missing[name] = f"{fault.status}: {fault.reason}"
             return {}
-        if single:
-            return {"roofs": answer}
         if answer.get("status", "ok") != "ok":
             self.missing[name] = answer["reason"]
             return {}

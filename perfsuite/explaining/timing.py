@@ -75,7 +75,7 @@ def cells(question: Question, tree: Path, progress: Progress) -> Times:
 def _running(record: Record) -> float | None:
     """The median over launches of each launch's median time of a call, without waiting for a core.
 
-    Counters of a sample whose output was judged include the judging, so such samples do not count.
+    A sample whose output was judged does not count: the counters of a stream include the pass that was judged.
     """
     medians = []
     for launch in record.launches:

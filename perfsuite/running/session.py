@@ -1,8 +1,8 @@
 """One run: the passes in order, each in its own workers, whatever the variants do to them.
 
-limits and check, with memory and operators -> six launches of timing -> first calls of
-compiled cells -> trace. A fault costs only the cell that was
-running; the others continue in a fresh worker. Every result is written to the journal at once.
+limits and check, with memory and operators -> six launches of timing -> first calls of compiled cells -> trace. A fault
+costs only the cell that was running; the others continue in a fresh worker. Every result is written to the journal at
+once.
 """
 
 from __future__ import annotations

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import torch
 
 from perfsuite.accounting import kernels
+from perfsuite.accounting import parts as counted
 from perfsuite.accounting.parts import parts
 
 
@@ -107,3 +109,24 @@ def test_marks_for_the_profiler_are_operators_that_take_time():
     found = kernels.alone(marked)
     assert found is not None
     assert found["_record_function_enter_new"].seconds > 1e-7
+
+
+def test_what_an_argument_contains_is_not_printed():
+    """The text of a storage lists all its bytes: for a checkpoint, that took longer than everything else."""
+
+    class Large:
+        def __str__(self) -> str:
+            raise AssertionError("printed")
+
+    assert kernels._signature((Large(), torch.float64, 3)) == ("Large", "torch.float64", 3)
+
+
+def test_the_steps_of_a_long_backward_pass_are_not_counted_and_explain_nothing(monkeypatch: pytest.MonkeyPatch):
+    x = torch.rand(9, requires_grad=True)
+
+    def program() -> None:
+        torch.autograd.grad(x.tanh().sum(), x)
+
+    assert parts(program, program).steps
+    monkeypatch.setattr(counted, "LONGEST", 0.0)
+    assert parts(program, program).steps is None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from invented import MIB, PLAIN
 
+from perfsuite.explaining.reasons import rules
 from perfsuite.explaining.reasons.evidence import Evidence, Operator, Pair, Prices
 from perfsuite.explaining.reasons.rules import RULES
 from perfsuite.explaining.reasons.verdict import explain
@@ -18,37 +20,6 @@ PRICES = Prices(
     fault=0.5e-6,
     instruction=2e-8,
     bandwidth=((2.0**21, 1e11), (2.0**25, 2e10), (float("inf"), 1e10)),
-)
-MIB = 1 << 20
-PLAIN = Evidence(  # a side about which everything is known, and nothing is remarkable
-    seconds=1e-3,
-    operators=2,
-    views=0,
-    moved=2 * MIB,
-    copied=0,
-    strided=0,
-    wide=0,
-    subnormal=0.0,
-    syncs=0,
-    dtypes={"float32": 2},
-    threads=1,
-    allocations=1,
-    peak=MIB,
-    kept=MIB,
-    graphs=0,
-    breaks=0,
-    recompiled=0.0,
-    compiling=0.0,
-    kernels=0,
-    instructions=30,
-    wall=1e-3,
-    cpu=1e-3,
-    system=1e-5,
-    faults=0.0,
-    switches=0.0,
-    waited=0.0,
-    traced=1.1e-3,
-    rows=(Operator("aten::mul", 1, 1e-3),),
 )
 COMPILED = dataclasses.replace(
     PLAIN, compiled=True, graphs=1, kernels=1, kept=16 * MIB, peak=16 * MIB, operators=None, moved=None
@@ -270,3 +241,11 @@ def test_a_part_is_called_a_part():
 
 def test_every_rule_has_a_case():
     assert set(RULES) == set(KNOWN)
+
+
+def test_the_pieces_of_a_lost_fusion_are_priced_by_the_memory_that_they_need_together():
+    """One result would fit into a cache, but all that is held at once does not."""
+    slow = dataclasses.replace(COMPILED, seconds=6e-3, graphs=4, breaks=3, kernels=4, kept=8 * MIB, peak=32 * MIB)
+    fast = dataclasses.replace(COMPILED, kept=8 * MIB, peak=8 * MIB)
+    found = rules.lost_fusion(Pair(fast, slow, "fast", "slow", PRICES))
+    assert found is not None and found.seconds == pytest.approx(3 * 16 * MIB / 1e10)

@@ -12,7 +12,7 @@ OUTER = f"<module> (worker.py:10);serve (perfsuite/workers/serving.py:88);_burst
 CALL = f"{OUTER};warm.<locals>.call (perfsuite/explaining/watching/passes.py:40)"
 FOLDED = f"""\
 {CALL};fused (impls_one/att.py:12);at::sum<int, float>(long) (libtorch_cpu.so) 30
-{CALL};fused (impls_one/att.py:13);helper (/tmp/x/y/mylib/deep.py:3) 10
+{CALL};fused (impls_one/att.py:13);helper (/home/user/mylib/deep.py:3) 10
 <module> (worker.py:10);_calls (perfsuite/explaining/watching/sampling.py:60);poll (subprocess.py:1) 5
 """
 
@@ -26,7 +26,7 @@ def test_frames_above_the_cell_and_addresses_are_left_out():
 
 
 def test_frames_of_a_trace_have_the_same_form():
-    text = "/tmp/m/perfsuite/tasks/passes.py(9): <lambda>;/tmp/m/impls_one/att.py(12): fused;aten::sum 7\n"
+    text = "/mount/perfsuite/tasks/passes.py(9): <lambda>;/mount/impls_one/att.py(12): fused;aten::sum 7\n"
     assert list(stacks.parsed(text, "fused", 1.0)) == [(stacks.VARIANT, "aten::sum")]
 
 

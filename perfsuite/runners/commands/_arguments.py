@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from perfsuite.project import catalogue
+from perfsuite.records.store import latest, named
 
 RESULTS = catalogue.ROOT / "results"
 
@@ -35,7 +36,18 @@ def add_amount(parser: argparse.ArgumentParser) -> None:
 
 def add_record(parser: argparse.ArgumentParser) -> None:
     """Which stored run."""
-    parser.add_argument("record", nargs="?", type=Path, help="a record file (default: the newest)")
+    parser.add_argument(
+        "record", nargs="?", type=Path, help="a record file, or the id of a run below the results (default: the newest)"
+    )
+
+
+def record(options: argparse.Namespace) -> Path:
+    """The record file that ``options`` name.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    return named(options.results, options.record) if options.record else latest(options.results)
 
 
 def add_evidence(parser: argparse.ArgumentParser) -> None:

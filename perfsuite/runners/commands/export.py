@@ -18,7 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = "; ".join(f"{name}: {form.what}" for name, form in FORMATS.items())
     parser.add_argument("--to", required=True, type=_format, metavar="FORMAT", help=told)
     parser.add_argument(
-        "records", nargs="*", type=Path, metavar="RECORD", help="record files, ids or folders (default: the newest)"
+        "records",
+        nargs="*",
+        default=[],
+        type=Path,
+        metavar="RECORD",
+        help="record files, ids or folders (default: the newest)",
     )
     parser.add_argument(
         "-o", dest="out", type=Path, metavar="OUT", help="file or folder (default: print, if it is text)"

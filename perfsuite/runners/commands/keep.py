@@ -6,8 +6,8 @@ import argparse
 
 from perfsuite.model.printable import visible
 from perfsuite.records import archive
-from perfsuite.records.store import latest, read
-from perfsuite.runners.commands._arguments import add_record
+from perfsuite.records.store import read
+from perfsuite.runners.commands._arguments import add_record, record
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,5 +17,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Archive the run, and print the path of its file."""
-    print(visible(str(archive.keep(read(options.record or latest(options.results))))))
+    print(visible(str(archive.keep(read(record(options))))))
     return 0

@@ -25,7 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The query and the records."""
     parser.add_argument("sql", metavar="SQL", help=f"a query over the tables {', '.join(TABLES)}")
     parser.add_argument(
-        "records", nargs="*", type=Path, metavar="RECORD", help="record files, ids or folders (default: all results)"
+        "records",
+        nargs="*",
+        default=[],
+        type=Path,
+        metavar="RECORD",
+        help="record files, ids or folders (default: all results)",
     )
     parser.add_argument("--csv", action="store_true", help="print CSV")
 

@@ -9,20 +9,18 @@ import sys
 from pathlib import Path
 
 from perfsuite.model.printable import visible
-from perfsuite.records.store import latest, named, read
+from perfsuite.records.store import named, read
 from perfsuite.reporting.changes import confirming, output, terminal
 from perfsuite.reporting.changes.found import between
 from perfsuite.reporting.html.sections.changes import PAGE
 from perfsuite.reporting.text import ink
 from perfsuite.runners.commands import _shown
-from perfsuite.runners.commands._arguments import add_amount
+from perfsuite.runners.commands._arguments import add_amount, add_record, record
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which run or which two, and how much of them is printed."""
-    parser.add_argument(
-        "record", nargs="?", type=Path, help="a record file, or the id of a run below the results (default: the newest)"
-    )
+    add_record(parser)
     parser.add_argument(
         "new", nargs="?", type=Path, help="the same; then what changed from the first to this one is shown"
     )
@@ -31,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Write and print the report; cells that failed in the run do not make this command fail."""
-    path = named(options.results, options.record) if options.record else latest(options.results)
+    path = record(options)
     if options.new:
         _changes(path, named(options.results, options.new), options)
     else:

@@ -6,9 +6,9 @@ import argparse
 import json
 
 from perfsuite.accounting import trials
-from perfsuite.records.store import latest, read
+from perfsuite.records.store import read
 from perfsuite.reporting.text import accounts
-from perfsuite.runners.commands._arguments import add_record
+from perfsuite.runners.commands._arguments import add_record, record
 from perfsuite.runners.commands._measured import worker
 
 
@@ -29,6 +29,6 @@ def main(options: argparse.Namespace) -> int:
             found = process.ask("trials")
         print(json.dumps(found) if options.json else trials.table(found))
         return 0
-    told = accounts.document(read(options.record or latest(options.results)))
+    told = accounts.document(read(record(options)))
     print(json.dumps(told, allow_nan=False) if options.json else accounts.text(told))
     return 0
