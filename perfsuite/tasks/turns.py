@@ -34,7 +34,8 @@ from perfsuite.workers.outcomes import attempt
 
 LONG = 0.1  # seconds: a variant whose first call takes this long is warm after it; another call would only cost time
 NOBODY = ""  # stands for the cell when a group fails as a whole
-JUDGED = 2  # samples of a launch whose outputs are judged, at most
+JUDGED = 6  # samples of a launch whose outputs are judged, at most: the last call of one, and a random call of the others
+JUDGED_SINGLE = 2  # the same where a sample is one call, so that each is the last and a judgement costs most
 POISON = 4  # blocks of memory to overwrite where the next output may be allocated
 
 
@@ -136,7 +137,7 @@ class Group:
             seconds = first if settled else timing.warm(timed, plan.target)
             variant.calls = timing.calls_for(seconds, plan.target)
         variant.count = timing.rounds_for(seconds * variant.calls, plan.budget, plan.rounds)
-        judged = min(JUDGED, variant.count) if plan.recorded else 0
+        judged = min(JUDGED if variant.calls > 1 else JUDGED_SINGLE, variant.count) if plan.recorded else 0
         variant.chosen = frozenset(CHANCE.sample(range(variant.count), judged))
         self._verify()
         if slowed := yardstick.yardstick().slowed():

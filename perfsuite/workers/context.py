@@ -146,9 +146,9 @@ class WorkerContext:
 def timed_in(cell: Cell, ready: prepared.Prepared, clock: Clock) -> timing.Shown:
     """A function that times a number of calls of a cell; caches are flushed first if the cell is cold.
 
-    Of every two results that are checked, one is the last of its batch, which no later call can have filled in, and one
-    is from a random call: a variant that computes only in the last calls of a batch is caught this way. Their order is
-    random.
+    Of every six results that are checked, one is the last of its batch, which no later call can have filled in, and
+    five are from random calls: a variant that computes only in some calls of a batch is caught this way. Their order
+    is random.
     """
     flush = surroundings.flush(cell)
     component = catalogue.component(cell.component)
@@ -162,7 +162,7 @@ def timed_in(cell: Cell, ready: prepared.Prepared, clock: Clock) -> timing.Shown
             return measure(ready.call, ready.args, calls, clock)
         if measure is timing.batch:
             if not lasts:
-                lasts.extend(CHANCE.sample((True, False), 2))
+                lasts.extend(CHANCE.sample((True, *[False] * 5), 6))
             at = calls - 1 if lasts.pop() else CHANCE.randrange(calls)
             return timing.batch_with_answer(ready.call, ready.args, calls, clock, at, look)
         found = measure(ready.call, ready.args, calls, clock)
