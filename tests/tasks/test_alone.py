@@ -117,7 +117,7 @@ def test_a_forked_worker_is_a_worker_like_any_other(tmp_path: Path):
             answers = alone.timed(cells, {**PLAN, "seeds": seeds}, forked)
             for answer in answers.values():
                 assert answer["status"] == "ok" and answer["launch"]["alone"] is True
-                assert len(answer["launch"]["wall"]) == 3 and len(answer["launch"]["judged"]) == 2
+                assert len(answer["launch"]["wall"]) == 3 and len(answer["launch"]["judged"]) == 3
             looked = alone.timed(cells, {**PLAN, "seeds": seeds, "recorded": False}, forked)
             for answer in looked.values():
                 assert answer["status"] == "ok" and len(answer["launch"]["wall"]) == 3

@@ -32,19 +32,25 @@ def looked_at(rows: int) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize("last_first", [True, False])
-def test_of_each_two_looks_one_is_at_the_last_of_a_row_and_one_at_any(
-    monkeypatch: pytest.MonkeyPatch, last_first: bool
-):
-    order = [False, True] if last_first else [True, False]
-    monkeypatch.setattr(context, "CHANCE", SimpleNamespace(sample=lambda *_: order, randrange=lambda calls: 4))
-    assert looked_at(4) == ([9, 4, 9, 4] if last_first else [4, 9, 4, 9])
+@pytest.mark.parametrize("place", [0, 3, 5])
+def test_of_each_six_looks_one_is_at_the_last_of_a_row_and_five_at_any(monkeypatch: pytest.MonkeyPatch, place: int):
+    drawn: list[tuple[bool, ...]] = []
+
+    def sample(of, count):
+        drawn.append(of)
+        assert count == len(of)
+        return [at == 5 - place for at in range(count)]  # the last one is taken first
+
+    monkeypatch.setattr(context, "CHANCE", SimpleNamespace(sample=sample, randrange=lambda calls: 4))
+    assert looked_at(12) == [9 if at % 6 == place else 4 for at in range(12)]
+    assert [(len(of), sum(of)) for of in drawn] == [(6, 1)] * 2
 
 
 def test_which_look_is_at_the_last_is_drawn_by_chance():
-    found = [looked_at(2) for _ in range(400)]
+    found = [looked_at(6) for _ in range(400)]
     assert all(9 in seen for seen in found)
-    assert {first for first, _ in found} == {second for _, second in found} == {*range(10)}
+    assert [{seen[at] for seen in found} for at in range(6)] == [{*range(10)}] * 6
+    assert min(sum(seen[at] == 9 for seen in found) for at in range(6)) > 40, "each place is the last in turn"
 
 
 def test_blocks_as_large_as_the_answers_are_written_over(monkeypatch: pytest.MonkeyPatch):
