@@ -34,7 +34,9 @@ from perfsuite.workers.outcomes import attempt
 
 LONG = 0.1  # seconds: a variant whose first call takes this long is warm after it; another call would only cost time
 NOBODY = ""  # stands for the cell when a group fails as a whole
-JUDGED = 6  # samples of a launch whose outputs are judged, at most: the last call of one, and a random call of the others
+JUDGED = (
+    6  # samples of a launch whose outputs are judged, at most: the last call of one, and a random call of the others
+)
 JUDGED_SINGLE = 2  # the same where a sample is one call, so that each is the last and a judgement costs most
 POISON = 4  # blocks of memory to overwrite where the next output may be allocated
 
