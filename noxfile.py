@@ -84,6 +84,13 @@ def asv(session: nox.Session) -> None:
 
 
 @nox.session
+def history(session: nox.Session) -> None:
+    """Since when is it slower? `-- -k EXPR`; `-- --backfill 10` measures commits first, `-- --confirm` compares."""
+    install(session, "bench", "environments")
+    benchmarks(session, "history", *session.posargs)
+
+
+@nox.session
 def compare(session: nox.Session) -> None:
     """Did it get slower? `-- BASE HEAD`, `-- --only EXPR`; by default, this branch and its edits against main."""
     install(session, "bench", "environments")

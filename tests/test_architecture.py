@@ -15,7 +15,18 @@ PAGE = ROOT / "docs" / "architecture.md"
 FOLDERS = (  # each imports those before it, and none after it
     *("model", "host", "project", "records", "measuring", "declaring", "proving", "isolation", "instruments"),
     "accounting",
-    *("workers", "tasks", "running", "pairing", "judging", "explaining", "calibration", "validation"),
+    *(
+        "workers",
+        "tasks",
+        "running",
+        "sharding",
+        "pairing",
+        "judging",
+        "explaining",
+        "history",
+        "calibration",
+        "validation",
+    ),
     *("reporting", "exporting", "scaffolding", "runners"),
 )
 MOST, LONGEST = 12, 300  # modules of a folder, and lines of a module

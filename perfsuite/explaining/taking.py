@@ -106,7 +106,7 @@ class Passes:
 
     def _functions(self, seconds: float) -> Mapping[str, int]:
         if not counting.where():
-            self.missing["instructions"] = "valgrind is not installed, so no instructions are counted"
+            self.missing["instructions"] = counting.MISSING
             return {}
         self._progress.step(f"{self._side.name}: instructions, in valgrind, which takes minutes")
         python = counting.wrapped(self._side.python, self._side.scratch)

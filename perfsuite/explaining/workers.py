@@ -13,6 +13,7 @@ from perfsuite.tasks import alone
 from perfsuite.workers.process import Process
 from perfsuite.workers.referee import Referee
 
+SLOWER = 5.0  # times as long a step may take in a program that watches each instruction: importing torch takes minutes
 JOBS = "perfsuite.explaining.watching.jobs"
 
 
@@ -55,7 +56,7 @@ class Workers:
         """
         (side.scratch / "caches").mkdir(parents=True, exist_ok=True)
         if python or not alone.POSSIBLE:
-            process = self._made(side, python or side.python)
+            process = self._made(side, python or side.python, slower=SLOWER if python else 1.0)
         else:
             process = self._made(side, side.python, origin=self._origin(side))
         with process:
@@ -69,11 +70,13 @@ class Workers:
             origin.ask("import", modules=[], compiler=Cell.parse(side.cell).compiles)
         return self._origins[key]
 
-    def _made(self, side: Side, python: str, forks: bool = False, origin: Process | None = None) -> Process:
+    def _made(
+        self, side: Side, python: str, forks: bool = False, origin: Process | None = None, slower: float = 1.0
+    ) -> Process:
         return Process(
             side.mount,
             side.scratch,
-            timeout=self._timeout,
+            timeout=slower * self._timeout,
             variables=side.variables,
             python=python,
             judge=self.referee.judge,

@@ -21,6 +21,7 @@ from perfsuite.host.asking import output, read
 
 ROOT = Path("/")
 FLAGS = re.compile("sse4_2|avx.*|fma|f16c|amx_.*|asimd|fphp|sve2?|bf16|i8mm|sme")  # CPU flags that select kernels
+IDENTITY = ("cpu", "family", "arch", "cores", "gpus", "flags", "virtual", "system")  # the facts that make a class
 
 
 def machine(root: Path = ROOT) -> dict[str, Any]:
@@ -53,8 +54,7 @@ def machine_class(machine: Mapping[str, Any]) -> str:
     It distinguishes CPU models and their instruction sets, usable cores, GPUs, and virtual from bare machines. It does
     not change with load, reboots, containers, or what the kernel lets this process read about caches and memory.
     """
-    names = ("cpu", "family", "arch", "cores", "gpus", "flags", "virtual", "system")
-    identity = json.dumps([machine.get(name) for name in names])
+    identity = json.dumps([machine.get(name) for name in IDENTITY])
     gpus = machine.get("gpus") or []
     parts = [
         _slug(machine.get("cpu") or "") or "cpu",

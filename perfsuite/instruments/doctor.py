@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from perfsuite.instruments.conditions import clock, compiling, files, load, memory, shared, space, variables
-from perfsuite.instruments.installed import compilers, cuda, git, packages, python, torch, valgrind
+from perfsuite.instruments.installed import compilers, counters, cuda, git, packages, python, torch, valgrind
 from perfsuite.instruments.place import Finding, Place
 from perfsuite.model.printable import one_line
 
@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
     packages,
     compilers,
     valgrind,
+    counters,
     cuda,
     git,
     load,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from perfsuite.host import commits, machine, software
 from perfsuite.instruments.place import Finding, Place
+from perfsuite.measuring import processor
 
 PYTHON = (3, 11)
 LACKING = {
@@ -127,6 +129,19 @@ def valgrind(place: Place) -> Iterator[Finding]:
         yield Finding("ok", "valgrind", found)
     else:
         yield Finding("note", "valgrind", "not found: `explain --instructions` counts nothing", "install valgrind")
+
+
+def counters(place: Place) -> Iterator[Finding]:
+    """The processor's counters, which explanations show where there are any."""
+    with contextlib.closing(place.processor()) as found:
+        names, problem = processor.available(found), found.problem
+    if names:
+        yield Finding("ok", "counters", ", ".join(names).replace("_", " "))
+    else:
+        why = processor.WHY.get(problem.errno or 0, problem.strerror) if problem else "they stay at zero"
+        text = f"the processor's cannot be read ({why}), which is usual on virtual machines"
+        remedy = processor.ADVICE.get(problem.errno or 0, "") if problem else ""
+        yield Finding("note", "counters", text, remedy)
 
 
 def cuda(place: Place) -> Iterator[Finding]:

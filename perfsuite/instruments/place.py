@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from perfsuite.host import machine
+from perfsuite.measuring.processor import Processor
 from perfsuite.project import catalogue
 
 PROJECT = catalogue.ROOT
@@ -59,6 +60,7 @@ class Place:
     project: Path = PROJECT
     sleep: Callable[[float], None] = time.sleep
     usage: Callable[[Path], Any] = shutil.disk_usage
+    processor: Callable[[], Processor] = Processor
     temporary: str = field(default_factory=tempfile.gettempdir)
 
     @cached_property

@@ -101,16 +101,28 @@ def find(repository: Path, good: str, bad: str, cell: str, alpha: float, progres
     whole = _compare(repository, good, bad, cell, alpha / 2, 0.0, progress)
     if whole.verdict != "SLOWER" or whole.ratio is None:
         raise ValueError(f"{bad} is not slower than {good} in {cell}: {whole.verdict} {whole.reason}".rstrip())
-    half = math.log(whole.ratio) / 2
-    share = alpha / 2 / max(1, steps(len(commits)))
+    return narrowed(repository, good, commits, cell, whole.ratio, alpha / 2, progress), whole
+
+
+def narrowed(
+    repository: Path, good: str, commits: list[str], cell: str, ratio: float, alpha: float, progress: Progress
+) -> Answer:
+    """The first of ``commits``, oldest first, that has a change which is known: the last takes ``ratio`` × ``good``.
+
+    ``alpha`` is shared by the steps. The change may also make the cell faster; then "slow" means: with the change.
+    """
+    half, share = math.log(ratio) / 2, alpha / max(1, steps(len(commits)))
+    above, below = ("slow", "fast") if half > 0 else ("fast", "slow")
 
     def side(commit: str) -> str:
         row = _compare(repository, good, commit, cell, share, half, progress)
-        answer = {"SLOWER": "slow", "SAME": "fast", "FASTER": "fast", "UNDECIDED": "unknown"}.get(row.verdict, "skip")
+        answer = {"SLOWER": above, "SAME": below, "FASTER": below, "UNDECIDED": "unknown"}.get(row.verdict, "skip")
+        if row.verdict == "SAME" and not row.epochs:  # the code of ``good``, not timed: without the change
+            answer = "fast"
         progress.note(f"{trees.git(repository, 'log', '-1', '--format=%h %s', commit)}: {answer} {row.reason}".rstrip())
         return answer
 
-    return search(trees.find(repository, good), commits, side), whole
+    return search(trees.find(repository, good), commits, side)
 
 
 def _compare(repository: Path, base: str, head: str, cell: str, alpha: float, split: float, progress: Progress) -> Row:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from perfsuite.model.cell import Cell
+from perfsuite.model.shard import Shard
 
 # 1 (2026-11): first.
 # A new field with a default needs no new number: files without it are read with the default. Removing or renaming a
@@ -235,6 +236,7 @@ class Run:
     facts: tuple[Fact, ...] = ()
     secrets: tuple[int, ...] = ()  # the values that the input seeds were drawn from, one per sitting: ``--seed``
     compiler: tuple[CompilerStart, ...] = ()  # in time order, one for each process that was asked
+    shards: tuple[Shard, ...] = ()  # the part of a run that this is, or those it was merged from; () if it is whole
     schema: int = SCHEMA
 
     @cached_property
@@ -249,14 +251,16 @@ class Run:
 
 def to_json(value: Any) -> Any:
     """A dataclass as JSON types; field order is kept, ``nan`` and infinities become ``None``."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return None if value != value or value in (float("inf"), float("-inf")) else value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(name): to_json(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
     return value
 
 

@@ -11,9 +11,10 @@ from perfsuite.model import estimates
 from perfsuite.model.cell import Cell
 from perfsuite.model.record import Compiling, Launch, Proof, Record, Roof, Run, cost_from
 from perfsuite.model.roofs import merge
+from perfsuite.model.shard import Shard
 from perfsuite.project import catalogue
 from perfsuite.records import impossible
-from perfsuite.records.journal import Found
+from perfsuite.records.journal import Found, shard_of
 
 UNSTABLE = 4.0  # a cell is unstable if the upper end of its interval exceeds this multiple of the lower end
 
@@ -45,7 +46,17 @@ def fold(found: Found, tree: Path = catalogue.IMPLS) -> Run:
         facts=found.facts,
         secrets=tuple(found.secrets),
         compiler=tuple(found.compiler),
+        shards=_shards(found),
     )
+
+
+def _shards(found: Found) -> tuple[Shard, ...]:
+    """Which part of a run this is, and where it was measured; () for a whole run."""
+    head = found.head
+    if "shard" not in head:
+        return ()
+    measured = {"machine": head["machine"], "seconds": found.seconds, "secrets": tuple(found.secrets)}
+    return (dataclasses.replace(shard_of(head), run=head["run"], started=head["started"], **measured),)
 
 
 def _launches(cell: str, found: Found) -> tuple[Launch, ...]:

@@ -23,6 +23,7 @@ from perfsuite.model.record import (
     ShapeCall,
     launch_from,
 )
+from perfsuite.model.shard import Shard
 from perfsuite.project import catalogue
 from perfsuite.records import jsonl, reading, sound
 from perfsuite.records.options import Options
@@ -116,6 +117,7 @@ class _Head(TypedDict):
     commit: str
     dirty: bool
     tree: str
+    shard: NotRequired[Shard]  # which part of a run this is
 
 
 class _Check(TypedDict):
@@ -209,6 +211,12 @@ KINDS = {
 }
 
 
+def shard_of(head: Mapping[str, Any]) -> Shard:
+    """Which part of a run the journal with this first line holds."""
+    part = head["shard"]
+    return Shard(**{**part, **{name: tuple(part[name]) for name in ("cells", "components", "secrets")}})
+
+
 def begin(results: Path, options: Options, machine: Mapping[str, Any]) -> Journal:
     """Start the journal of a new run."""
     return Journal.begin(results / "journal", Found, "run", {"options": dataclasses.asdict(options), **machine})
@@ -247,6 +255,8 @@ def _check(line: Mapping[str, Any]) -> None:
         case "run":
             sound.origin(line)
             _check_options(line["options"])
+            if "shard" in line:
+                sound.shard(shard_of(line), "shard")
         case "check":
             answer = {name: item for name, item in line["answer"].items() if name in _Answer.__annotations__}
             told = reading.value(answer, _Answer)

@@ -14,6 +14,7 @@ from typing import Any
 from perfsuite.model.cell import Cell
 from perfsuite.model.printable import visible
 from perfsuite.model.record import STATUSES, Compiling, Launch, Parts, Proof, Record, Roof, Run
+from perfsuite.model.shard import Shard
 from perfsuite.records.reading import told
 
 SHORTEST = 1e-15  # seconds: no call or operator takes less, so it is safe to divide by
@@ -34,6 +35,8 @@ def run(found: Run) -> None:
         at_least(0, start.seconds, f"compiler[{at}].seconds")
     for at, roof in enumerate(found.roofs):
         ceiling(roof, f"roofs[{at}]")
+    for at, part in enumerate(found.shards):
+        shard(part, f"shards[{at}]")
     names: set[str] = set()
     for at, problem in enumerate(found.problems):
         family, _, file = problem.name.partition(".")
@@ -51,6 +54,23 @@ def origin(found: Mapping[str, Any]) -> None:
             moment(found[name], name)
         elif found[name] or name != "commit":  # empty outside a repository
             named(found[name], name)
+
+
+def shard(found: Shard, where: str) -> None:
+    """Which part of a run a record holds."""
+    at_least(1, found.count, f"{where}.count")
+    if not 1 <= found.number <= found.count:
+        raise ValueError(f"{where}.number: must be 1 to {found.count}, is {found.number}")
+    if not found.cells or list(found.cells) != sorted({*found.cells}):
+        raise ValueError(f"{where}.cells: must be positions in order, each once")
+    if not 0 <= found.cells[0] <= found.cells[-1] < found.total:
+        raise ValueError(f"{where}.cells: must be positions below {found.total}")
+    at_least(0, found.seconds, f"{where}.seconds")
+    for at, secret in enumerate(found.secrets):
+        at_least(0, secret, f"{where}.secrets[{at}]")
+    for name in ("run", "started"):  # empty in the journal, whose first line has both
+        if value := getattr(found, name):
+            (moment if name == "started" else named)(value, f"{where}.{name}")
 
 
 def record(found: Record, components: Iterable[str]) -> None:

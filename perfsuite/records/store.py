@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import itertools
 import json
 import os
 import re
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +21,35 @@ RUN = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d{6})-(\w+)")  # a run's id: "20261121-
 
 
 def write(run: Run, folder: Path) -> Path:
-    """Write ``run`` below ``folder``, under a unique name; the file appears complete or not at all.
+    """Write ``run`` below ``folder``, under a unique name; the file appears complete or not at all."""
+    return save(run, run.records, place(run, folder))
+
+
+def place(run: Run, folder: Path) -> Path:
+    """The file for ``run`` below ``folder``."""
+    commit = run.commit[:10] or "nocommit"
+    part = f"-shard{run.shards[0].number}of{run.shards[0].count}" if len(run.shards) == 1 else ""
+    return folder / run.machine_class / f"{run.started[:19].replace(':', '')}-{commit}{part}-{run.run[-4:]}.jsonl.gz"
+
+
+def save(head: Run, records: Iterable[Record], path: Path) -> Path:
+    """Write the run ``head`` with ``records``, taken one by one, to ``path``; it appears complete or not at all.
 
     The first line is the run without its records, each further line one record.
     """
-    commit = run.commit[:10] or "nocommit"
-    path = folder / run.machine_class / f"{run.started[:19].replace(':', '')}-{commit}-{run.run[-4:]}.jsonl.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + f".{os.getpid()}.part")
-    head = to_json(dataclasses.replace(run, records=()))
     try:
         with temporary.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-            for line in (head, *map(to_json, run.records)):
-                packed.write(json.dumps(line, allow_nan=False).encode() + b"\n")
+            for line in itertools.chain([dataclasses.replace(head, records=())], records):
+                packed.write(json.dumps(to_json(line), allow_nan=False).encode() + b"\n")
         temporary.replace(path)
     except OSError as problem:
         temporary.unlink(missing_ok=True)
         raise OSError(problem.errno, problem.strerror, str(path)) from problem
+    except BaseException:  # such as a damaged record among those it was to be made of
+        temporary.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -50,22 +65,48 @@ def read(path: Path) -> Run:
         lines = reading.packed(path)
     except ValueError as problem:
         raise ValueError(f"{path} is not a readable record file: {problem}") from None
-    if not lines:
+    head, records = _parsed(path, iter(lines))
+    return dataclasses.replace(head, records=tuple(records))
+
+
+def stream(path: Path) -> tuple[Run, Generator[Record, None, None]]:
+    """The same, with the records apart: each is read when it is asked for, and none is kept.
+
+    The file is open until the last record has been taken. Damage of a record is reported when it is reached.
+    """
+    return _parsed(path, _lines(path))
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(path, "rb") as file:
+            for line in file:
+                yield line.removesuffix(b"\n")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as problem:
+        raise ValueError(f"{path} is not a readable record file: {reading.told(problem)}") from None
+
+
+def _parsed(path: Path, lines: Iterator[bytes]) -> tuple[Run, Generator[Record, None, None]]:
+    first = next(lines, None)
+    if first is None:
         raise ValueError(f"{path} is not a record file: it is empty")
-    head = _head(path, lines[0])
-    components = {problem.name for problem in head.problems}
-    records: dict[str, Record] = {}
-    for number, line in enumerate(lines[1:], start=2):
+    head = _head(path, first)
+    return head, _records(path, lines, {problem.name for problem in head.problems})
+
+
+def _records(path: Path, lines: Iterator[bytes], components: Set[str]) -> Generator[Record, None, None]:
+    seen: set[str] = set()
+    for number, line in enumerate(lines, start=2):
         with reading.damage(path, f"line {number}"):
             data = reading.parsed(line)
         cell = data.get("cell")
         with reading.damage(path, reading.told(cell) if isinstance(cell, str) else f"line {number}"):
             record = reading.value(data, Record)
             sound.record(record, components)
-            if record.cell in records:
+            if record.cell in seen:
                 raise ValueError(f"cell: appears twice, again in line {number}")
-            records[record.cell] = record
-    return dataclasses.replace(head, records=tuple(records.values()))
+            seen.add(record.cell)
+        yield record
 
 
 def _head(path: Path, line: bytes) -> Run:

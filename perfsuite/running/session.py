@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 from perfsuite.host import commits, machine
-from perfsuite.model.record import Run
+from perfsuite.model.record import Run, to_json
+from perfsuite.model.shard import Shard
 from perfsuite.project import catalogue
 from perfsuite.records.folding import fold
 from perfsuite.records.journal import Journal, begin
@@ -22,8 +23,8 @@ from perfsuite.running.context import Context
 from perfsuite.running.progress import Progress
 
 
-def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Journal:
-    """Open the journal of a new run of ``options`` on ``tree``."""
+def start(options: Options, results: Path, tree: Path = catalogue.IMPLS, shard: Shard | None = None) -> Journal:
+    """Open the journal of a new run of ``options`` on ``tree``, or of one ``shard`` of a run."""
     facts = machine.machine()
     commit, dirty = commits.commit(catalogue.ROOT)
     return begin(
@@ -35,6 +36,7 @@ def start(options: Options, results: Path, tree: Path = catalogue.IMPLS) -> Jour
             "commit": commit,
             "dirty": dirty,
             "tree": catalogue.tree_hash(tree),
+            **({"shard": to_json(shard)} if shard else {}),
         },
     )
 

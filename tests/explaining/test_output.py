@@ -53,6 +53,34 @@ def test_the_terminal_uses_the_same_names_and_figures(folder: Path):
     assert "\x1b" not in text
 
 
+def test_instructions_are_shown_in_all_and_by_function(folder: Path):
+    text, page = terminal.text(invented.explained(), False, 120), (folder / "index.html").read_text()
+    rows = {"all functions": ("9,070", "9,071", "+1"), "gemm": ("9,000", "9,001", "+1"), "main": ("70", "70", "+0")}
+    for name, figures in rows.items():
+        assert re.search(rf"^{name} +{' +'.join(map(re.escape, figures))}$", text, re.MULTILINE), name
+        assert {name, *figures} <= texts(page)
+    assert "instructions of a call" in text
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_instructions_of_one_side_alone_are_not_compared(side: str, tmp_path: Path):
+    found = invented.explained()
+    taken = dataclasses.replace(getattr(found, side), functions={})
+    without = dataclasses.replace(found, **{side: taken})
+    assert "instructions of a call" not in terminal.text(without, False, 120)
+    assert "all functions" not in output.write(without, tmp_path).read_text()
+
+
+def test_the_processors_counters_are_shown_where_there_are_any():
+    counted = {"cpu_instructions": 5e6, "cycles": 2e6, "cache_misses": 300.0, "branch_misses": 40.0}
+    more = {name: 10 * value for name, value in counted.items()}
+    a, b = dataclasses.replace(invented.ONE, **counted), dataclasses.replace(invented.MANY, **more)
+    text = terminal.text(invented.explained(a, b), False, 120)
+    assert re.search(r"^CPU instructions +5,000,000 +50,000,000 +\+45,000,000$", text, re.MULTILINE)
+    assert re.search(r"^branch misses +40 +400 +\+360$", text, re.MULTILINE)
+    assert "CPU cycles" not in terminal.text(invented.explained(), False, 120)
+
+
 def test_links_of_the_page_lead_to_files(folder: Path):
     for href in re.findall(r'href="([^"#]+)(?:#[^"]*)?"', (folder / "index.html").read_text()):
         assert href == "data:," or (folder / href).is_file(), href

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,12 +13,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fakecounters import every, made
 from test_machine import clone, lay, repository
 
 from perfsuite.host import commits, machine, software
 from perfsuite.instruments import conditions, doctor, installed
 from perfsuite.instruments import place as places
 from perfsuite.instruments.place import Finding, Place
+from perfsuite.measuring import processor
 
 TORCH = {"version": "2.15.0+cu132"}
 HEALTHY = {
@@ -295,6 +298,25 @@ def test_gpus(
     (found,) = installed.cuda(place(tmp_path, torch, environ=environ))
     assert (found.text, found.remedy) == (text, remedy)
     assert found.mark == ("ok" if torch.get("gpus") else "note")
+
+
+REFUSED = dict.fromkeys(processor.EVENTS.values(), errno.EACCES)
+ABSENT = dict.fromkeys(processor.EVENTS.values(), errno.ENOENT)
+
+
+@pytest.mark.parametrize(
+    ("step", "refuse", "mark", "text", "remedy"),
+    [
+        (50_000, {}, "ok", "cpu instructions, cycles, cache misses, branch misses", ""),
+        (0, {}, "note", "the processor's cannot be read (they stay at zero)", ""),
+        (0, ABSENT, "note", "the processor's cannot be read (it offers none)", ""),
+        (0, REFUSED, "note", "the processor's cannot be read (Permission denied)", "perf_event_paranoid=2"),
+    ],
+)
+def test_the_processors_counters(tmp_path: Path, step: int, refuse: dict[int, int], mark: str, text: str, remedy: str):
+    (found,) = installed.counters(place(tmp_path, processor=lambda: made(every(step), refuse)))
+    assert found.mark == mark and found.text.startswith(text)
+    assert remedy in found.remedy and bool(remedy) == bool(found.remedy)
 
 
 # -- the machine ------------------------------------------------------------------------------------------------------

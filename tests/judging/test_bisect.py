@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from perfsuite.judging import bisect
+from perfsuite.judging.record import Row
 from perfsuite.pairing.sequential import Judge, Rule
+from perfsuite.project import trees
+from perfsuite.running.progress import Progress
 
 COMMITS = [f"c{at}" for at in range(10)]
 
@@ -131,3 +136,26 @@ def test_the_commit_that_made_it_slower_is_named(
 
     done = command(project, "bisect", "HEAD", "HEAD~4", cell)
     assert done.returncode == 2 and "name the good commit first" in done.stderr
+
+
+@pytest.mark.parametrize("ratio", [1.05, 0.95])
+@pytest.mark.parametrize("first", range(6))
+def test_a_known_change_is_narrowed_down_in_either_direction(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ratio: float, first: int
+):
+    """Commits before the change have the same code as the good one, or were timed."""
+    commits = COMMITS[:6]
+
+    def compare(
+        repository: Path, base: str, head: str, cell: str, alpha: float, split: float, progress: Progress
+    ) -> Row:
+        x = math.log(ratio) if commits.index(head) >= first else 0.0
+        if not x and commits.index(head) % 2:
+            return Row(cell, "SAME", "the code is the same")
+        return Row(cell, "SLOWER" if x > split else "SAME", epochs=12)
+
+    monkeypatch.setattr(bisect, "_compare", compare)
+    monkeypatch.setattr(trees, "find", lambda repository, name: name)
+    monkeypatch.setattr(trees, "git", lambda *words: "")
+    found = bisect.narrowed(tmp_path, "good", commits, "a.b/c", ratio, 0.01, Progress(io.StringIO()))
+    assert found.first_slow == commits[first] and not found.between and not found.undecided

@@ -5,6 +5,7 @@ axe-core, which is no dependency of this project, checks the pages too where AXE
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import itertools
 import json
@@ -13,11 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import made
 import pytest
 from chromium import Browser
 
 from perfsuite.judging.record import Comparison, Row
+from perfsuite.model.record import Record
 from perfsuite.reporting import glossary
+from perfsuite.reporting.changes import output as changes
+from perfsuite.reporting.changes.found import Changes, between
 from perfsuite.reporting.comparison import output as compared
 from perfsuite.reporting.explanation import output as explained
 
@@ -25,6 +30,7 @@ pytestmark = pytest.mark.slow
 
 AXE = os.environ.get("AXE", "")
 INVENTED = Path(__file__).parent.parent / "explaining" / "invented.py"
+CHANGED = "[...document.querySelectorAll('[data-table=changes] tbody tr')]"
 ROWS = "[...document.querySelectorAll('[data-table=cells] tbody tr')]"
 
 
@@ -53,7 +59,34 @@ def pages(reports: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
         "glossary": real / "glossary.html",
         "compare": compared.write(comparison(), folder),
         "explain": folder / "explained" / "index.html",
+        "changes": changes.write(changed(), real),
     }
+
+
+def changed() -> Changes:
+    """Between a run and a later one: cells slower, faster, broken, gone, and new; other packages and limits."""
+    old = made.realistic()
+
+    def later(at: int, record: Record) -> Record:
+        if at % 11 == 3 and record.status == "ok":
+            return dataclasses.replace(record, status="wrong", reason="64 of 64 elements differ", launches=())
+        factor = (1.0, 1.0, 1.4, 1.0, 0.7)[at % 5]
+        launches = (dataclasses.replace(one, wall=tuple(factor * wall for wall in one.wall)) for one in record.launches)
+        return dataclasses.replace(record, launches=tuple(launches))
+
+    records = tuple(later(at, record) for at, record in enumerate(old.records))
+    new = dataclasses.replace(
+        old,
+        run="20261122-235000-aaaa",
+        started="2026-11-22T23:50:00Z",
+        tree="other",
+        dirty=False,
+        records=records[7:],
+        roofs=tuple(dataclasses.replace(one, value=0.8 * one.value, typical=0.8 * one.typical) for one in old.roofs),
+        environment={**old.environment, "torch": "2.99.0"},
+    )
+    old = dataclasses.replace(old, dirty=False, records=(*old.records[:40], *old.records[44:]))
+    return between(old, new)
 
 
 def comparison() -> Comparison:
@@ -173,6 +206,24 @@ def test_the_structure_can_be_heard(browser: Browser, pages: dict[str, Path]):
         assert stuck == 0, where  # whatever scrolls can be scrolled by keys
 
 
+def test_the_first_cell_of_a_row_is_its_head(browser: Browser, pages: dict[str, Path]):
+    """Without marks on each row, as in the index, and with them."""
+    for name, number in (("cells", 11), ("component", 12)):
+        browser.open(pages[name])
+        row = "[data-table=cells] tbody tr:first-child"
+        assert role(browser, f"{row} > :first-child") == "rowheader", name
+        assert role(browser, f"{row} > :nth-child(2)") == "cell", name
+        assert browser.js(f"document.querySelector('{row}').cells.length") == number
+
+
+def role(browser: Browser, selector: str) -> str:
+    """What an element is to a screen reader."""
+    root = browser.call("DOM.getDocument", depth=0)["root"]["nodeId"]
+    node = browser.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+    (found,) = browser.call("Accessibility.getPartialAXTree", nodeId=node, fetchRelatives=False)["nodes"]
+    return str(found["role"]["value"])
+
+
 def test_what_scrolls_sideways_says_so(browser: Browser, pages: dict[str, Path]):
     said = 0
     for where in each(browser, pages):
@@ -271,6 +322,17 @@ def test_a_command_is_copied_or_selected(browser: Browser, pages: dict[str, Path
     assert browser.js("getSelection().toString()") == command and browser.js(f"{button}.textContent") == "Selected"
 
 
+def test_the_keyboard_reaches_every_changed_cell(browser: Browser, pages: dict[str, Path]):
+    browser.open(pages["changes"])
+    links = browser.js(f"{CHANGED}.map((row) => row.querySelector('a').href)")
+    reached: set[str] = set()
+    browser.js("document.querySelector('[data-table=changes] button[type=reset]').focus()")
+    for _ in range(len(links) + 40):
+        press(browser, "Tab", 9)
+        reached.add(browser.js("document.activeElement.href || ''"))
+    assert len(links) > 20 and set(links) <= reached
+
+
 # -- the index --------------------------------------------------------------------------------------------------------
 
 
@@ -306,6 +368,20 @@ def test_skipped_cells_are_found_on_their_components_page(browser: Browser, page
     chosen = "document.querySelector('[data-table=cells] [data-facet=status]').value"
     shown = "[...document.querySelectorAll('[data-table=cells] tbody')].filter((cell) => !cell.hidden).length"
     assert browser.js(chosen) == "skipped" and browser.js(shown) >= int(told.split()[0]) > 0
+
+
+def test_without_scripts_the_changes_are_whole(browser: Browser, pages: dict[str, Path]):
+    browser.open(pages["changes"])
+    links = browser.js(f"{CHANGED}.map((row) => row.querySelector('a').href)")
+    rows = browser.js("document.querySelectorAll('tbody tr').length")
+    browser.scripts(False)
+    browser.open(pages["changes"])
+    assert browser.js(f"{CHANGED}.map((row) => row.querySelector('a').href)") == links
+    seen = "[...document.querySelectorAll('tbody tr')].filter((row) => row.offsetHeight > 0 || row.closest('details'))"
+    assert browser.js(f"{seen}.length") == rows > len(links) > 20
+    assert browser.js("document.querySelectorAll('details > summary').length") == browser.js(
+        "document.querySelectorAll('details').length"
+    )
 
 
 def test_without_scripts_the_index_and_the_findings_are_whole(browser: Browser, pages: dict[str, Path]):

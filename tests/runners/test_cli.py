@@ -129,6 +129,18 @@ def test_an_interrupted_run_says_so_even_when_it_is_to_be_quiet(measured: Callab
     assert "--resume" in capsys.readouterr().err
 
 
+def test_a_tensorboard_that_cannot_be_imported_loses_only_its_logs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Out
+):
+    def broken(*_: object) -> None:
+        raise ModuleNotFoundError("TensorBoard is not installed")
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    monkeypatch.setattr(_shown.tensorboard, "write", broken)
+    assert not _shown._tensorboard(made.small(), tmp_path)
+    assert capsys.readouterr().err == f"no log for TensorBoard below {tmp_path}: TensorBoard is not installed\n"
+
+
 def test_a_great_many_failures_are_not_all_told_twice(measured: Callable[..., int], capsys: Out):
     run = made.realistic()
     records = tuple(dataclasses.replace(one, status="error", reason="r", launches=(), trace="") for one in run.records)

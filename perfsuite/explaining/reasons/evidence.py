@@ -56,6 +56,11 @@ class Evidence:
     faults: float | None = None  # page faults
     switches: float | None = None  # context switches
     waited: float | None = None  # seconds that the calling thread waited for a core
+    # the processor's counters, in user code; most virtual machines have none
+    cpu_instructions: float | None = None
+    cycles: float | None = None
+    cache_misses: float | None = None  # of the last level
+    branch_misses: float | None = None
     # the profiler
     traced: float | None = None  # seconds of a call under it
     rows: tuple[Operator, ...] = ()  # the costliest first

@@ -116,9 +116,10 @@ def threads(pair: Pair) -> Reason | None:
     slow, fast = pair.slow.parallel, pair.fast.parallel
     if slow is None or fast is None or fast < CORES * max(slow, 1.0):
         return None
-    text = f"keeps {slow:.2g} cores busy, {pair.fast_name} {fast:.2g}"
+    busy = f"{slow:.2g}"
+    text = f"keeps {busy} core{'s' * (busy != '1')} busy, {pair.fast_name} {fast:.2g}"
     if pair.slow.threads and pair.fast.threads and pair.slow.threads < pair.fast.threads:
-        text += f"; torch may use {many(pair.slow.threads, 'thread')} there, and {pair.fast.threads} here"
+        text += f"; torch may use {many(pair.slow.threads, 'thread')} in it, {pair.fast.threads} in the other"
     whole = pair.slow.seconds if pair.slow.running is None else pair.slow.running
     return Reason("threads", text, whole * (1 - slow / fast))
 

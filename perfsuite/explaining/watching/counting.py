@@ -28,6 +28,7 @@ void begin(void) { CALLGRIND_START_INSTRUMENTATION; CALLGRIND_ZERO_STATS; }
 void end(void) { CALLGRIND_DUMP_STATS; CALLGRIND_STOP_INSTRUMENTATION; }
 """
 SLOWDOWN, PATIENCE, MOST = 50.0, 20.0, 10  # under valgrind; seconds that counting may take; calls
+MISSING = "valgrind is not installed: install the system's package (apt install valgrind, dnf install valgrind)"
 NAME = re.compile(r"\((\d+)\)(?: (.*))?")
 
 

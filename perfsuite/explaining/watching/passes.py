@@ -14,7 +14,7 @@ from perfsuite.host.counters import Counters
 from perfsuite.instruments import cost as costs
 from perfsuite.instruments import operators
 from perfsuite.isolation import compiling, surroundings
-from perfsuite.measuring import prepared
+from perfsuite.measuring import prepared, processor
 from perfsuite.model import nested
 from perfsuite.model.cell import Cell
 from perfsuite.proving import gate
@@ -131,15 +131,19 @@ def resources(context: WorkerContext, cell: Cell, seed: int, seconds: float) -> 
     import resource
 
     def count() -> dict[str, Any]:
-        with warm(context, cell, seed) as (call, _, _), surroundings.undisturbed():
-            counters = Counters()
+        with (
+            contextlib.closing(processor.Processor()) as hardware,  # before the cell starts threads
+            warm(context, cell, seed) as (call, _, _),
+            surroundings.undisturbed(),
+        ):
+            counters, had = Counters(), hardware.read()
             usage, own, start = resource.getrusage(resource.RUSAGE_SELF), counters.read(), time.perf_counter()
             calls = 0
             while calls < WARM or time.perf_counter() - start < seconds:
                 call()
                 calls += 1
             wall, now = time.perf_counter() - start, counters.read()
-            after = resource.getrusage(resource.RUSAGE_SELF)
+            after, counted = resource.getrusage(resource.RUSAGE_SELF), processor.between(had, hardware.read())
             cpu = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
             switches = after.ru_nvcsw + after.ru_nivcsw - usage.ru_nvcsw - usage.ru_nivcsw
             told = {
@@ -149,6 +153,7 @@ def resources(context: WorkerContext, cell: Cell, seed: int, seconds: float) -> 
                 "faults": after.ru_minflt - usage.ru_minflt,
                 "switches": switches,
                 "waited": (now[1] - own[1]) * 1e-9,
+                **counted,
             }
             return {"counts": {name: value / calls for name, value in told.items()}}
 

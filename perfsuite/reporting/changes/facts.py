@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from perfsuite.host.machine import IDENTITY
 from perfsuite.host.scratch import PREFIX
 from perfsuite.model.record import Run
 from perfsuite.reporting import units
 
 TEMPORARY = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")  # a run's own folder, which differs in each run
 SIZES = ("memory", "caches")  # facts in bytes
-IDENTITY = ("cpu", "family", "arch", "cores", "gpus", "flags", "virtual", "system")  # what a machine's class holds
 
 
 @dataclass(frozen=True)

@@ -138,12 +138,15 @@ def _functions(found: Explanation) -> Section | None:
     if not rows:
         return None
     columns = (Column("Function"), *_sides(found, "Instructions of a call"), Column("Difference", True))
-    made = tuple(
-        Row((Cell(name[:120], mono=True), Cell(count(a), a), Cell(count(b), b), Cell(f"{b - a:+,}", b - a)))
-        for name, a, b in rows[:ROWS]
-    )
-    table = Table("functions", "Instructions by function, the largest difference first", columns, made)
+    made = tuple(Row((Cell(name[:120], mono=True), *_counts(a, b))) for name, a, b in rows[:ROWS])
+    caption = "Instructions by function, the largest difference first"
+    last = Row((Cell("all functions"), *_counts(*wording.instructions(found))))
+    table = Table("functions", caption, columns, made, last=last)
     return Section("functions", "Instructions", (prose(NO_TIME, tone="note"), table))
+
+
+def _counts(a: int, b: int) -> Sequence[Cell]:
+    return Cell(count(a), a), Cell(count(b), b), Cell(f"{b - a:+,}", b - a)
 
 
 def _missing(found: Explanation) -> Section | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from perfsuite.explaining.explanation import Explanation
+from perfsuite.explaining.reasons.words import count
 from perfsuite.model.printable import cut, visible
 from perfsuite.reporting import units
 from perfsuite.reporting.explanation import wording
 from perfsuite.reporting.text.grid import Column, draw
-from perfsuite.reporting.text.ink import BOLD, DIM, ink, wrapped
+from perfsuite.reporting.text.ink import BOLD, DIM, Paint, ink, wrapped
 
 ROWS = 5  # operators and frames
 LONGEST = 60  # characters of a name
@@ -38,9 +39,24 @@ def text(found: Explanation, color: bool, width: int) -> str:
             columns = (Column(heading, right=False), Column("self in A"), Column("self in B"), Column("difference"))
             title, *drawn = draw(columns, rows, width)
             lines += ["", paint(title, DIM), *drawn]
+    lines += _functions(found, width, paint)
     for name, reason in wording.missing(found).items():
         lines += wrapped(f"! no {name}: {reason}", width, paint, DIM)
     return "\n".join(lines) + "\n"
+
+
+def _functions(found: Explanation, width: int, paint: Paint) -> list[str]:
+    """The instructions that valgrind counted, in all and where they differ most."""
+    counted = wording.functions(found)
+    if not counted:
+        return []
+    rows = [
+        [visible(cut(name, LONGEST)), count(a), count(b), f"{b - a:+,}"]
+        for name, a, b in (("all functions", *wording.instructions(found)), *counted[:ROWS])
+    ]
+    columns = (Column("instructions of a call", right=False), Column("in A"), Column("in B"), Column("difference"))
+    title, *drawn = draw(columns, rows, width)
+    return ["", paint(title, DIM), *drawn]
 
 
 def _gap(seconds: float) -> str:

@@ -58,6 +58,10 @@ FIGURES: Sequence[tuple[str, str, Show, str]] = (
     ("cores busy", "parallel", _cores, "CPU time over wall time"),
     ("page faults", "faults", count, "Pages that had to be fetched or cleared in a call"),
     ("context switches", "switches", count, "Times that a thread had to give up its core"),
+    ("CPU instructions", "cpu_instructions", count, "Instructions that the processor executed for the program itself"),
+    ("CPU cycles", "cycles", count, "Cycles of all cores in the program itself"),
+    ("cache misses", "cache_misses", count, "Reads and writes that no cache could answer"),
+    ("branch misses", "branch_misses", count, "Branches that the processor predicted wrongly"),
     ("run delay", "waited", units.time, "Time that the calling thread waited for a core"),
 )
 
@@ -115,10 +119,17 @@ def frames(found: Explanation) -> list[tuple[str, float, float, float, float]]:
 
 
 def functions(found: Explanation) -> list[tuple[str, int, int]]:
-    """``(function, instructions of A, of B)``, the largest difference first."""
+    """``(function, instructions of A, of B)``, the largest difference first; empty unless both sides were counted."""
     a, b = found.a.functions, found.b.functions
+    if not a or not b:
+        return []
     rows = [(name, a.get(name, 0), b.get(name, 0)) for name in dict.fromkeys([*a, *b])]
     return sorted(rows, key=lambda row: -abs(row[2] - row[1]))
+
+
+def instructions(found: Explanation) -> tuple[int, int]:
+    """Instructions of a call of A and of B in all functions."""
+    return sum(found.a.functions.values()), sum(found.b.functions.values())
 
 
 def ratio(found: Explanation) -> str:

@@ -117,10 +117,10 @@ class Column:
     facet: bool = False  # of an index: can be filtered by what it shows
 
     def classes(self, cell: Cell) -> str:
-        """The style of ``cell`` in this column: a number never breaks, and neither does a short text."""
+        """The style of ``cell`` in this column: a number (n) never breaks, and neither does a short text (b)."""
         number = self.number and cell.span == 1
-        usual = "wide" if self.wide else "brief" if len(cell.text) <= BRIEF and not number else ""
-        return " ".join(filter(None, ("number" * number, usual, cell.tone)))
+        usual = "wide" if self.wide else "b" if len(cell.text) <= BRIEF and not number else ""
+        return " ".join(filter(None, ("n" * number, usual, cell.tone)))
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,10 @@ class Table:
     def filterable(self) -> bool:
         """Whether there are enough rows to search or filter."""
         return len(self.rows) >= 6 and bool(self.search or self.facets)
+
+    def chosen(self, row: Row) -> str:
+        """For each facet, the place of the row's value among those to choose from; the first is 1."""
+        return " ".join(str(values.index(row.facets[name]) + 1) for name, values in self.facets.items())
 
     @property
     def with_below(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 MARK = "torch-perf-suite report"  # in every page that this module writes, and nowhere else
 LONGEST = 2000  # characters of one text on a page
 OTHERS = 3  # pages that are not a component's
+BARE = re.compile(r"[\w.+#-]+", re.ASCII)  # a value of an attribute that needs no quotes
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["whole"] = _whole
     environment.filters["quoted"] = _quoted
+    environment.filters["attribute"] = _attribute
     environment.filters["apart"] = _apart
     environment.filters["explained"] = glossary.address
     environment.filters["meaning"] = glossary.meaning
@@ -145,6 +148,11 @@ def _whole(text: str) -> Markup:
 def _quoted(text: str) -> Markup:
     """``text`` for an attribute between double quotes, where nothing else ends it: a figure is full of single ones."""
     return Markup(legible(text).replace("&", "&amp;").replace('"', "&#34;"))
+
+
+def _attribute(text: str) -> Markup:
+    """``text`` as the value of an attribute, between quotes only if it needs them: a long table has thousands."""
+    return Markup(text) if BARE.fullmatch(text) else Markup(f'"{_quoted(text)}"')
 
 
 def _apart(text: str) -> Markup:

@@ -102,7 +102,7 @@ def _tensorboard(found: Run, results: Path) -> bool:
         return False
     try:
         tensorboard.write(found, results)
-    except (ValueError, OSError) as problem:  # the record and the report are already written, and hold the same results
+    except (ValueError, OSError, ImportError) as problem:  # the record and the report, which hold the same, are written
         why = "this locale cannot encode its name" if isinstance(problem, UnicodeError) else problem
         print(one_line(f"no log for TensorBoard below {results}: {why}"), file=sys.stderr)
         return False

@@ -7,7 +7,7 @@ import shutil
 
 from perfsuite.host import data, scratch
 
-FOLDERS = ("report", "tensorboard", "tensorboard-hparams", "profile", "explain", "journal", "query")
+FOLDERS = ("report", "tensorboard", "tensorboard-hparams", "profile", "explain", "journal", "query", "history/index")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

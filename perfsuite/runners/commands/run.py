@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import os
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from perfsuite.host import commits
 from perfsuite.model.cell import Cell
 from perfsuite.model.printable import one_line
-from perfsuite.model.record import REFUSED
+from perfsuite.model.record import REFUSED, Run
 from perfsuite.project import catalogue, selecting
 from perfsuite.records import journal as runs
 from perfsuite.records.jsonl import KEPT
 from perfsuite.records.options import Options
-from perfsuite.records.store import write
-from perfsuite.runners.commands import _shown
+from perfsuite.records.store import read, write
+from perfsuite.runners.commands import _shown, _spread
 from perfsuite.runners.commands._arguments import add_amount, add_selection, positive
 from perfsuite.running import session
 from perfsuite.running.progress import Progress
+from perfsuite.sharding import split
+from perfsuite.sharding.engines import ENGINES
 from perfsuite.workers.referee import SEED_BITS
 
 REPEATED = 3  # cold and warm first calls of a compiled cell, where they are asked for
@@ -48,16 +52,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"measure what compiling costs, in processes of their own, N times (default {REPEATED}), and recompiles",
     )
+    parser.add_argument("--shards", type=positive(int), metavar="N", help="split the cells into N parts")
+    parser.add_argument("--shard", type=int, metavar="I", help="measure only part I, 1 to N; `merge` joins the records")
+    parser.add_argument("--engine", choices=ENGINES, help="run all N parts as jobs, again where lost, and merge them")
+    parser.add_argument(
+        "--slurm", action="append", default=[], metavar="KEY=VALUE", help="an option of sbatch, such as partition=cpu"
+    )
     parser.add_argument("--no-report", action="store_true", help="write the record file only")
     add_amount(parser)
 
 
 def main(options: argparse.Namespace, profiled: bool = False) -> int:
-    """Measure the selected cells; with ``profiled``, in one launch, with a trace of each cell."""
+    """Measure the selected cells; with ``profiled``, in one launch, with a trace of each cell.
+
+    Raises:
+        ValueError: an option does not fit the others, or there is nothing to resume.
+    """
+    if options.engine:
+        path = _spread.measured(functools.partial(_asked, options, profiled), options)
+        return _ended(read(path), path, options, profiled)
+    if options.slurm:
+        raise ValueError(f"--slurm {options.slurm[0]} needs --engine slurm: add it")
     if options.resume is not None:
         journal = runs.resume(options.results, options.resume)
     else:
-        journal = session.start(_asked(options, profiled), options.results, options.tree)
+        journal = _begun(_asked(options, profiled), options)
     if not journal.found.head["commit"] and not options.quiet:
         why, remedy = commits.uncommitted(catalogue.ROOT)
         print(one_line(f"no commit in the record of this run: {why}; {remedy}"), file=sys.stderr)
@@ -69,12 +88,33 @@ def main(options: argparse.Namespace, profiled: bool = False) -> int:
         raise OSError(problem.errno, f"{problem.strerror} ({KEPT})", problem.filename) from problem
     if not found.partial:
         journal.path.unlink()
+    return _ended(found, path, options, profiled)
+
+
+def _ended(found: Run, path: Path, options: argparse.Namespace, profiled: bool) -> int:
+    """Show what was measured, and return the exit code."""
     _shown.show(found, path, options, not options.no_report, profiled)
     if found.secrets and any(record.status == "wrong" for record in found.records) and not options.quiet:
         print(f"to draw the same inputs again: --seed {found.secrets[-1]}", file=sys.stderr)
     if found.partial:
         return 130
     return 3 if any(record.status in REFUSED for record in found.records) else 0
+
+
+def _begun(asked: Options, options: argparse.Namespace) -> runs.Journal:
+    """The journal of a new run of ``asked``, or of the shard of it that ``options`` name.
+
+    Raises:
+        ValueError: there is no such shard.
+    """
+    if options.shards is None and options.shard is None:
+        return session.start(asked, options.results, options.tree)
+    if options.shards is None:
+        raise ValueError(f"--shard {options.shard} needs --shards, the number of parts: add --shards N")
+    if options.shard is None:
+        raise ValueError(f"--shards {options.shards} needs --shard, the part to measure here, or --engine")
+    part = split.shard(asked, options.shard, options.shards)
+    return session.start(split.of(asked, part), options.results, options.tree, part)
 
 
 def _asked(options: argparse.Namespace, profiled: bool) -> Options:

@@ -85,8 +85,8 @@
 
     fits(row, facet) {
       const column = facet.dataset.column; // of an index, which is filtered by what its columns show
-      const value = column === undefined ? row.getAttribute(`data-facet-${facet.dataset.facet}`) : row.cells[column].textContent.trim();
-      return value === facet.value;
+      if (column !== undefined) return row.cells[column].textContent.trim() === facet.value;
+      return row.dataset.facets.split(" ")[this.facets.indexOf(facet)] === String(facet.selectedIndex);
     }
 
     filter() {

@@ -1,0 +1,103 @@
+"""The series of cells over the runs of a history, with the drift of the machine taken out of them."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from perfsuite.history import drift
+from perfsuite.history.model import Point, Series
+from perfsuite.model.cell import Cell
+from perfsuite.records.brief import Brief
+
+# The functions of control cells did not change, but something that they call may have. Many cells of several components
+# are not slowed down together by one commit, so only then are they controls.
+CELLS, COMPONENTS = 10, 3
+LEAST = 3  # runs, before anything of the machine is seen
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What the machine did between the runs."""
+
+    factors: Mapping[str, float]  # run -> how many times longer the same work took
+    roofs: int  # series it was taken from: limits of the hardware
+    controls: int  # and cells whose function did not change
+    removed: float  # the share of the variance between runs that goes with it
+
+    @property
+    def used(self) -> bool:
+        """Whether it was taken out of the times: only where they vary less without it."""
+        return self.removed > 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The cells of a history."""
+
+    raw: Sequence[Series]
+    series: Sequence[Series]  # without the drift, if that is used; in the order of ``raw``
+    drift: Drift
+    cut: Mapping[str, str]  # cell -> the run before which its work was another; earlier runs are left out
+
+
+def measured(runs: Sequence[Brief], match: Callable[[Cell], bool]) -> Measured:
+    """The series of the cells that ``match``, from ``runs`` in their order."""
+    every, cut, same = _collected(runs)
+    raw = [Series(cell, tuple(points)) for cell, points in every.items() if match(Cell.parse(cell))]
+    controls = [Series(cell, tuple(every[cell])) for cell in same]
+    if len(controls) < CELLS or len({one.cell.partition("/")[0] for one in controls}) < COMPONENTS:
+        controls = []
+    roofs = _roofs(runs)
+    found = drift.factors([*roofs, *controls]) if roofs or controls else {}
+    removed = drift.removed(raw, found) if found else 0.0
+    moved = Drift(found, len(roofs), len(controls), removed)
+    series = [drift.without(one, found) for one in raw] if moved.used else raw
+    return Measured(raw, series, moved, {cell: run for cell, run in cut.items() if match(Cell.parse(cell))})
+
+
+def _collected(runs: Sequence[Brief]) -> tuple[dict[str, list[Point]], dict[str, str], list[str]]:
+    """The points of each cell since its work was what it is now, the runs where it changed, and the control cells."""
+    points: defaultdict[str, list[Point]] = defaultdict(list)
+    work: dict[str, int] = {}
+    source: dict[str, int] = {}
+    changed: set[str] = set()
+    cut: dict[str, str] = {}
+    before: Brief | None = None
+    for run in runs:
+        if before is None or (run.cells, run.work, run.source) != (before.cells, before.work, before.source):
+            for cell, its_work, its_source in zip(run.cells, run.work, run.source, strict=True):
+                if work.setdefault(cell, its_work) != its_work:
+                    work[cell], cut[cell] = its_work, run.run
+                    points[cell].clear()
+                if source.setdefault(cell, its_source) != its_source or not its_source:
+                    changed.add(cell)
+        before = run
+        for cell, seconds, launches in zip(run.cells, *_times(run), strict=True):
+            points[cell].append(Point(run.run, run.started, run.commit, seconds, launches))
+    same = [cell for cell in points if cell not in changed and cell not in cut and len(points[cell]) >= LEAST]
+    return dict(points), cut, same
+
+
+def _times(run: Brief) -> tuple[list[float], list[tuple[float, ...]]]:
+    """Seconds per call of each cell, and those of its launches."""
+    if len(set(run.launches)) == 1:  # all at once, because a large history has a million of them
+        table = np.frombuffer(run.medians).reshape(-1, run.launches[0])
+        return np.median(table, axis=1).tolist(), list(map(tuple, table.tolist()))
+    ends = list(accumulate(run.launches, initial=0))
+    launches = [tuple(run.medians[start:end]) for start, end in pairwise(ends)]
+    return list(map(statistics.median, launches)), launches
+
+
+def _roofs(runs: Sequence[Brief]) -> list[Series]:
+    """The limits of the hardware as series: how long the same work takes."""
+    found: defaultdict[str, list[Point]] = defaultdict(list)
+    for run in runs:
+        for name, seconds in run.roofs.items():
+            found[name].append(Point(run.run, run.started, run.commit, seconds, (seconds,)))
+    return [Series(f"roof {name}", tuple(points)) for name, points in found.items() if len(points) >= LEAST]

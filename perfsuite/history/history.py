@@ -1,0 +1,110 @@
+"""A history as a whole: the runs, the cells in them, and what is suspected or confirmed of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from perfsuite.history import cells, confirming, detecting, suspicions
+from perfsuite.history.cells import Measured
+from perfsuite.history.confirming import Pair
+from perfsuite.history.model import Series
+from perfsuite.history.runs import Runs
+from perfsuite.history.suspicions import Anchor, Suspicion
+from perfsuite.model.cell import Cell
+
+ORDER = ("slower", "faster", "suspected", "undecided", "refuted", "same commit", "no commit")  # as they are shown
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell."""
+
+    cell: str
+    raw: Series
+    series: Series  # without the drift of the machine, where that is used
+    since: float | None  # the last runs over the runs of the anchor; None without runs of it
+    suspicions: tuple[Suspicion, ...]
+
+    @property
+    def state(self) -> str:
+        """The most important state of its suspicions; "steady" without one, "few runs" where none could be seen."""
+        states = {one.state for one in self.suspicions}
+        few = "few runs" if len(self.series.points) < detecting.LEAST else "steady"
+        return next((state for state in ORDER if state in states), few)
+
+    @property
+    def change(self) -> Suspicion | None:
+        """The newest confirmed step; else the newest that is suspected."""
+        steps = [one for one in self.suspicions if one.kind == "step"] or list(self.suspicions)
+        return next((one for one in reversed(steps) if one.confirmed), steps[-1] if steps else None)
+
+
+@dataclass(frozen=True)
+class History:
+    """The history of one kind of machine."""
+
+    runs: Runs
+    measured: Measured
+    rows: Sequence[Row]  # confirmed changes first, then suspected ones, the largest first
+    anchor: Anchor | None
+    todo: Sequence[Pair]  # the comparisons that would decide what is only suspected
+    forecast: tuple[float, float]  # seconds of these, and of the searches that may follow
+    changes: Mapping[str, Sequence[str]] = field(default_factory=dict)  # run -> what differs beside the code
+
+    def count(self, state: str) -> int:
+        """How many suspicions are in ``state``."""
+        return sum(one.state == state for row in self.rows for one in row.suspicions)
+
+
+def of(runs: Runs, match: Callable[[Cell], bool], results: Path, repository: Path, anchor: str = "") -> History:
+    """The history of the cells that ``match`` in ``runs``.
+
+    Raises:
+        ValueError: there is no run of the commit ``anchor``, or no run has such a cell.
+    """
+    found = cells.measured(runs.runs, match)
+    if not found.raw:
+        raise ValueError(f"no run of {runs.kind} has a time of such a cell: see `list` for the cells")
+    since = suspicions.anchor(runs, anchor)
+    machine_class = runs.runs[-1].machine_class
+    every = confirming.decided(suspicions.suspected(found, runs, since), results, machine_class, runs.commits)
+    of_cell: defaultdict[str, list[Suspicion]] = defaultdict(list)
+    place = {run.run: at for at, run in enumerate(runs.runs)}
+    for one in sorted(every, key=lambda one: place[one.after]):
+        of_cell[one.cell].append(one)
+    rows = [
+        Row(raw.cell, raw, series, _since(series, since), tuple(of_cell[raw.cell]))
+        for raw, series in zip(found.raw, found.series, strict=True)
+    ]
+    todo = confirming.pairs(every)
+    return History(
+        runs,
+        found,
+        sorted(rows, key=_importance),
+        since,
+        todo,
+        confirming.forecast(todo, repository),
+        suspicions.changes(runs.runs),
+    )
+
+
+def _since(series: Series, anchor: Anchor | None) -> float | None:
+    """The median of the last runs over that of the anchor's; only to be shown, without an interval."""
+    if anchor is None or all(point.commit == anchor.commit for point in series.points):
+        return None
+    before = sorted(point.seconds for point in series.points if point.commit == anchor.commit)
+    after = sorted(point.seconds for point in series.points[-LAST:])
+    return after[len(after) // 2] / before[len(before) // 2] if before and after else None
+
+
+LAST = 3  # runs at the end that stand for now
+
+
+def _importance(row: Row) -> tuple[int, float, str]:
+    state = row.state
+    size = row.change.ratio if row.change else 1.0
+    last = len(ORDER) + (state == "few runs")
+    return ORDER.index(state) if state in ORDER else last, -max(size, 1 / size), row.cell

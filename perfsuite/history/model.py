@@ -1,0 +1,35 @@
+"""The history of a cell: one point for each run, in the order of the runs. Plain values; nothing is read here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One cell in one run."""
+
+    run: str  # the id of the run: the same in all cells of the run
+    at: str  # when the run began, ISO 8601
+    commit: str
+    seconds: float  # per call: the median of ``launches``, above 0
+    launches: tuple[float, ...]  # seconds per call, the median of each launch
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The points of one cell, or of one roof (the time of the same work), oldest first; a run may be missing."""
+
+    cell: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A suspected change: not confirmed by anything."""
+
+    at: int  # the position of the first point after it
+    ratio: float  # the time after it over the time before it: above 1 is slower
+    low: float  # 95 % interval of the ratio, as if the position had been known beforehand
+    high: float
+    p: float  # the probability of so clear a step anywhere in the whole history, if nothing changed in it

@@ -1,0 +1,86 @@
+"""How clearly each series has a step at each position: windows of several widths on both sides, robust to outliers.
+
+All functions take many series of one length at once: arrays of (series, runs) of the logarithms of times.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SIDE = 3  # runs that a step needs on each side: up to two outlying runs in a row are not a step
+MOST = 5  # the same in long histories, in which even rare outliers are neighbours somewhere
+WINDOWS = (3, 5, 8, 13, 21, 34, 55)  # runs on each side that are compared; none longer: slow drift is no step
+CLIPPED = 3.0  # standard deviations from the running median beyond which a run counts no more
+LARGEST = 20  # one in so many differences counts no more than the others: a step is one such, an outlier two
+FINEST = 1e-6  # the least standard deviation that is believed: times are stored in steps of the clock
+
+
+def side(runs: int) -> int:
+    """How many runs a step needs on each side of it, in a history of ``runs``."""
+    return min(max(runs // 10, SIDE), MOST)
+
+
+def cleaned(logs: Floats) -> tuple[Floats, Floats, Floats]:
+    """Outliers clipped to the running median; the standard deviation of each series; and its serial correlation.
+
+    Both are from differences of neighbours (von Neumann), which a step hardly changes.
+    """
+    scale = np.maximum(_deviation(np.diff(logs, axis=1)), FINEST)[:, None]
+    middle = _running_median(logs)
+    clipped = np.clip(logs, middle - CLIPPED * scale, middle + CLIPPED * scale)
+    one = np.maximum(_deviation(clipped[:, 1:] - clipped[:, :-1]), FINEST)
+    two = _deviation(clipped[:, 2:] - clipped[:, :-2])
+    return clipped, one, np.square(two / one) - 1
+
+
+def _deviation(differences: Floats) -> Floats:
+    """The standard deviation of each series from ``differences`` of its runs, the largest reduced to the next one."""
+    squares = np.square(differences)
+    kept = squares.shape[1] - max(1, squares.shape[1] // LARGEST)
+    most = np.partition(squares, kept - 1, axis=1)[:, kept - 1 : kept]
+    return np.asarray(np.sqrt(np.minimum(squares, most).mean(axis=1) / 2), dtype=np.float64)
+
+
+def _running_median(logs: Floats) -> Floats:
+    """The median of each run and of :func:`side` neighbours on each side, fewer at the ends."""
+    runs = logs.shape[1]
+    reach = side(runs)
+    found = np.empty_like(logs)
+    if runs > 2 * reach:
+        windows = np.lib.stride_tricks.sliding_window_view(logs, 2 * reach + 1, axis=1)
+        found[:, reach : runs - reach] = np.median(windows, axis=2)
+    for at in {*range(reach), *range(max(0, runs - reach), runs)}:
+        found[:, at] = np.median(logs[:, max(0, at - reach) : at + reach + 1], axis=1)
+    return found
+
+
+def clearest(clipped: Floats, deviation: Floats, least: int) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
+    """For each series the largest difference of two windows in standard errors, its position, and its window.
+
+    At least ``least`` runs are on each side of the position, so there must be twice as many.
+    """
+    count, runs = clipped.shape
+    sums = np.zeros((count, runs + 1))
+    np.cumsum(clipped - clipped.mean(axis=1, keepdims=True), axis=1, out=sums[:, 1:])
+    at = np.arange(least, runs - least + 1)
+    best = np.full(count, -1.0)
+    where, width = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
+    rows: Any = np.arange(count)
+    for window in (least, *(window for window in WINDOWS if window > least)):
+        low, high = np.maximum(0, at - window), np.minimum(runs, at + window)
+        scale = 1 / np.sqrt(1 / (at - low) + 1 / (high - at))
+        z = sums[:, high] / (high - at)
+        z -= sums[:, at] * (1 / (high - at) + 1 / (at - low))
+        z += sums[:, low] / (at - low)
+        z *= scale
+        np.abs(z, out=z)
+        here = z.argmax(axis=1)
+        better = z[rows, here] > best
+        best[better], where[better], width[better] = z[rows, here][better], at[here[better]], window
+        if window >= runs - least:
+            break
+    return best / deviation, where, width

@@ -1,0 +1,200 @@
+"""What a history needs of a record file, read without the rest: ten times as fast as the whole record.
+
+A record of a full run has megabytes of sources, samples and counts; a history of a thousand runs needs the medians of
+the launches. What is read is validated, and what is not read is not: a damaged count of operators goes unnoticed here.
+"""
+
+from __future__ import annotations
+
+import array
+import functools
+import math
+import statistics
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from perfsuite.model.record import SCHEMA
+from perfsuite.records import reading, sound
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A run without samples, sources and counts. The sequences have an entry for each timed cell, in one order."""
+
+    run: str
+    started: str
+    commit: str
+    dirty: bool
+    partial: bool
+    tree: str
+    selection: str
+    machine_class: str
+    machine: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    roofs: Mapping[str, float]  # "fp32/cpu/1" -> how long the same work takes, in an arbitrary unit
+    cells: Sequence[str]
+    work: Sequence[int]  # a number that changes with the declared work, the inputs or the dtype of the cell
+    source: Sequence[int]  # a number that changes with the function of the cell; 0 where it is not known
+    launches: Sequence[int]  # launches of the cell
+    medians: array.array[float]  # seconds per call of each launch, cell after cell
+
+
+# -- the part of the format that is read; what is not named here is skipped --------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Schema:
+    schema: int | None = None
+
+
+@dataclass(frozen=True)
+class _Variant:
+    name: str
+    hash: str = ""
+
+
+@dataclass(frozen=True)
+class _Problem:
+    name: str
+    version: str = ""
+    variants: list[_Variant] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Roof:
+    name: str
+    threads: str
+    device: str
+    typical: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class _Run:
+    run: str
+    started: str
+    commit: str
+    dirty: bool
+    partial: bool
+    tree: str
+    selection: str
+    machine_class: str
+    machine: dict[str, Any]
+    environment: dict[str, Any]
+    roofs: list[_Roof]
+    problems: list[_Problem]
+
+
+@dataclass(frozen=True)
+class _Launch:
+    wall: list[float]
+
+
+@dataclass(frozen=True)
+class _Record:
+    cell: str
+    status: str
+    dtype: str = ""
+    size: int = 0
+    flops: int = 0
+    bytes: int = 0
+    launches: list[_Launch] = field(default_factory=list)
+
+
+SAME = ("run", "started", "commit", "dirty", "partial", "tree", "selection", "machine_class", "machine", "environment")
+
+
+def brief(path: Path) -> Brief:
+    """Read the part of a record file that a history needs.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a record file, has a newer schema, or what is read of it is damaged; one line.
+    """
+    try:
+        lines = reading.packed(path)
+    except ValueError as problem:
+        raise ValueError(f"{path} is not a readable record file: {problem}") from None
+    if not lines:
+        raise ValueError(f"{path} is not a record file: it is empty")
+    with reading.damage(path, "line 1"):
+        schema = reading.lean(lines[:1], _Schema)[0].schema
+    if schema is None:
+        raise ValueError(f"{path} is not a record file: its first line has no schema")
+    if schema > SCHEMA:
+        raise ValueError(
+            f"{path} has schema {reading.told(schema)}, this version reads up to {SCHEMA}: update the suite"
+        )
+    with reading.damage(path, "line 1"):
+        head = reading.lean(lines[:1], _Run)[0]
+        sound.origin({name: getattr(head, name) for name in sound.ORIGIN})
+    with reading.damage(path, "after line 1"):
+        timed = [one for one in reading.lean(lines[1:], _Record) if one.status == "ok"]
+        timed = [one for one in timed if any(launch.wall for launch in one.launches)]
+        cells = [one.cell for one in timed]
+        if len(set(cells)) < len(cells):
+            twice = next(cell for at, cell in enumerate(cells) if cell in cells[:at])
+            raise ValueError(f"{reading.told(twice)}: appears twice")
+        medians, launches = _medians(timed)
+    problems = {one.name: one for one in head.problems}
+    sources = _sources(head.problems)
+    return Brief(
+        **{name: getattr(head, name) for name in SAME},
+        roofs=_roofs(head.roofs),
+        cells=cells,
+        work=[_work(one, problems) for one in timed],
+        source=[sources.get("/".join(cell.split("/", 2)[:2]), 0) for cell in cells],
+        launches=launches,
+        medians=medians,
+    )
+
+
+def _medians(timed: Sequence[_Record]) -> tuple[array.array[float], list[int]]:
+    medians: list[float] = []
+    launches = []
+    for one in timed:
+        _checked(one.cell)
+        found = [_median(launch.wall) for launch in one.launches if launch.wall]
+        if min(found) < sound.SHORTEST or max(found) > reading.LARGEST:
+            raise ValueError(f"{reading.told(one.cell)}: launches: a time of a call is out of range")
+        medians += found
+        launches.append(len(found))
+    return array.array("d", medians), launches
+
+
+def _median(wall: list[float]) -> float:
+    """The median; an archived record has it alone."""
+    return wall[0] if len(wall) == 1 else statistics.median(wall)
+
+
+@functools.cache
+def _checked(cell: str) -> None:
+    sound.cell(cell, "cell")
+
+
+def _roofs(roofs: Sequence[_Roof]) -> dict[str, float]:
+    """Speeds turned into times, so that a slower machine has the larger number; sizes are left out."""
+    found = {}
+    for roof in roofs:
+        if roof.unit != "B" and 0 < roof.typical <= reading.LARGEST and math.isfinite(1 / roof.typical):
+            name = "/".join(filter(None, (roof.name, roof.device, roof.threads)))
+            found[name] = roof.typical if roof.unit == "s" else 1 / roof.typical
+    return found
+
+
+def _work(record: _Record, problems: Mapping[str, _Problem]) -> int:
+    problem = problems.get(record.cell.partition("/")[0])
+    version = problem.version if problem else ""
+    return zlib.crc32(f"{record.dtype} {record.flops} {record.bytes} {record.size} {version}".encode())
+
+
+def _sources(problems: Sequence[_Problem]) -> dict[str, int]:
+    """Of each function, as "family.component/variant"."""
+    return {
+        f"{problem.name}/{one.name}": zlib.crc32(one.hash.encode()) if one.hash else 0
+        for problem in problems
+        for one in problem.variants
+    }

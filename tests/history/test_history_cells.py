@@ -1,0 +1,83 @@
+"""The drift of the machine is taken out of cells by roofs and by cells whose function did not change."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from histories import CELL, run, stored
+
+from perfsuite.history import cells, index
+from perfsuite.history.cells import Measured
+from perfsuite.model.record import Roof
+
+RUNS = 12
+OTHERS = [f"{name}.more/f/eager/cpu/n{at}/1" for name in ("a", "b", "c") for at in range(5)]
+
+
+def drifting(at: int) -> float:
+    return 1 + random.Random(at).uniform(0, 0.3)
+
+
+def measured(tmp: Path, names: list[str], roofs: int, same: bool = True) -> Measured:
+    """A machine that drifts by up to 30 % from run to run, and cells that do nothing else."""
+    briefs = []
+    for at in range(RUNS):
+        times = {cell: 1e-3 * drifting(at) for cell in [CELL, *names]}
+        limits = tuple(Roof(f"r{n}", "1", "cpu", 1.0, 1e9 / drifting(at), "FLOP/s", "") for n in range(roofs))
+        made = run(at, "a" * 40, times, roofs=limits)
+        if same:
+            made = dataclasses.replace(made, problems=tuple(_unchanged(one) for one in made.problems))
+        (path,) = stored(tmp, [made])
+        briefs.append(index.briefs(path, tmp / "index"))
+    return cells.measured(briefs, lambda cell: str(cell) == CELL)
+
+
+def _unchanged(problem: Any) -> Any:
+    if problem.name == CELL.split("/")[0]:
+        return problem
+    return dataclasses.replace(
+        problem, variants=tuple(dataclasses.replace(one, hash="same") for one in problem.variants)
+    )
+
+
+def spread(found: Measured) -> float:
+    times = [point.seconds for point in found.series[0].points]
+    return max(times) / min(times)
+
+
+def test_control_cells_take_the_drift_out(tmp_path: Path):
+    found = measured(tmp_path, OTHERS, roofs=0)
+    assert found.drift.used and found.drift.controls == len(OTHERS) and found.drift.removed > 0.9
+    assert spread(found) < 1.03 and max(point.seconds for point in found.raw[0].points) > 1.2e-3
+
+
+def test_roofs_take_the_drift_out(tmp_path: Path):
+    found = measured(tmp_path, [], roofs=6)
+    assert found.drift.used and (found.drift.roofs, found.drift.controls) == (6, 0)
+    assert spread(found) < 1.03
+
+
+@pytest.mark.parametrize("names", [OTHERS[:5], OTHERS[:9]], ids=["one component", "nine cells"])
+def test_few_cells_are_no_controls(tmp_path: Path, names: list[str]):
+    """They may share a function that became slower."""
+    found = measured(tmp_path, names, roofs=0)
+    assert not found.drift.used and not found.drift.controls and spread(found) > 1.15
+
+
+def test_a_cell_whose_function_changed_is_no_control(tmp_path: Path):
+    found = measured(tmp_path, OTHERS, roofs=0, same=False)
+    assert not found.drift.controls and spread(found) > 1.15
+
+
+def test_launches_of_any_number_are_read(tmp_path: Path):
+    made = run(0, "a" * 40, {CELL: 1e-3, OTHERS[0]: 2e-3})
+    first, second = made.records
+    fewer = dataclasses.replace(first, launches=first.launches[:2])
+    (path,) = stored(tmp_path, [dataclasses.replace(made, records=(fewer, second))])
+    found = cells.measured([index.briefs(path, tmp_path / "index")], lambda cell: True)
+    for series, record in zip(found.raw, (fewer, second), strict=True):
+        assert series.points[0].launches == tuple(launch.median for launch in record.launches)

@@ -1,0 +1,77 @@
+"""A real Slurm of two nodes on this machine: a job is killed, a node is drained, and nothing is lost or there twice."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cluster
+import own
+import pytest
+import several
+
+from perfsuite.records import store
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[None]:
+    if why := cluster.missing():
+        pytest.skip(why)
+    pytest.importorskip("submitit")
+    with cluster.cluster(tmp_path / "slurm"):
+        yield
+
+
+def jobs() -> list[list[str]]:
+    """Id, state and node of each job that Slurm knows."""
+    lines = cluster.asked("squeue", "--noheader", "--states=all", "--format=%A %T %N").splitlines()
+    return [line.split() for line in lines]
+
+
+def wait(what: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, jobs()
+        time.sleep(0.5)
+
+
+def test_a_killed_job_and_a_drained_node_lose_nothing_and_double_nothing(tmp_path: Path, nodes: None):
+    root = several.repository(tmp_path / "one")
+    words = ["run", "--seed", "5", *several.QUICK[:-1], "--shards", "3", "--engine", "slurm"]
+    words += ["--slurm", "partition=main", "--slurm", "time=20"]
+    environment = {**os.environ, "PYTHONPATH": str(own.ENGINE)}
+    with (tmp_path / "said").open("wb") as said:
+        head = subprocess.Popen(
+            [sys.executable, "-P", "-m", "perfsuite", *words], cwd=root, env=environment, stdout=said, stderr=said
+        )
+    try:
+        wait(lambda: sum(job[1] == "RUNNING" for job in jobs()) == 2)
+        time.sleep(3)  # both measure
+        (first, _, node), (_, _, other) = [job for job in jobs() if job[1] == "RUNNING"]
+        assert node != other, "each shard has a node for itself"
+        cluster.asked("scancel", "--signal=KILL", first)
+        cluster.asked("scontrol", "update", f"NodeName={other}", "State=DRAIN", "Reason=test")
+        wait(lambda: head.poll() is not None, 400)
+    finally:
+        if head.poll() is None:
+            head.terminate()
+            head.wait(60)
+    text = (tmp_path / "said").read_text()
+    assert head.returncode == 0, text
+    assert text.count("was lost with job") == 1 and f"was lost with job {first}" in text, text
+    assert text.count("is submitted") == 4 and text.count(" is measured,") == 3, text
+    run = store.read(store.latest(root / "results"))
+    assert len({record.cell for record in run.records}) == len(run.records) == 20
+    timed = [record for record in run.records if record.key.device == "cpu"]
+    assert all(record.status in ("ok", *several.NOISY) and len(record.launches) == 2 for record in timed)
+    assert sorted(at for part in run.shards for at in part.cells) == list(range(20))
+    ran = [job for job in jobs() if job[1] == "COMPLETED"]
+    assert len(ran) == 3 and [job[2] for job in ran].count(other) == 1, "the drained node gets no further job"
+    assert sorted(part.node for part in run.shards) == sorted(job[2] for job in ran)
+    assert not list((root / "results" / "shards").iterdir())
