@@ -18,7 +18,7 @@ from typing import Any
 
 from perfsuite.records.brief import Brief, brief
 
-FORMAT = 1  # of the entries; another one is read anew
+FORMAT = 2  # of the entries; another one is read anew
 COLUMNS = (("work", "I"), ("source", "I"), ("launches", "H"), ("medians", "d"))
 
 

@@ -83,13 +83,14 @@ def _read(folders: Iterable[Path], index: Path, notes: list[str]) -> list[tuple[
 
 
 def _once(read: Iterable[tuple[Path, Brief]], notes: list[str]) -> list[Brief]:
-    """Each run once; an archived copy of a record is the same run."""
+    """Each run once; an archived copy is the same run, and a shard is part of the run it was merged into."""
     first: dict[str, tuple[Path, Brief]] = {}
     for path, run in read:
         where, before = first.setdefault(run.run, (path, run))
         if before.medians != run.medians or tuple(before.cells) != tuple(run.cells):
             notes.append(f"run {run.run} is in {where} and, with other times, in {path}: only the first counts")
-    return [run for _, run in first.values()]
+    parts = {part for _, run in first.values() for part in run.parts}
+    return [run for _, run in first.values() if run.run not in parts]
 
 
 def kinds(folders: Iterable[Path], index: Path) -> dict[str, list[Brief]]:

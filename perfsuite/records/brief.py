@@ -40,6 +40,7 @@ class Brief:
     source: Sequence[int]  # a number that changes with the function of the cell; 0 where it is not known
     launches: Sequence[int]  # launches of the cell
     medians: array.array[float]  # seconds per call of each launch, cell after cell
+    parts: Sequence[str] = ()  # the runs of its shards, if it is merged from several
 
 
 # -- the part of the format that is read; what is not named here is skipped --------------------------------------------
@@ -73,6 +74,11 @@ class _Roof:
 
 
 @dataclass(frozen=True)
+class _Shard:
+    run: str = ""
+
+
+@dataclass(frozen=True)
 class _Run:
     run: str
     started: str
@@ -86,6 +92,7 @@ class _Run:
     environment: dict[str, Any]
     roofs: list[_Roof]
     problems: list[_Problem]
+    shards: list[_Shard] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ def brief(path: Path) -> Brief:
         source=[sources.get("/".join(cell.split("/", 2)[:2]), 0) for cell in cells],
         launches=launches,
         medians=medians,
+        parts=[one.run for one in head.shards] if len(head.shards) > 1 else [],
     )
 
 

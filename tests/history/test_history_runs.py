@@ -12,6 +12,7 @@ from histories import CELL, CLASS, MACHINE, again, found, repository, run, store
 
 from perfsuite.history.commits import Commits
 from perfsuite.host import machine
+from perfsuite.model.shard import Shard
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,19 @@ def test_a_foreign_or_damaged_record_is_left_out_with_one_line(tmp_path: Path, k
         "d.jsonl.gz is damaged: line 1: run: expected str, got int",
     ]
     assert all(note.startswith("left out: ") and "\n" not in note for note in shown.notes)
+
+
+def test_a_shard_counts_only_until_it_is_merged(tmp_path: Path, known: Commits):
+    one, other, *_ = made(known)
+    whole = again(made(known)[2], shards=tuple(shard(at, part.run) for at, part in enumerate((one, other))))
+    stored(tmp_path / "results", [again(one, shards=(shard(0, one.run),)), other])
+    assert [run.run for run in found(tmp_path, known).runs] == [one.run, other.run]
+    stored(tmp_path / "results", [whole])
+    assert [run.run for run in found(tmp_path, known).runs] == [whole.run]
+
+
+def shard(at: int, run: str) -> Shard:
+    return Shard(at + 1, 2, (at,), 2, ("lib.work",), "0" * 16, run=run, started="2036-01-01T00:00:00+00:00")
 
 
 def test_a_time_that_is_none_is_damage(tmp_path: Path, known: Commits):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsuite.model.record import Record
+from perfsuite.project import catalogue
 from perfsuite.reporting import units
 from perfsuite.reporting.changes import wording
 from perfsuite.reporting.changes.drift import Moved
@@ -60,7 +61,9 @@ def render(view: View) -> Section | None:
         prose(
             Link("All cells, the drift of the machine, and how to confirm a change", PAGE),
             ". ",
-            *marked(f"{wording.weaker(found)}."),
+            *marked(
+                f"{wording.weaker(found)}. All runs on this kind of machine: `{catalogue.PROJECT.command} history`."
+            ),
         )
     )
     return Section("since", "Since the last run here", tuple(blocks))
