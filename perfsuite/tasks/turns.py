@@ -238,6 +238,8 @@ def _interleaved(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> d
     with contextlib.ExitStack() as stack:
         group = Group(context, cells[0], plan, stack)
         busy = cells[0].threads == "all" and not surroundings.idle()
+        if any(cell.compiles for cell in cells):
+            start_compiler(context)  # first, since it resets the compiler: a variant may have compiled by itself
         for cell in shuffle.sample(cells, len(cells)):
             must(cell, partial(group.begin, cell))
         variants = list(group.variants.values())

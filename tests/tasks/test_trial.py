@@ -72,3 +72,22 @@ def test_who_says_why_it_is_quick_again_is_not_asked(says_why: bool):
     timed: Callable[..., Any] = lambda calls: asked.append(calls) or SimpleNamespace(wall=1e-6)  # noqa: E731
     trial.repeated(here, CELL, timed, gate.copy(content.inputs, "cpu"), content)
     assert bool(asked) != says_why
+
+
+def test_the_compiler_starts_before_any_variant_is_prepared(monkeypatch: pytest.MonkeyPatch):
+    """Its start resets the compiler; a variant that was compiled by its own code before would have to compile again."""
+    order: list[str] = []
+
+    class Group:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def begin(self, cell: Cell) -> None:
+            order.append(cell.executor)
+            raise RuntimeError("enough")
+
+    monkeypatch.setattr(turns, "Group", Group)
+    monkeypatch.setattr(turns, "start_compiler", lambda _: order.append("compiler"))
+    ways = [Cell.parse(f"einsum.lone/{way}/cpu/10x20x30/1") for way in ("aot_eager/eager", "einsum/compile")]
+    turns.interleave(None, ways, turns.Plan(0, 1, 0.1, 1e-3, 0.0, [1]))  # type: ignore[arg-type]
+    assert order[0] == "compiler" and len(order) == 2
