@@ -49,7 +49,7 @@ def search(logs: Floats, cells: int, false: float = 0.05, chance: Null | None = 
     """The steps of series of one length, (series, runs), in a history of ``cells`` cells."""
     chance = chance or null(logs)
     clipped, deviation, _ = scanning.cleaned(logs)
-    deviation = deviation * chance.inflation
+    deviation = deviation * chance.inflation * chance.own
     z, _, _ = scanning.clearest(clipped, deviation, scanning.side(logs.shape[1]))
     found: list[list[Step]] = [[] for _ in logs]
     limit = false / cells

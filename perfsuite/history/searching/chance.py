@@ -10,10 +10,11 @@ import numpy as np
 from perfsuite.history.searching import scanning
 from perfsuite.history.searching.scanning import Floats
 
-SHUFFLED = 2_000_000  # values that are put in random order, about
+SHUFFLED = 8_000_000  # values that are put in random order, about
 BATCH = 100_000  # values that are searched at once, or one order of all
 ORDERS = (8, 2000)  # random orders of a series: at least, and at most
 TAIL = 100  # the largest differences of shuffled series, beyond which a power law describes their tail
+COUNTED = 3  # larger differences of shuffled series, from which on their number is taken as it is
 SURE = 2.0  # standard errors that a correlation must exceed 0 by
 
 
@@ -21,8 +22,9 @@ SURE = 2.0  # standard errors that a correlation must exceed 0 by
 class Null:
     """The clearest step of a series without any, over all series of one length."""
 
-    deviations: Floats  # of the shuffled series, ascending
+    deviations: Floats  # of the shuffled series, each in the scale of its own, ascending
     correlation: float  # of neighbouring runs in the history, at least 0
+    own: Floats  # (series,): the scale of each, at least 1: larger for runs that jump between levels
 
     @property
     def inflation(self) -> float:
@@ -30,12 +32,14 @@ class Null:
         return math.sqrt(1 + self.correlation) / (1 - self.correlation)
 
     def tail(self, z: float) -> float:
-        """The probability of a difference of ``z`` or more in one series."""
+        """The probability of a difference of ``z`` or more in one series, in the scale of its own."""
         count = len(self.deviations)
+        if (above := count - int(np.searchsorted(self.deviations, z))) >= COUNTED:
+            return (above + 1) / (count + 1)
         top = min(TAIL, max(1, count // 20))
         start = max(float(self.deviations[-top]), 1e-9)
         if z <= start:
-            return 1 - int(np.searchsorted(self.deviations, z)) / count
+            return (above + 1) / (count + 1)
         excess = float(np.mean(np.log(self.deviations[-top:] / start))) or 1e-9  # Hill's estimator
         return float(top / count * (z / start) ** (-1 / excess))
 
@@ -53,7 +57,10 @@ def null(logs: Floats, seed: int = 0) -> Null:
         clipped, deviation, correlation = scanning.cleaned(shuffled)
         found.append(scanning.clearest(clipped, deviation, least)[0])
         usual.append(np.median(correlation.reshape(together, len(logs)), axis=1))
+    shuffles = np.concatenate(found).reshape(-1, len(logs))
+    middle = np.median(shuffles, axis=0)
+    scale = np.maximum(1.0, middle / (float(np.median(middle)) or 1.0))
     every = np.concatenate(usual)
     _, _, own = scanning.cleaned(logs)
     more = float(np.median(own)) - float(np.mean(every)) - SURE * float(np.std(every))
-    return Null(np.sort(np.concatenate(found)), min(max(more, 0.0), 0.9))
+    return Null(np.sort((shuffles / scale).ravel()), min(max(more, 0.0), 0.9), scale)
