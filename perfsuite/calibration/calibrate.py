@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,8 +90,11 @@ def kind(name: str) -> Kind:
     raise ValueError(f"no kind of session {name!r}: there are {', '.join(repr(one.name) for one in KINDS)}")
 
 
-def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -> dict[str, Any]:
+def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS, seed: str = "") -> dict[str, Any]:
     """Run one session, a whole comparison, and return the line to record.
+
+    ``seed`` determines the edits, if there are any; all other choices are made anew, because the error rates rely on
+    chance. Without a seed the edits are drawn at random too.
 
     Raises:
         KeyboardInterrupt: it was interrupted; there is nothing to record.
@@ -98,7 +102,7 @@ def run(one: Kind, cells: Sequence[str] = CELLS, tree: Path = catalogue.IMPLS) -
     with scratch.Scratch() as folder, _load(one.load):
         head = folder / "head" / "impls"
         shutil.copytree(tree, head, ignore=shutil.ignore_patterns("__pycache__"))
-        done = edits.no_op(head, random.Random(secrets.randbits(48))) if one.edited else []
+        done = edits.no_op(head, random.Random(seed or secrets.randbits(48))) if one.edited else []
         options = Options(
             cells=(),
             selection=" or ".join(cells),
@@ -166,6 +170,8 @@ def record(folder: Path = EVIDENCE) -> Path:
 def add(path: Path, found: Mapping[str, Any]) -> None:
     """Add one session to the record."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not (content := path.read_bytes()).endswith(b"\n"):  # killed while writing
+        path.write_bytes(content[: content.rfind(b"\n") + 1])
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(found, separators=(",", ":")) + "\n")
 
@@ -184,6 +190,21 @@ class _Row(TypedDict):
     reason: NotRequired[str]
 
 
+class Origin(TypedDict):
+    """Where a session comes from that is one of many, which were shared out to several machines."""
+
+    session: int  # its number, 1 to ``sessions``
+    sessions: int  # of all machines
+    shard: int  # 1 to ``shards``
+    shards: int
+    seed: int
+    kinds: tuple[str, ...]  # asked for
+    commit: str  # "" outside a repository
+    tree: str  # hash of the files
+    machine_class: str
+    node: str  # name of the machine
+
+
 class _Session(TypedDict):
     kind: str
     detector: int
@@ -193,6 +214,7 @@ class _Session(TypedDict):
     control: dict[str, float]
     edits: tuple[str, ...]
     rows: dict[str, _Row]
+    origin: NotRequired[Origin]
 
 
 class _Detector(TypedDict):
@@ -223,6 +245,14 @@ def _check(found: _Session) -> None:
     """Check what the types of a session do not express."""
     sound.one_of([one.name for one in KINDS], found["kind"], "kind")
     sound.at_least(0, found["seconds"], "seconds")
+    if origin := found.get("origin"):
+        sound.named(origin["machine_class"], "origin.machine_class")
+        for at, asked in enumerate(origin["kinds"] or ("",)):
+            sound.one_of([one.name for one in KINDS], asked, f"origin.kinds[{at}]")
+        session, shard = (origin["session"], origin["sessions"]), (origin["shard"], origin["shards"])
+        for name, (number, most) in (("session", session), ("shard", shard)):
+            if not 1 <= number <= most:
+                raise ValueError(f"origin.{name}: must be 1 to {most}, is {number}")
     if not found["rows"].keys() - {WORKERS}:
         raise ValueError(f"rows: contains no cell but {WORKERS}")
     for cell, row in found["rows"].items():
@@ -236,20 +266,27 @@ def _check(found: _Session) -> None:
             raise ValueError(f"{where}.truth: {row['truth']} is not the logarithm of a ratio of times")
 
 
+def rarest(kinds: Sequence[str], known: Counter[str]) -> str:
+    """The one of ``kinds`` that is next, where there are ``known`` sessions: five of the same tree for each other."""
+    return min(kinds, key=lambda name: known[name] / (5 if name == "same" else 1))
+
+
 def sitting(path: Path, kinds: Sequence[str], minutes: float, sessions: int) -> int:
     """Add sessions until the time or their number is reached, rarest kind first; returns how many were added."""
     end = time.monotonic() + 60 * minutes
     added = 0
     while added < sessions and time.monotonic() < end:
-        known = load(path) if path.exists() else []
-        counts = [sum(item["kind"] == name for item in known) for name in kinds]
-        share = [count / (5 if name == "same" else 1) for count, name in zip(counts, kinds, strict=True)]
-        one = kind(kinds[share.index(min(share))])
-        found = run(one)
+        known = Counter(item["kind"] for item in load(path)) if path.exists() else Counter()
+        found = run(kind(rarest(kinds, known)))
         add(path, found)
         added += 1
-        verdicts = [row["verdict"] for row in found["rows"].values()]
-        told = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
-        took = f"{found['seconds']:.0f} s"
-        print(one_line(f"session {len(known) + 1}: {one.name}: {told}; {took}"), file=sys.stderr, flush=True)
+        say(f"session {known.total() + 1}", found)
     return added
+
+
+def say(which: str, found: Mapping[str, Any]) -> None:
+    """Tell the result of a session."""
+    verdicts = [row["verdict"] for row in found["rows"].values()]
+    told = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
+    took = f"{found['seconds']:.0f} s"
+    print(one_line(f"{which}: {found['kind']}: {told}; {took}"), file=sys.stderr, flush=True)

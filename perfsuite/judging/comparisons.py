@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from perfsuite.judging.record import DECIDED, GATES, VERDICTS, Options
+from perfsuite.model.shard import Shard
 from perfsuite.pairing.sequential import Judge, Rule
 from perfsuite.records import jsonl, reading, sound
 
@@ -27,13 +28,15 @@ class Found:
     xs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     judges: dict[str, Judge] = field(default_factory=dict)
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)
-    control: list[float] = field(default_factory=list)
+    controls: dict[int, list[float]] = field(default_factory=dict)  # of each shard; 0: there are none
+    owners: dict[str, int] = field(default_factory=dict)  # cell -> the shard that it was compared in
     starts: dict[str, float] = field(default_factory=dict)  # cell -> its share of the workers' starts
     epochs: int = 0
     seconds: float = 0.0
     ended: bool = False
     rule: Rule | None = None
     found_apart: str = ""  # why the trees turned out not to share a process
+    shard: int = 0  # that the next lines come from, in a merged comparison
 
     @property
     def apart(self) -> str:
@@ -46,12 +49,19 @@ class Found:
         data = self.head["options"]
         return Options(**{**data, "cells": tuple(data["cells"]), "orders": tuple(data["orders"])})
 
+    @property
+    def shards(self) -> int:
+        """How many shards the whole comparison has."""
+        mine = self.head.get("shard")
+        return int(mine["count"]) if mine else len(self.head.get("shards", ())) or 1
+
     def add(self, line: Mapping[str, Any]) -> None:
         """Add one line of the journal."""
         cell = line.get("cell", "")
         match line["kind"]:
             case "proof":
                 self.proofs[cell] = dict(line)
+                self.owners[cell] = self.shard
             case "rule":
                 self.rule = Rule(**line["rule"])
             case "epoch":
@@ -67,7 +77,9 @@ class Found:
             case "apart":
                 self.found_apart = line["reason"]
             case "control":
-                self.control.append(line["x"])
+                self.controls.setdefault(self.shard, []).append(line["x"])
+            case "shard":
+                self.shard = line["number"]
             case "fault":
                 self.faults[cell] = (line["status"], line["reason"])
             case "sitting":
@@ -116,6 +128,8 @@ class _Head(TypedDict):
     machine: dict[str, Any]
     machine_class: str
     malloc: dict[str, str]
+    shard: NotRequired[Shard]  # that this is
+    shards: NotRequired[tuple[Shard, ...]]  # that this was merged from
 
 
 class _Proof(TypedDict):
@@ -180,6 +194,11 @@ class _Fault(TypedDict):
     reason: str
 
 
+class _Part(TypedDict):
+    kind: str
+    number: int
+
+
 class _Sitting(TypedDict):
     kind: str
     seconds: float
@@ -196,23 +215,36 @@ KINDS = {
     "control": _Control,
     "apart": _Apart,
     "fault": _Fault,
+    "shard": _Part,
     "sitting": _Sitting,
 }
 
 
 def begin(results: Path, options: Options, facts: Mapping[str, Any]) -> Journal:
-    """Start the journal of a new comparison."""
+    """Start the journal of a new comparison, or of a shard of one."""
     head = {"schema": SCHEMA, "options": dataclasses.asdict(options), **facts}
-    return Journal.begin(results / "compare", Found, "compare", head)
+    return Journal.begin(_folder(results, "shard" in facts), Found, "compare", head)
 
 
-def resume(results: Path, run: str = "") -> Journal:
-    """Open the journal of an unfinished comparison, by default the newest.
+def resume(results: Path, run: str = "", shard: tuple[int, int] | None = None) -> Journal:
+    """Open the journal of an unfinished comparison, by default the newest, or of a ``shard``, number and count.
 
     Raises:
-        ValueError: there is no such comparison, or it is complete.
+        ValueError: there is no such comparison, it is another shard, or it is complete.
     """
-    return Journal.resume(results / "compare", load, "comparison", run)
+    journal = Journal.resume(_folder(results, bool(shard)), load, "comparison", run)
+    if shard:
+        mine = journal.found.head.get("shard", {})
+        if (mine.get("number"), mine.get("count")) != shard:
+            journal.close()
+            told = f"shard {mine.get('number')} of {mine.get('count')}"
+            raise ValueError(f"comparison {journal.found.head['run']} is {told}: resume it with these numbers")
+    return journal
+
+
+def _folder(results: Path, shard: bool) -> Path:
+    """Where journals are. Those of shards are apart, so that no part of a comparison is taken for a whole one."""
+    return results / "compare" / "shards" if shard else results / "compare"
 
 
 def load(path: Path) -> Found:
@@ -240,6 +272,8 @@ def _check(line: Mapping[str, Any]) -> None:
                 sound.cell(name, f"options.cells[{at}]")
             sound.one_of(GATES, options.gate, "options.gate")
             Rule(1, options.alpha, options.delta)
+            for at, part in enumerate((*filter(None, [line.get("shard")]), *line.get("shards", ()))):
+                sound.shard(reading.value(part, Shard), f"shards[{at}]")
         case "proof":
             sound.one_of(("", "skipped", *VERDICTS), line["verdict"], "verdict")
             if not line["verdict"] and "call" not in line:

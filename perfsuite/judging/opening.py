@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfsuite.host import machine
-from perfsuite.judging import equal, sharing
+from perfsuite.judging import equal, shards, sharing
 from perfsuite.judging.comparisons import Journal, begin
 from perfsuite.judging.record import Options
 from perfsuite.model.cell import Cell
@@ -27,12 +27,19 @@ MALLOC = {
 PER_CELL, SHORTEST, LONGEST = 8.0, 40.0, 600.0  # seconds: the default budget, and its bounds
 
 
-def start(options: Options, results: Path, base: str, head: str, tree: Path = catalogue.IMPLS) -> Journal:
-    """Open the journal of a new comparison of two trees, and copy them.
+def start(
+    options: Options,
+    results: Path,
+    base: str,
+    head: str,
+    tree: Path = catalogue.IMPLS,
+    shard: tuple[int, int] | None = None,
+) -> Journal:
+    """Open the journal of a new comparison of two trees, and copy them; with ``shard``, a number and the count, a part.
 
     Raises:
         ValueError: a commit does not exist, nothing is selected, or trees with different requirements need environments
-            that cannot be made.
+            that cannot be made, or there are too many shards.
     """
     Rule(1, options.alpha, options.delta)  # rejects invalid values before anything is copied
     facts = machine.machine()
@@ -44,6 +51,11 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
         cells = choose(laid, options.selection)
         same = _same(sides, cells, options)
         reason = sharing.reason(laid, sorted({cell.component for cell in cells}))
+        part = shards.part(cells, same, *shard) if shard else None
+        if part:
+            options = dataclasses.replace(options, together=len(cells) - len(same))
+            cells = [cells[at] for at in part.cells]
+            same = [cell for cell in same if cell in cells]
         if not options.budget:
             usual = min(LONGEST, max(SHORTEST, PER_CELL * (len(cells) - len(same))))
             options = dataclasses.replace(options, budget=usual, usual=True)
@@ -71,6 +83,7 @@ def start(options: Options, results: Path, base: str, head: str, tree: Path = ca
             "machine": facts,
             "machine_class": machine.machine_class(facts),
             "malloc": MALLOC,
+            **({"shard": dataclasses.asdict(part)} if part else {}),
         },
     )
     for cell in same:

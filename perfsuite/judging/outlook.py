@@ -38,7 +38,8 @@ def told(found: Found) -> str:
     first = effort.START + sum(proving.values()) if proving else 0.0
     proof = f"proof takes about {_lasting(first)}, " if proving else ""
     budget = found.options.budget
-    rule = found.rule or Rule(len(cells), found.options.alpha, found.options.delta, split=found.options.split)
+    together = max(len(cells), found.options.together)
+    rule = found.rule or Rule(together, found.options.alpha, found.options.delta, split=found.options.split)
     end = budget - found.seconds
     if first + _timing(found, cells, rule.least) > end:
         end += OVERTIME * budget

@@ -59,7 +59,8 @@ class Proof:
                         break
         if self._found.rule is None and (cells := self._found.comparable()):
             options = self._options
-            rule = Rule(len(cells), options.alpha, options.delta, split=options.split)
+            together = max(len(cells), options.together)
+            rule = Rule(together, options.alpha, options.delta, split=options.split)
             self._stage.journal.add("rule", rule=dataclasses.asdict(rule))
 
     def _prove(self, workers: Workers, name: str) -> bool:

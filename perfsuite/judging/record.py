@@ -39,6 +39,7 @@ class Options:
     equal: bool = False  # whether cells with the same code on both sides are timed too
     counts: bool = True  # operators, allocations and bytes of both sides
     instructions: bool = False  # Python's instructions too
+    together: int = 0  # cells that the rule is for, at least: in a shard, those that all shards may time
     scales: Mapping[str, float] = field(default_factory=dict)  # for the calibration: cell -> injected slowdown
 
 

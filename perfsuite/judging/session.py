@@ -44,6 +44,8 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
         raise ValueError(f"the trees of comparison {journal.found.head['run']} are gone: compare again")
     stage = Stage(journal, progress or Progress())
     session = Session(stage)
+    part = journal.found.head.get("shard")
+    of = f" --shards {part['count']} --shard {part['number']}" if part else ""
     began = time.monotonic()
     ended = False
     try:
@@ -52,7 +54,7 @@ def measure(journal: Journal, progress: Progress | None = None) -> Comparison:
         ended = True
     except KeyboardInterrupt:
         stage.progress.note(
-            f"interrupted: what was measured is kept; `{catalogue.PROJECT.command} compare --resume` goes on"
+            f"interrupted: what was measured is kept; `{catalogue.PROJECT.command} compare{of} --resume` goes on"
         )
     finally:
         session.close()

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from perfsuite.judging.record import DECIDED, Comparison, Row
 from perfsuite.pairing import sequential
 from perfsuite.project import catalogue
 
-CONTROL = 0.005  # P(the live control fires although there is no difference), on each side
+CONTROL = 0.005  # P(any live control fires although there is no difference), on each side
 
 
 def latest(results: Path) -> Path:
@@ -54,14 +54,13 @@ def fold(found: Found) -> Comparison:
     judged = {cell: found.judges[cell].finding for cell in found.judges}
     names = list(judged)
     alpha = found.options.alpha
-    # Cells below the bar of the gate may still be listed together (e-BH).
-    slower = {names[index] for index in sequential.listed([judged[name].slower for name in names], alpha)}
-    faster = {names[index] for index in sequential.listed([judged[name].faster for name in names], alpha)}
-    control = {
-        side: sequential.evidence(found.control, 0.0, above=side == "slower") / math.log(10)
-        for side in ("slower", "faster")
-    }
-    fired = max(control.values()) >= -math.log10(CONTROL)
+    # Cells below the bar of the gate may still be listed together (e-BH), among all cells of all shards.
+    together = found.options.together
+    slower = {names[at] for at in sequential.listed([judged[name].slower for name in names], alpha, together)}
+    faster = {names[at] for at in sequential.listed([judged[name].faster for name in names], alpha, together)}
+    controls = {shard: _control(xs) for shard, xs in found.controls.items()}
+    fired = {shard for shard, sides in controls.items() if max(sides.values()) >= -math.log10(CONTROL / found.shards)}
+    control = {side: max((sides[side] for sides in controls.values()), default=0.0) for side in ("slower", "faster")}
     rows = []
     for cell, proof in found.proofs.items():
         if proof["verdict"] == "skipped":
@@ -70,7 +69,7 @@ def fold(found: Found) -> Comparison:
         if row.verdict == "UNDECIDED" and (cell in slower) != (cell in faster):
             verdict = "SLOWER" if cell in slower else "FASTER"
             row = dataclasses.replace(row, verdict=verdict, reason="listed together with the others (e-BH)")
-        if fired and not proof["verdict"] and row.verdict in (*DECIDED, "UNDECIDED"):
+        if found.owners[cell] in fired and not proof["verdict"] and row.verdict in (*DECIDED, "UNDECIDED"):
             row = dataclasses.replace(row, verdict="UNTRUSTED", reason="BASE differs from its own copy in this session")
         rows.append(row)
     return Comparison(
@@ -90,6 +89,11 @@ def fold(found: Found) -> Comparison:
         apart=found.apart,
         skipped={cell: proof["reason"] for cell, proof in found.proofs.items() if proof["verdict"] == "skipped"},
     )
+
+
+def _control(xs: Sequence[float]) -> dict[str, float]:
+    """log10 of the evidence on each side that BASE differs from its own copy."""
+    return {side: sequential.evidence(xs, 0.0, above=side == "slower") / math.log(10) for side in ("slower", "faster")}
 
 
 def _row(cell: str, found: Found, proof: Mapping[str, Any]) -> Row:

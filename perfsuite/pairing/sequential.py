@@ -239,15 +239,17 @@ class Judge:
         return Finding(verdict, self._slower.log, self._faster.log)
 
 
-def listed(logs: Sequence[float], alpha: float) -> list[int]:
+def listed(logs: Sequence[float], alpha: float, cells: int = 0) -> list[int]:
     """Which of N cells may be listed together with a false discovery rate of ``alpha`` (e-BH, arXiv 2009.02824).
 
-    ``logs`` are the logarithms of their evidence at the time each stopped, never of its running maximum.
+    ``logs`` are the logarithms of their evidence at the time each stopped, never of its running maximum. N is their
+    number, or ``cells`` if that is more: there are others, of whose evidence nothing is known here.
     """
+    total = max(len(logs), cells)
     order = sorted(range(len(logs)), key=lambda index: -logs[index])
     most = 0
     for rank, index in enumerate(order, start=1):
-        if logs[index] >= math.log(len(logs) / (alpha * rank)):
+        if logs[index] >= math.log(total / (alpha * rank)):
             most = rank
     return sorted(order[:most])
 

@@ -1,13 +1,14 @@
-"""Whether records are all the shards of one run, each once, from machines and software of one kind."""
+"""Whether files are all the shards of one run, each once, from machines and software of one kind."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from perfsuite.model.record import Run
+from perfsuite.model.shard import Shard
 from perfsuite.records.reading import told
 
 Part = tuple[Path, Run]
@@ -31,10 +32,11 @@ def checked(parts: Sequence[Part]) -> dict[Path, Run]:
             raise ValueError(f"{path} was interrupted: finish it first, with `run --resume {run.run}` where it ran")
     for path, run in parts[1:]:
         for what, value, remedy in SAME:
-            _agree(what, remedy, (parts[0][0], value(parts[0][1])), (path, value(run)))
+            agree(what, remedy, (parts[0][0], value(parts[0][1])), (path, value(run)))
         _agree_on_items("option", parts[0], (path, run), lambda run: run.shards[0].options)
         _agree_on_items("software", parts[0], (path, run), _software)
-    return _each_once(parts)
+    runs = dict(parts)
+    return {path: runs[path] for path in each_once({path: run.shards[0] for path, run in parts}, "run")}
 
 
 def _split(run: Run) -> str:
@@ -54,7 +56,12 @@ SAME: list[tuple[str, Callable[[Run], Any], str]] = [
 ]
 
 
-def _agree(what: str, remedy: str, one: tuple[Path, Any], other: tuple[Path, Any]) -> None:
+def agree(what: str, remedy: str, one: tuple[Path, Any], other: tuple[Path, Any]) -> None:
+    """Check that two files say the same of ``what``.
+
+    Raises:
+        ValueError: they do not; the line names both files and values, and the remedy.
+    """
     (path, value), (file, found) = one, other
     if value != found:
         raise ValueError(f"{what} is {told(value)} in {path}, but {told(found)} in {file}: {remedy}")
@@ -64,7 +71,7 @@ def _agree_on_items(what: str, one: Part, other: Part, items: Callable[[Run], An
     known, found = items(one[1]), items(other[1])
     for name in dict.fromkeys([*known, *found]):
         values = (one[0], known.get(name)), (other[0], found.get(name))
-        _agree(f"{what} {told(name)}", AGAIN.format(what), *values)
+        agree(f"{what} {told(name)}", AGAIN.format(what), *values)
 
 
 def _software(run: Run) -> dict[str, Any]:
@@ -74,29 +81,32 @@ def _software(run: Run) -> dict[str, Any]:
     return {**rest, **{name: value for name, value in variables.items() if not OWN.fullmatch(name)}}
 
 
-def _each_once(parts: Sequence[Part]) -> dict[Path, Run]:
+def each_once(shards: Mapping[Path, Shard], command: str, what: str = "cell") -> list[Path]:
+    """The files of ``shards``, which agree on their number and total, in the order of their numbers.
+
+    Raises:
+        ValueError: a shard, or one of ``what`` they hold, is there twice or missing; one line names it and the remedy.
+    """
     files: dict[int, Path] = {}
     cells: dict[int, Path] = {}
-    for path, run in parts:
-        (shard,) = run.shards
+    for path, shard in shards.items():
         if shard.number in files:
             named = f"shard {shard.number} of {shard.count}"
             raise ValueError(f"{named} is in {files[shard.number]} and in {path}: merge only one of them")
         files[shard.number] = path
         for at in shard.cells:
             if at in cells:
-                raise ValueError(f"cell {at + 1} is in {cells[at]} and in {path}: measure the shards again")
+                raise ValueError(f"{what} {at + 1} is in {cells[at]} and in {path}: measure the shards again")
             cells[at] = path
-    (shard,) = parts[0][1].shards
+    shard = next(iter(shards.values()))
     if absent := shard.count - len(files):
         missing = [number for number in range(1, len(files) + MOST + 1) if number not in files][: min(absent, MOST)]
         more = f" and {absent - len(missing)} more" if absent > len(missing) else ""
         raise ValueError(
-            f"shard{'s' if absent > 1 else ''} {', '.join(map(str, missing))}{more} of {shard.count} missing: "
-            f"measure with `run --shards {shard.count} --shard {missing[0]}` and the same options, then merge again"
+            f"shard{'s' if absent > 1 else ''} {', '.join(map(str, missing))}{more} of {shard.count} missing: measure "
+            f"with `{command} --shards {shard.count} --shard {missing[0]}` and the same options, then merge again"
         )
     if len(cells) < shard.total:
         none = next(at for at in range(shard.total) if at not in cells)
-        raise ValueError(f"cell {none + 1} is in no shard: measure the shards again")
-    runs = dict(parts)
-    return {files[number]: runs[files[number]] for number in sorted(files)}
+        raise ValueError(f"{what} {none + 1} is in no shard: measure the shards again")
+    return [files[number] for number in sorted(files)]

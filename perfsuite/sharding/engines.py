@@ -101,12 +101,23 @@ class Slurm:
         self._given = dict(given)
 
     def submit(self, words: Sequence[str], folder: Path, seconds: float) -> str:
-        """Submit a job that has a node for itself, with all its cores."""
+        """Submit a job that has a node for itself, with all its cores.
+
+        Raises:
+            ValueError: Slurm does not take it.
+        """
+        from submitit.core.utils import FailedJobError
+
         executor = self._executor(folder=folder, max_num_timeout=0)
         limit = str(MINUTES + math.ceil(SLACK * seconds / 60))
         options = {"exclusive": True, "time": limit, "job-name": "perfsuite", **self._given}
         executor.update_parameters(additional_parameters=options, srun_args=["--cpu-bind=none"])
-        return str(executor.submit(subprocess.run, list(words), check=False).job_id)
+        try:
+            return str(executor.submit(subprocess.run, list(words), check=False).job_id)
+        except FailedJobError as problem:
+            said = (str(problem).strip().splitlines() or ["no reason given"])[-1]
+            asked = " ".join(f"{name}={value}" for name, value in self._given.items()) or "no options"
+            raise ValueError(f"Slurm does not take the job ({asked}): {said}; change --slurm, then --resume") from None
 
     def running(self, jobs: Iterable[str]) -> set[str]:
         """Those that Slurm has not ended. One that it does not answer for counts as running."""

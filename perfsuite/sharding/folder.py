@@ -1,7 +1,8 @@
-"""The folder of a sharded run: what was asked for, which jobs were started, and the records that they have written.
+"""The folder of a sharded run: what was asked for, which jobs were started, and the results that they have written.
 
 ``results/shards/<id>/`` holds ``plan.json``, ``jobs.jsonl`` with a line for each job, and ``<shard>-<attempt>/``, the
-results folder of that job. Everything that matters is in files, so another process can go on with it.
+results folder of that job. Everything that matters is in files, so another process can go on with it. What is run in
+shards may be a run, a comparison or a calibration: see :class:`Result`.
 """
 
 from __future__ import annotations
@@ -10,18 +11,37 @@ import contextlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from perfsuite.records import reading, store
 
 PLAN, JOBS = "plan.json", "jobs.jsonl"
 
 
+@dataclass(frozen=True)
+class Result:
+    """What the job of a shard leaves behind when it is whole."""
+
+    command: str  # that measures it, and goes on with it: "run", "compare", "calibrate"
+    files: str  # where to look for it, below the results folder of the job
+    whole: Callable[[Path, int], bool]  # whether a file is all of the shard with a number; ValueError: it is damaged
+
+
+def _record(path: Path, number: int) -> bool:
+    head, records = store.stream(path)
+    records.close()
+    return not head.partial and [part.number for part in head.shards] == [number]
+
+
+RECORD = Result("run", "*/*.jsonl.gz", _record)
+
+
 class _Plan(TypedDict):
+    command: NotRequired[str]
     words: list[str]
     count: int
     commit: str
@@ -43,14 +63,13 @@ class Folder:
     count: int
     commit: str  # "" outside a repository
     seconds: tuple[float, ...]  # each shard is predicted to take
+    result: Result = RECORD
 
     def whole(self, number: int) -> Path | None:
-        """The complete record of shard ``number``, if there is one; of several, the first."""
-        for path in sorted(self.path.glob(f"{number}-*/*/*.jsonl.gz")):
+        """The whole result of shard ``number``, if there is one; of several, the first."""
+        for path in sorted(self.path.glob(f"{number}-*/{self.result.files}")):
             with contextlib.suppress(ValueError):
-                head, records = store.stream(path)
-                records.close()
-                if not head.partial and [part.number for part in head.shards] == [number]:
+                if self.result.whole(path, number):
                     return path
         return None
 
@@ -85,7 +104,7 @@ class Folder:
         return ""
 
     def end(self, results: Path) -> None:
-        """Move the traces to ``results`` and remove the folder; call it when the merged record is written."""
+        """Move the traces to ``results`` and remove the folder; call it when the merged result is written."""
         for trace in self.path.glob("*/profile/*"):
             target = results / "profile" / trace.name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,26 +112,33 @@ class Folder:
         shutil.rmtree(self.path)
 
 
-def begin(results: Path, words: tuple[str, ...], commit: str, seconds: tuple[float, ...]) -> Folder:
+def begin(
+    results: Path, words: tuple[str, ...], commit: str, seconds: tuple[float, ...], result: Result = RECORD
+) -> Folder:
     """The folder of a new run whose shards are predicted to take ``seconds``."""
     path = results / "shards" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     path.mkdir(parents=True)
-    found = Folder(path.resolve(), words, len(seconds), commit, seconds)
-    plan = {"words": words, "count": found.count, "commit": commit, "seconds": seconds}
+    found = Folder(path.resolve(), words, len(seconds), commit, seconds, result)
+    plan = {"command": result.command, "words": words, "count": found.count, "commit": commit, "seconds": seconds}
     (path / PLAN).write_text(json.dumps(plan), encoding="utf-8")
     return found
 
 
-def resume(results: Path, run: str = "") -> Folder:
-    """The folder of an unfinished sharded run, by default the newest.
+def resume(results: Path, run: str = "", result: Result = RECORD) -> Folder:
+    """The folder of an unfinished sharded run that leaves such results, by default the newest.
 
     Raises:
-        ValueError: there is none, or its plan is damaged.
+        ValueError: there is none, it is of another command, or its plan is damaged.
     """
-    paths = sorted((results / "shards").glob(f"{run or '*'}/{PLAN}"))
-    if not paths:
-        which = f"no sharded run {run!r}" if run else "no unfinished sharded run"
-        raise ValueError(f"{which} in {results / 'shards'}: nothing to resume")
-    with reading.damage(paths[-1], remedy="delete its folder and start again"):
-        plan = reading.value(reading.parsed(paths[-1].read_bytes()), _Plan)
-    return Folder(paths[-1].parent.resolve(), tuple(plan["words"]), plan["count"], plan["commit"], (*plan["seconds"],))
+    other = ""
+    for path in sorted((results / "shards").glob(f"{run or '*'}/{PLAN}"), reverse=True):
+        with reading.damage(path, remedy="delete its folder and start again"):
+            plan = reading.value(reading.parsed(path.read_bytes()), _Plan)
+        if (command := plan.get("command", RECORD.command)) == result.command:
+            where, words, seconds = path.parent.resolve(), tuple(plan["words"]), tuple(plan["seconds"])
+            return Folder(where, words, plan["count"], plan["commit"], seconds, result)
+        other = command
+    if run and other:
+        raise ValueError(f"{run} is a sharded {other}: go on with `{other} --engine ... --resume {run}`")
+    which = f"no sharded run {run!r}" if run else "no unfinished sharded run"
+    raise ValueError(f"{which} in {results / 'shards'}: nothing to resume")

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import os
 import platform
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 
 from perfsuite.model.cell import Cell
@@ -31,8 +31,7 @@ def shard(options: Options, number: int, count: int) -> Shard:
     Raises:
         ValueError: there is no such shard.
     """
-    if not 1 <= number <= count:
-        raise ValueError(f"--shard {number} is out of range: with --shards {count} it is 1 to {count}")
+    numbered(number, count)
     return Shard(
         number=number,
         count=count,
@@ -41,8 +40,23 @@ def shard(options: Options, number: int, count: int) -> Shard:
         components=tuple(dict.fromkeys(Cell.parse(cell).component for cell in options.cells)),
         selected=hashed(options.cells),
         options={one.name: getattr(options, one.name) for one in fields(options) if one.name not in NOT_OPTIONS},
-        node=os.environ.get("SLURMD_NODENAME") or platform.node(),
+        node=node(),
     )
+
+
+def numbered(number: int, count: int) -> None:
+    """Check that there is a shard ``number`` of ``count``.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not 1 <= number <= count:
+        raise ValueError(f"--shard {number} is out of range: with --shards {count} it is 1 to {count}")
+
+
+def node() -> str:
+    """The name of this machine."""
+    return os.environ.get("SLURMD_NODENAME") or platform.node()
 
 
 def of(options: Options, part: Shard) -> Options:
@@ -63,20 +77,32 @@ def hashed(cells: Sequence[str]) -> str:
 
 
 def positions(options: Options, count: int) -> list[tuple[int, ...]]:
-    """The positions of the cells of each of ``count`` shards: the longest unit first, each to the emptiest shard.
+    """The positions of the cells of each of ``count`` shards of a run.
 
     Raises:
         ValueError: there are fewer units than shards.
     """
     found = units([Cell.parse(cell) for cell in options.cells])
-    if count > len(found):
-        raise ValueError(
-            f"--shards {count} is too many: the {len(options.cells)} cells have {len(found)} part(s) that can be "
-            f"measured on different machines: --shards {max(1, len(found))} at most"
-        )
     costs = {  # whole milliseconds: a sum of them does not depend on the order of the cells
         key: sum(round(1000 * seconds(cell, options)) for cell in cells.values()) for key, cells in found.items()
     }
+    return dealt(found, costs, count)
+
+
+def dealt(
+    found: Mapping[Hashable, Mapping[int, Cell]], costs: Mapping[Hashable, int], count: int
+) -> list[tuple[int, ...]]:
+    """The positions in each of ``count`` shards of :func:`units`: the longest first, each to the emptiest shard.
+
+    Raises:
+        ValueError: there are fewer units than shards.
+    """
+    if count > len(found):
+        cells = sum(map(len, found.values()))
+        raise ValueError(
+            f"--shards {count} is too many: the {cells} cells have {len(found)} part(s) that can be "
+            f"measured on different machines: --shards {max(1, len(found))} at most"
+        )
     shards: list[list[int]] = [[] for _ in range(count)]
     loads = [0] * count
     for key in sorted(found, key=lambda key: (-costs[key], str(key))):

@@ -192,3 +192,17 @@ def test_a_head_that_is_killed_goes_on_where_it_was(tmp_path: Path):
     assert not path.exists()
     run = store.read(store.latest(root / "results"))
     assert len({record.cell for record in run.records}) == len(run.records) == 16
+
+
+def test_a_job_that_slurm_does_not_take_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("submitit")
+    for name, script in (("srun", "exit 0"), ("sbatch", "echo 'sbatch: error: invalid partition: gpuu' >&2; exit 1")):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    (tmp_path / "job").mkdir()
+    slurm = engines.engine("slurm", ["partition=gpuu"])
+    with pytest.raises(ValueError, match=r"^Slurm does not take the job \(partition=gpuu\): .*invalid partition: gpuu"):
+        slurm.submit(["true"], tmp_path / "job", 1.0)

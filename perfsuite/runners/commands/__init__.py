@@ -6,7 +6,7 @@ A module is imported only when its command is asked for; the line here is its te
 COMMANDS = {
     "init": "Prepare a repository: a table, a component for each function named, a CI workflow; overwrites nothing.",
     "run": "Measure, write the record file and the report, print the ladder.",
-    "merge": "Merge the records of all shards of a run (`run --shards N --shard I`) into one.",
+    "merge": "Merge all shards (`--shards N --shard I`) of a run, a comparison or a calibration into one.",
     "profile": "Like run, but every cell is profiled: one launch, a trace each.",
     "list": "Print cells, or the catalogue's rows with what measures them.",
     "limits": "Measure and print this machine's hardware limits.",

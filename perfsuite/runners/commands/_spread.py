@@ -1,4 +1,4 @@
-"""Run all shards of a run as jobs of an engine, and merge their records; for ``run --engine``."""
+"""What is measured in shards: the arguments, and all shards as jobs of an engine; for run, compare and calibrate."""
 
 from __future__ import annotations
 
@@ -16,15 +16,49 @@ from perfsuite.project import catalogue
 from perfsuite.project.settings import ENGINE, VARIABLE
 from perfsuite.records import store
 from perfsuite.records.options import Options
+from perfsuite.runners.commands._arguments import positive
 from perfsuite.sharding import engines, folder, split
 from perfsuite.sharding.merge import merge
 from perfsuite.sharding.spread import spread
 
-VALUES = ("launches", "budget", "seed", "timeout", "memory_limit", "compile_cost")  # handed on to the shards
+VALUES = ("launches", "budget", "seed", "timeout", "memory_limit", "compile_cost")  # of a run, handed on to its shards
+Planned = tuple[list[str], tuple[float, ...]]  # the arguments of the command of a shard, and the seconds of each
 
 
-def measured(asked: Callable[[], Options], options: argparse.Namespace) -> Path:
-    """The merged record of all shards of the run that is ``asked`` for, or of the one that is resumed.
+def add_shards(parser: argparse.ArgumentParser, what: str) -> None:
+    """Into how many parts ``what`` is split, and which of them is measured here, or by which engine all of them are."""
+    parser.add_argument("--shards", type=positive(int), metavar="N", help=f"split the {what} into N parts")
+    parser.add_argument("--shard", type=int, metavar="I", help="measure only part I, 1 to N; `merge` joins the files")
+    parser.add_argument(
+        "--engine", choices=engines.ENGINES, help="run all N parts as jobs, again where lost, and merge them"
+    )
+    parser.add_argument(
+        "--slurm", action="append", default=[], metavar="KEY=VALUE", help="an option of sbatch, such as partition=cpu"
+    )
+
+
+def part(options: argparse.Namespace) -> tuple[int, int] | None:
+    """The number of the shard to measure here, and how many there are; ``None`` without shards.
+
+    Raises:
+        ValueError: an option is missing or out of range, or is for an engine.
+    """
+    if options.slurm:
+        raise ValueError(f"--slurm {options.slurm[0]} needs --engine slurm: add it")
+    if options.shards is None and options.shard is None:
+        return None
+    if options.shards is None:
+        raise ValueError(f"--shard {options.shard} needs --shards, the number of parts: add --shards N")
+    if options.shard is None:
+        raise ValueError(f"--shards {options.shards} needs --shard, the part to measure here, or --engine")
+    split.numbered(options.shard, options.shards)
+    return options.shard, options.shards
+
+
+def run(
+    options: argparse.Namespace, result: folder.Result, planned: Callable[[], Planned]
+) -> tuple[folder.Folder, list[Path]]:
+    """The folder and the results of all shards, in order, of what is ``planned``, or of what is resumed.
 
     Raises:
         ValueError: a shard was lost too often, an option does not fit, or the commit is another one now.
@@ -33,49 +67,60 @@ def measured(asked: Callable[[], Options], options: argparse.Namespace) -> Path:
         raise ValueError(f"--shard {options.shard} does not go with --engine, which measures all of them: leave it out")
     engine = engines.engine(options.engine, options.slurm)
     if options.resume is not None:
-        found = folder.resume(options.results, options.resume)
+        found = folder.resume(options.results, options.resume, result)
         _same_commit(found)
     else:
-        found = _begun(asked(), options)
-    say = (lambda text: None) if options.quiet else _say
-    head, records = merge(spread(found, engine, say))
+        if options.shards is None:
+            raise ValueError(f"--engine {options.engine} needs --shards, the number of parts: add --shards N")
+        words, seconds = planned()
+        commit, _ = commits.commit(catalogue.ROOT)
+        found = folder.begin(options.results, (*_called(options), *words), commit, seconds, result)
+    return found, spread(found, engine, say(options))
+
+
+def say(options: argparse.Namespace) -> Callable[[str], None]:
+    """What tells how far the shards are."""
+    if getattr(options, "quiet", False):
+        return lambda text: None
+    return lambda text: print(one_line(text), file=sys.stderr, flush=True)
+
+
+def _called(options: argparse.Namespace) -> list[str]:
+    """The command of this process without its arguments; it works on any machine that sees the same files."""
+    path = os.pathsep.join(filter(None, [str(ENGINE.parent), os.environ.get("PYTHONPATH", "")]))
+    words = ["env", f"{VARIABLE}={catalogue.ROOT}", f"PYTHONPATH={path}", sys.executable, "-P", "-m", ENGINE.name]
+    return [*words, options.name, "--tree", str(options.tree)]
+
+
+def given(options: argparse.Namespace, *names: str) -> list[str]:
+    """The arguments for those of ``names``, options with a value, that were given."""
+    values = [(name, getattr(options, name)) for name in names]
+    return [word for name, value in values if value is not None for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def measured(asked: Callable[[], Options], options: argparse.Namespace) -> Path:
+    """The merged record of all shards of the run that is ``asked`` for, or of the one that is resumed.
+
+    Raises:
+        ValueError: as :func:`run`; or there are too many shards.
+    """
+    found, files = run(options, folder.RECORD, lambda: _planned(asked(), options))
+    head, records = merge(files)
     path = store.save(head, records, store.place(head, options.results))
     found.end(options.results)
-    say(f"merged into {path}")
+    say(options)(f"merged into {path}")
     return path
 
 
-def _say(text: str) -> None:
-    print(one_line(text), file=sys.stderr, flush=True)
-
-
-def _begun(asked: Options, options: argparse.Namespace) -> folder.Folder:
-    """The folder of a new run.
-
-    Raises:
-        ValueError: the number of shards is missing or too large.
-    """
-    if options.shards is None:
-        raise ValueError(f"--engine {options.engine} needs --shards, the number of parts: add --shards N")
+def _planned(asked: Options, options: argparse.Namespace) -> Planned:
     cells = [Cell.parse(cell) for cell in asked.cells]
     parts = split.positions(asked, options.shards)
-    seconds = tuple(sum(split.seconds(cells[at], asked) for at in part) for part in parts)
-    commit, _ = commits.commit(catalogue.ROOT)
-    return folder.begin(options.results, tuple(_words(options)), commit, seconds)
-
-
-def _words(options: argparse.Namespace) -> list[str]:
-    """The command of a shard without its number; it works on any machine that sees the same files."""
-    path = os.pathsep.join(filter(None, [str(ENGINE.parent), os.environ.get("PYTHONPATH", "")]))
-    words = ["env", f"{VARIABLE}={catalogue.ROOT}", f"PYTHONPATH={path}", sys.executable, "-P", "-m", ENGINE.name]
-    words += [options.name, "--no-report", "--quiet", "--tree", str(options.tree)]
+    words = ["--no-report", "--quiet"]
     words += ["--full"] if options.full else []
     words += ["-k", options.select] if options.select else []
     words += ["--no-cost"] if options.no_cost else []
-    for name in VALUES:
-        if (value := getattr(options, name)) is not None:
-            words += [f"--{name.replace('_', '-')}", str(value)]
-    return words
+    words += given(options, *VALUES)
+    return words, tuple(sum(split.seconds(cells[at], asked) for at in part) for part in parts)
 
 
 def _same_commit(found: folder.Folder) -> None:

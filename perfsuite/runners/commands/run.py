@@ -26,7 +26,6 @@ from perfsuite.runners.commands._arguments import add_amount, add_selection, pos
 from perfsuite.running import session
 from perfsuite.running.progress import Progress
 from perfsuite.sharding import split
-from perfsuite.sharding.engines import ENGINES
 from perfsuite.workers.referee import SEED_BITS
 
 REPEATED = 3  # cold and warm first calls of a compiled cell, where they are asked for
@@ -52,12 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"measure what compiling costs, in processes of their own, N times (default {REPEATED}), and recompiles",
     )
-    parser.add_argument("--shards", type=positive(int), metavar="N", help="split the cells into N parts")
-    parser.add_argument("--shard", type=int, metavar="I", help="measure only part I, 1 to N; `merge` joins the records")
-    parser.add_argument("--engine", choices=ENGINES, help="run all N parts as jobs, again where lost, and merge them")
-    parser.add_argument(
-        "--slurm", action="append", default=[], metavar="KEY=VALUE", help="an option of sbatch, such as partition=cpu"
-    )
+    _spread.add_shards(parser, "cells")
     parser.add_argument("--no-report", action="store_true", help="write the record file only")
     add_amount(parser)
 
@@ -71,12 +65,11 @@ def main(options: argparse.Namespace, profiled: bool = False) -> int:
     if options.engine:
         path = _spread.measured(functools.partial(_asked, options, profiled), options)
         return _ended(read(path), path, options, profiled)
-    if options.slurm:
-        raise ValueError(f"--slurm {options.slurm[0]} needs --engine slurm: add it")
+    part = _spread.part(options)
     if options.resume is not None:
         journal = runs.resume(options.results, options.resume)
     else:
-        journal = _begun(_asked(options, profiled), options)
+        journal = _begun(_asked(options, profiled), options, part)
     if not journal.found.head["commit"] and not options.quiet:
         why, remedy = commits.uncommitted(catalogue.ROOT)
         print(one_line(f"no commit in the record of this run: {why}; {remedy}"), file=sys.stderr)
@@ -101,20 +94,16 @@ def _ended(found: Run, path: Path, options: argparse.Namespace, profiled: bool) 
     return 3 if any(record.status in REFUSED for record in found.records) else 0
 
 
-def _begun(asked: Options, options: argparse.Namespace) -> runs.Journal:
-    """The journal of a new run of ``asked``, or of the shard of it that ``options`` name.
+def _begun(asked: Options, options: argparse.Namespace, part: tuple[int, int] | None) -> runs.Journal:
+    """The journal of a new run of ``asked``, or of the shard of it that ``part`` names.
 
     Raises:
-        ValueError: there is no such shard.
+        ValueError: there are too many shards.
     """
-    if options.shards is None and options.shard is None:
+    if not part:
         return session.start(asked, options.results, options.tree)
-    if options.shards is None:
-        raise ValueError(f"--shard {options.shard} needs --shards, the number of parts: add --shards N")
-    if options.shard is None:
-        raise ValueError(f"--shards {options.shards} needs --shard, the part to measure here, or --engine")
-    part = split.shard(asked, options.shard, options.shards)
-    return session.start(split.of(asked, part), options.results, options.tree, part)
+    shard = split.shard(asked, *part)
+    return session.start(split.of(asked, shard), options.results, options.tree, shard)
 
 
 def _asked(options: argparse.Namespace, profiled: bool) -> Options:
