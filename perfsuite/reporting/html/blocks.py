@@ -33,6 +33,7 @@ class Link:
 
 
 SOURCE = 50_000  # characters of a piece of code
+KEY = 200  # characters of a text by which a table is sorted
 BRIEF = 24  # characters of a text that stays on one line
 
 BACKQUOTED = re.compile(r"``?([^`]+)``?")
@@ -138,8 +139,8 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """The sort key; of a number its first six digits, which order rows as well as all of them."""
-        return f"{self.sort:.6g}" if isinstance(self.sort, float) else str(self.sort)
+        """The sort key: of a number its first six digits, which order rows as well as all of them; of a text its start."""
+        return f"{self.sort:.6g}" if isinstance(self.sort, float) else cut(str(self.sort), KEY)
 
 
 @dataclass(frozen=True)
