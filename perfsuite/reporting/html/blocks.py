@@ -139,7 +139,7 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """The sort key: of a number its first six digits, which order rows as well as all of them; of a text its start."""
+        """The sort key: of a number its first six digits, which order rows as well as all do; of a text its start."""
         return f"{self.sort:.6g}" if isinstance(self.sort, float) else cut(str(self.sort), KEY)
 
 

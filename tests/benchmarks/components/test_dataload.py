@@ -55,7 +55,12 @@ PATIENCE = 10.0  # seconds in which a process that was told to end is gone, on a
 
 
 def children() -> set[int]:
-    return {child.pid for child in psutil.Process().children(recursive=True)}
+    """The processes below this one that run; one that has ended and is not waited for yet is gone."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {child.pid} if child.status() != psutil.STATUS_ZOMBIE else set()
+    return found
 
 
 @contextlib.contextmanager
