@@ -12,7 +12,7 @@ import math
 import statistics
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from perfsuite.records import reading, sound
 
 
 @dataclass(frozen=True)
-class Brief:
-    """A run without samples, sources and counts. The sequences have an entry for each timed cell, in one order."""
+class Origin:
+    """What was measured, when and where: the same in the file and in a history."""
 
     run: str
     started: str
@@ -34,6 +34,12 @@ class Brief:
     machine_class: str
     machine: Mapping[str, Any]
     environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Brief(Origin):
+    """A run without samples, sources and counts. The sequences have an entry for each timed cell, in one order."""
+
     roofs: Mapping[str, float]  # "fp32/cpu/1" -> how long the same work takes, in an arbitrary unit
     cells: Sequence[str]
     work: Sequence[int]  # a number that changes with the declared work, the inputs or the dtype of the cell
@@ -79,17 +85,7 @@ class _Shard:
 
 
 @dataclass(frozen=True)
-class _Run:
-    run: str
-    started: str
-    commit: str
-    dirty: bool
-    partial: bool
-    tree: str
-    selection: str
-    machine_class: str
-    machine: dict[str, Any]
-    environment: dict[str, Any]
+class _Run(Origin):
     roofs: list[_Roof]
     problems: list[_Problem]
     shards: list[_Shard] = field(default_factory=list)
@@ -109,9 +105,6 @@ class _Record:
     flops: int = 0
     bytes: int = 0
     launches: list[_Launch] = field(default_factory=list)
-
-
-SAME = ("run", "started", "commit", "dirty", "partial", "tree", "selection", "machine_class", "machine", "environment")
 
 
 def brief(path: Path) -> Brief:
@@ -149,7 +142,7 @@ def brief(path: Path) -> Brief:
     problems = {one.name: one for one in head.problems}
     sources = _sources(head.problems)
     return Brief(
-        **{name: getattr(head, name) for name in SAME},
+        **{one.name: getattr(head, one.name) for one in fields(Origin)},
         roofs=_roofs(head.roofs),
         cells=cells,
         work=[_work(one, problems) for one in timed],

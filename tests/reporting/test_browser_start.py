@@ -241,17 +241,20 @@ def test_what_scrolls_sideways_says_so(browser: Browser, pages: dict[str, Path])
 # -- the keyboard -----------------------------------------------------------------------------------------------------
 
 
+def tabbed(browser: Browser, table: str, times: int) -> set[str]:
+    """The links that the tabulator key reaches in so many strokes, from the filters of a table on."""
+    browser.js(f"document.querySelector('[data-table={table}] button[type=reset]').focus()")
+    reached: set[str] = set()
+    for _ in range(times):
+        press(browser, "Tab", 9)
+        reached.add(browser.js("document.activeElement.href || ''"))
+    return reached
+
+
 def test_the_keyboard_reaches_every_cell(browser: Browser, pages: dict[str, Path]):
     browser.open(pages["cells"])
     links = browser.js(f"{ROWS}.map((row) => row.querySelector('a').href)")
-    reached: set[str] = set()
-    browser.js("document.querySelector('[data-table=cells] button[type=reset]').focus()")
-    for _ in range(len(links) + 60):
-        press(browser, "Tab", 9)
-        reached.add(browser.js("document.activeElement.href || ''"))
-        if len(reached) > len(links) + 30:
-            break
-    assert len(links) > 200 and set(links) <= reached
+    assert len(links) > 200 and set(links) <= tabbed(browser, "cells", len(links) + 60)
 
 
 def test_a_cell_of_the_index_leads_to_its_row(browser: Browser, pages: dict[str, Path]):
@@ -325,12 +328,7 @@ def test_a_command_is_copied_or_selected(browser: Browser, pages: dict[str, Path
 def test_the_keyboard_reaches_every_changed_cell(browser: Browser, pages: dict[str, Path]):
     browser.open(pages["changes"])
     links = browser.js(f"{CHANGED}.map((row) => row.querySelector('a').href)")
-    reached: set[str] = set()
-    browser.js("document.querySelector('[data-table=changes] button[type=reset]').focus()")
-    for _ in range(len(links) + 40):
-        press(browser, "Tab", 9)
-        reached.add(browser.js("document.activeElement.href || ''"))
-    assert len(links) > 20 and set(links) <= reached
+    assert len(links) > 20 and set(links) <= tabbed(browser, "changes", len(links) + 40)
 
 
 # -- the index --------------------------------------------------------------------------------------------------------

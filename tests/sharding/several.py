@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,19 @@ def {name}(case, generator):
 """
 QUICK = ("--launches", "2", "--budget", "0.01", "--no-report", "--quiet")
 NOISY = ("unstable", "contended")  # statuses of a cell that was timed, on a busy machine
+
+
+class Ended:
+    """An engine whose jobs have ended when they are submitted; what they leave behind is up to the test."""
+
+    width, poll, grace = 0, 0.0, 0.0
+
+    def running(self, jobs: Iterable[str]) -> set[str]:
+        """None."""
+        return set()
+
+    def cancel(self, jobs: Iterable[str]) -> None:
+        """Nothing is left to cancel."""
 
 
 def repository(root: Path) -> Path:

@@ -7,7 +7,7 @@ import json
 import math
 import random
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -332,10 +332,8 @@ def test_what_cannot_be_spread_is_told_in_one_line(
     assert not (tmp_path / "results").exists()
 
 
-class Copying:
+class Copying(several.Ended):
     """An engine whose jobs leave behind journals that exist; it keeps their commands."""
-
-    width, poll, grace = 0, 0.0, 0.0
 
     def __init__(self, files: list[Path]) -> None:
         self.files = files
@@ -348,12 +346,6 @@ class Copying:
         content = self.files[int(words[words.index("--shard") + 1]) - 1].read_bytes()
         target.write_bytes(content if len(self.words) != 2 else content[: content.rfind(b"\n", 0, -1) + 1])  # not ended
         return f"job{len(self.words)}"
-
-    def running(self, jobs: Iterable[str]) -> set[str]:
-        return set()
-
-    def cancel(self, jobs: Iterable[str]) -> None:
-        pass
 
 
 def test_an_engine_runs_all_shards_again_where_lost_and_shows_the_verdicts(

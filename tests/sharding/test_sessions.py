@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import several
 
 from perfsuite.calibration import calibrate, shards
 from perfsuite.runners import cli
@@ -234,10 +235,10 @@ def test_what_cannot_be_shared_out_is_told_in_one_line(
     assert not (tmp_path / "results").exists() and not seeds
 
 
-class Inside:
+class Inside(several.Ended):
     """An engine that runs the commands of its jobs in this process; it loses those that the test says."""
 
-    width, poll, grace = 1, 0.0, 0.0
+    width = 1
 
     def __init__(self, *lost: int) -> None:
         self.lost, self.submitted = [*lost], 0
@@ -249,12 +250,6 @@ class Inside:
             (path,) = attempt.glob("calibrate/*")
             changed(path, lambda lines: lines.pop())
         return f"job{self.submitted}"
-
-    def running(self, jobs: Iterable[str]) -> set[str]:
-        return set()
-
-    def cancel(self, jobs: Iterable[str]) -> None:
-        pass
 
 
 def test_an_engine_runs_all_shards_again_where_lost_and_adds_each_session_once(
