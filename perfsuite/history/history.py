@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from perfsuite.history.confirming import Pair
 from perfsuite.history.model import Series
 from perfsuite.history.runs import Runs
 from perfsuite.history.suspicions import Anchor, Suspicion
-from perfsuite.model.cell import Cell
+from perfsuite.project import selecting
 
 ORDER = ("slower", "faster", "suspected", "undecided", "refuted", "same commit", "no commit")  # as they are shown
 
@@ -59,15 +59,16 @@ class History:
         return sum(one.state == state for row in self.rows for one in row.suspicions)
 
 
-def of(runs: Runs, match: Callable[[Cell], bool], results: Path, repository: Path, anchor: str = "") -> History:
-    """The history of the cells that ``match`` in ``runs``.
+def of(runs: Runs, selection: str, results: Path, repository: Path, anchor: str = "") -> History:
+    """The history of the cells in ``runs`` that a ``-k`` expression selects; "" selects all.
 
     Raises:
         ValueError: there is no run of the commit ``anchor``, or no run has such a cell.
     """
-    found = cells.measured(runs.runs, match)
+    found = cells.measured(runs.runs, matching(selection))
     if not found.raw:
-        raise ValueError(f"no run of {runs.kind} has a time of such a cell: see `list` for the cells")
+        which = f"a cell that matches -k {selection!r}" if selection else "any cell"
+        raise ValueError(f"no run of {runs.kind} has a time of {which}: see `list` for the cells")
     since = suspicions.anchor(runs, anchor)
     machine_class = runs.runs[-1].machine_class
     every = confirming.decided(suspicions.suspected(found, runs, since), results, machine_class, runs.commits)
@@ -89,6 +90,11 @@ def of(runs: Runs, match: Callable[[Cell], bool], results: Path, repository: Pat
         confirming.forecast(todo, repository),
         suspicions.changes(runs.runs),
     )
+
+
+def matching(selection: str) -> selecting.Match:
+    """The cells that a ``-k`` expression selects; "" selects all."""
+    return selecting.expression(selection) if selection else lambda cell: True
 
 
 def _since(series: Series, anchor: Anchor | None) -> float | None:

@@ -81,7 +81,7 @@ def found(tmp: Path, known: Commits, wanted: str = "", here: str = CLASS, memory
 
 def whole(tmp: Path, known: Commits, anchor: str = "") -> History:
     """The history below ``tmp``."""
-    return history.of(found(tmp, known), lambda cell: True, tmp / "results", tmp / "repo", anchor)
+    return history.of(found(tmp, known), "", tmp / "results", tmp / "repo", anchor)
 
 
 def again(one: Any, **changes: Any) -> Any:

@@ -98,7 +98,7 @@ def test_a_selection_without_a_cell_and_an_unknown_commit_are_refused(
     results: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert history(results, "-k", "nothing") == 2
-    assert "has a time of such a cell" in complaint(capsys)
+    assert "has a time of a cell that matches -k 'nothing'" in complaint(capsys)
     assert history(results, "--anchor", "nonesuch") == 2
     assert "no commit 'nonesuch'" in complaint(capsys)
     assert history(results, "--class", "nonesuch") == 2

@@ -12,9 +12,8 @@ from pathlib import Path
 from perfsuite.history import backfill, commits, confirming, history, runs
 from perfsuite.history.history import History
 from perfsuite.host import machine
-from perfsuite.model.cell import Cell
 from perfsuite.model.printable import one_line, visible
-from perfsuite.project import catalogue, packages, selecting, trees
+from perfsuite.project import catalogue, packages, trees
 from perfsuite.records import archive
 from perfsuite.reporting.comparison import output as compared
 from perfsuite.reporting.history import machines, output, terminal, wording
@@ -60,19 +59,18 @@ def main(options: argparse.Namespace) -> int:
         return 0
     repository = packages.above(options.tree)
     known = commits.of(repository)
-    match = selecting.expression(options.select) if options.select else _every
     anchor = trees.find(repository, options.anchor) if options.anchor else ""
     if options.backfill:
         _backfill(options, folders, index, known, here)
     found = history.of(
         runs.found(folders, index, known, (here, facts["memory"]), options.kind),
-        match,
+        options.select,
         options.results,
         repository,
         anchor,
     )
     if options.confirm:
-        found = _confirmed(found, options, match, repository, anchor)
+        found = _confirmed(found, options, repository, anchor)
     path = output.write(found, options.results / "history")
     if options.json:
         print(json.dumps(output.document(found), allow_nan=False))
@@ -83,16 +81,11 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _every(cell: Cell) -> bool:
-    return True
-
-
 def _backfill(options: argparse.Namespace, folders: list[Path], index: Path, known: commits.Commits, here: str) -> None:
     """Measure commits without a record; those that another run of this command measured are not measured again."""
     if not known.order:
         raise ValueError(f"{catalogue.ROOT} has no commits: nothing to measure")
-    match = selecting.expression(options.select) if options.select else _every
-    held = runs.held(folders, index, here, match)
+    held = runs.held(folders, index, here, history.matching(options.select))
     wanted = backfill.missing(known, held, options.backfill)
     print(f"{wording.counted(len(wanted), 'commit')} to measure, in random order", file=sys.stderr, flush=True)
     amount = backfill.Amount(options.select, options.launches)
@@ -105,9 +98,7 @@ def _backfill(options: argparse.Namespace, folders: list[Path], index: Path, kno
         raise
 
 
-def _confirmed(
-    found: History, options: argparse.Namespace, match: selecting.Match, repository: Path, anchor: str
-) -> History:
+def _confirmed(found: History, options: argparse.Namespace, repository: Path, anchor: str) -> History:
     """``found`` after the comparisons of what it suspects, and the searches for the commits."""
     every = [one for row in found.rows for one in row.suspicions]
     todo = confirming.pairs(every, again=bool(options.budget))
@@ -127,8 +118,8 @@ def _confirmed(
         compared.write(result, options.results / "compare")
         if result.partial:
             raise KeyboardInterrupt
-    again = history.of(found.runs, match, options.results, repository, anchor)
+    again = history.of(found.runs, options.select, options.results, repository, anchor)
     for one in (one for row in again.rows for one in row.suspicions):
         if one.confirmed and one.kind == "step" and not one.commit and not one.why:
             confirming.name(one, options.results, options.tree)
-    return history.of(found.runs, match, options.results, repository, anchor)
+    return history.of(found.runs, options.select, options.results, repository, anchor)
