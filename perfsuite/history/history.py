@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,12 +99,15 @@ def matching(selection: str) -> selecting.Match:
 
 
 def _since(series: Series, anchor: Anchor | None) -> float | None:
-    """The median of the last runs over that of the anchor's; only to be shown, without an interval."""
-    if anchor is None or all(point.commit == anchor.commit for point in series.points):
+    """The median of the last runs after the anchor's over that of the anchor's; only to be shown, without an interval.
+
+    ``None`` without a run of the anchor, or a later one.
+    """
+    of_anchor = [at for at, point in enumerate(series.points) if anchor and point.commit == anchor.commit]
+    if not of_anchor or not (later := series.points[of_anchor[-1] + 1 :][-LAST:]):
         return None
-    before = sorted(point.seconds for point in series.points if point.commit == anchor.commit)
-    after = sorted(point.seconds for point in series.points[-LAST:])
-    return after[len(after) // 2] / before[len(before) // 2] if before and after else None
+    before = statistics.median(series.points[at].seconds for at in of_anchor)
+    return statistics.median(point.seconds for point in later) / before
 
 
 LAST = 3  # runs at the end that stand for now

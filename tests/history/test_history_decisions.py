@@ -202,3 +202,14 @@ def test_what_stayed_undecided_is_compared_again_only_on_request(tmp_path: Path,
     every = [only(tmp_path, known)]
     assert not confirming.pairs(every)
     assert confirming.pairs(every, again=True) == [confirming.Pair(step.base, step.head, (CELL,))]
+
+
+def test_what_a_cell_takes_since_the_anchor_leaves_out_the_runs_of_the_anchor(tmp_path: Path, known: Commits):
+    of_anchor = [run(at, known.order[0], {CELL: 1e-3}, noise=0) for at in range(2)]
+    stored(tmp_path / "results", of_anchor)
+    assert whole(tmp_path, known).rows[0].since is None, "nothing is later"
+    stored(tmp_path / "results", [run(2, known.order[1], {CELL: 0.8e-3}, noise=0)])
+    assert whole(tmp_path, known).rows[0].since == pytest.approx(0.8)
+    faster = [run(3 + at, known.order[2 + at], {CELL: 0.5e-3}, noise=0) for at in range(3)]
+    stored(tmp_path / "results", faster)
+    assert whole(tmp_path, known).rows[0].since == pytest.approx(0.5), "the last three"
