@@ -17,6 +17,7 @@ from perfsuite.history.suspicions import Suspicion
 from perfsuite.judging import comparisons
 from perfsuite.judging.record import Options
 from perfsuite.pairing.sequential import Rule
+from perfsuite.reporting.history import wording
 
 COMMITS = 16
 
@@ -213,3 +214,12 @@ def test_what_a_cell_takes_since_the_anchor_leaves_out_the_runs_of_the_anchor(tm
     faster = [run(3 + at, known.order[2 + at], {CELL: 0.5e-3}, noise=0) for at in range(3)]
     stored(tmp_path / "results", faster)
     assert whole(tmp_path, known).rows[0].since == pytest.approx(0.5), "the last three"
+
+
+def test_cells_with_few_runs_are_not_called_steady(tmp_path: Path, known: Commits):
+    stored(tmp_path / "results", [run(at, known.order[at], {CELL: 1e-3}) for at in range(2)])
+    few = "1 cell with fewer than 6 runs, where no change can be seen"
+    assert wording.headline(whole(tmp_path, known)) == f"2 runs, 1 cell: {few}"
+    more = [run(2 + at, known.order[2 + at], {"lib.work/g/eager/cpu/n1/1": 1e-3}) for at in range(8)]
+    stored(tmp_path / "results", more)
+    assert wording.headline(whole(tmp_path, known)) == f"10 runs, 2 cells: no change is suspected, {few}"

@@ -63,7 +63,7 @@ def _found(found: History) -> Section:
         rows = tuple(_suspicion(found, one) for one in every[:MOST])
         blocks.append(Table("changes", "Changes that the runs suggest", CHANGES, rows))
     else:
-        blocks.append(prose("No change is suspected in any cell."))
+        blocks.append(prose(f"{wording.headline(found)}."))
     if found.todo:
         work = wording.work(len(found.todo), found.forecast)
         blocks.append(prose(f"Nothing is called a regression that was not confirmed. What is suspected takes {work}."))

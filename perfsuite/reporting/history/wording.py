@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from perfsuite.history import detecting
 from perfsuite.history.confirming import Pair
 from perfsuite.history.history import History, Row
 from perfsuite.history.suspicions import Suspicion
@@ -33,7 +34,12 @@ def headline(found: History) -> str:
         if found.count(state)
     ]
     runs, cells = len(found.runs.runs), len(found.rows)
-    return f"{counted(runs, 'run')}, {counted(cells, 'cell')}: {', '.join(parts) or 'no change is suspected'}"
+    few = len(detecting.unjudged([row.series for row in found.rows]))
+    if few < cells and not parts:
+        parts.append("no change is suspected")
+    if few:
+        parts.append(f"{counted(few, 'cell')} with fewer than {detecting.LEAST} runs, where no change can be seen")
+    return f"{counted(runs, 'run')}, {counted(cells, 'cell')}: {', '.join(parts)}"
 
 
 def counted(number: int, word: str) -> str:
