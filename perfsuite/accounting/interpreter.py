@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import os
+import statistics
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from perfsuite.model.record import Part
 
 HANDLERS = ("find_torch_dispatch_rule", "__torch_dispatch__")  # torch calls these only because operators are counted
 RUNS = 9  # traces of a short call: the least time of each native function counts
-SHORT = 0.06  # CPU seconds of tracing, after which there is no further trace
-LONG = 1e-6  # seconds: only instructions that take longer may be native code
-TIMED = 300_000  # instructions whose time is looked at: the clock is slow
+FEW = 3  # the same for calls whose first traces take a while
+SHORT = 0.06  # CPU seconds of tracing, after which there are no more than these; one that takes thrice that is the only
+LONG = 1e-6  # seconds that the tracing of an instruction takes, if that cannot be measured
+MANY, SMALL = 30, 3e-7  # runs of an instruction, and seconds beyond the usual: what is longer is native code
+TIMED = 1_000_000  # instructions whose time is looked at: the clock is slow
 MOST = 10_000_000  # instructions after which counting is given up
 KEPT = 8  # native functions in the result
 OTHERS = "others"
 FREED = "freeing the result"
 START = "run_backward"  # the native function that starts torch's autograd engine
 BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a function begins or ends
+AROUND = 5  # times what a dispatch mode takes around each operator
 FAR = 50e-6  # seconds: what takes longer is native code even if most calls of this function are short
 CHECKED = 100  # calls of a native function that does nothing, to see what the tracing itself takes
 
@@ -40,25 +44,39 @@ class Traced:
 
 @dataclass
 class Dispatched:
-    """How many operators a dispatch mode has been given, and whether its own Python runs now; the mode clears it."""
+    """The operators that a dispatch mode has been given."""
 
     operators: int = 0
-    inside: bool = False
+    seconds: float = 0.0  # of this thread's CPU, in the mode
+    inside: bool = False  # whether the mode's own Python runs now
+    entered: float = 0.0
+
+    def enter(self, now: float) -> None:
+        """An operator begins."""
+        self.operators, self.inside, self.entered = self.operators + 1, True, now
+
+    def leave(self) -> None:
+        """It has ended: for the mode to call."""
+        self.seconds += time.thread_time() - self.entered
+        self.inside = False
 
 
 def traced(call: Callable[[], object], dispatched: Dispatched) -> Traced:
-    """Trace ``call``, a short one several times. An instruction that dispatches operators is theirs, not native code.
+    """Trace ``call``, a short one several times.
 
-    The time of an instruction is that of this thread's CPU, without the tracing's own. Waiting does not count. A native
-    function counts if most of its calls took long, with the least of its sums: a busy machine prolongs some of them. Of
-    others, such as the writing of large and small blocks, only calls count that took very long.
+    The time of an instruction is that of this thread's CPU, without the tracing's own and without the operators that it
+    dispatches, in and around which a mode takes time too. Waiting does not count. A native function counts if most of
+    its calls took long, with the least of its sums: a busy machine prolongs some of them. Of others, such as the
+    writing of large and small blocks, only calls count that took very long; and of what runs many times, what it
+    usually takes beyond other instructions: a small function of numpy takes less than the tracing.
     """
     ends = time.thread_time() + SHORT
-    own = _own()
+    own = _own(dispatched)
     seen = _once(call, dispatched)
     native = _native(seen, own)
-    for _ in range(RUNS - 1):
-        if time.thread_time() > ends:
+    long = time.thread_time() > ends + (FEW - 1) * SHORT
+    for number in range(1, RUNS):
+        if long or (number >= FEW and time.thread_time() > ends):
             break
         again = _native(_once(call, dispatched), own)
         native = {
@@ -74,16 +92,17 @@ class _Seen:
     instructions: int = 0
     starts: int = 0
     whole: bool = True
-    times: dict[Any, list[tuple[float, bool]]] = field(default_factory=dict)  # of those that were not very short
-    short: Counter[Any] = field(default_factory=Counter)
+    times: dict[Any, array[float]] = field(default_factory=dict)  # by function or place
+    across: dict[Any, array[float]] = field(default_factory=dict)  # the same where a function begins or ends
+    mixed: dict[Any, list[tuple[float, int]]] = field(default_factory=dict)  # of those that dispatch: without, how many
     named: dict[str, Any] = field(default_factory=dict)  # native functions
 
 
 def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
     """Trace one call. Native functions are known by their names, other instructions by their places."""
     seen, clock = _Seen(), time.thread_time
-    times, short = seen.times, seen.short
-    began, operators, called, across = 0.0, 0, None, False  # of the instruction that runs
+    began, called, across = 0.0, None, False  # of the instruction that runs
+    operators, within = dispatched.operators, dispatched.seconds  # before it
     place: tuple[str, int, int] = ("", 0, 0)
     steps: dict[Any, Any] = {}
 
@@ -91,15 +110,17 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
         """A function begins, or a generator goes on. What this takes is left out: audit hooks make ``f_code`` slow."""
         nonlocal began, across
         entered = clock()
+        if dispatched.inside:
+            return None
         code = frame.f_code
-        if code.co_name in HANDLERS and not dispatched.inside:
-            dispatched.inside = True
-            dispatched.operators += 1
-        step = None
-        if not dispatched.inside:
-            frame.f_trace_opcodes = across = True
-            if (step := steps.get(code)) is None:
-                step = steps[code] = stepping("" if code.co_filename == __file__ else code.co_name)
+        if code.co_name in HANDLERS:
+            dispatched.enter(entered)
+            return None
+        frame.f_trace_opcodes = across = True
+        if seen.instructions > TIMED:
+            return counting
+        if (step := steps.get(code)) is None:
+            step = steps[code] = stepping("" if code.co_filename == __file__ else code.co_name)
         began += clock() - entered
         return step
 
@@ -107,33 +128,43 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
         """What traces the frames of one function."""
 
         def step(frame: FrameType, event: str, _: object) -> Any:
-            nonlocal began, operators, called, place, across
+            nonlocal began, operators, within, called, place, across
             if event != "opcode":
                 across |= event != "line"
                 return step
             spent = clock() - began
             seen.instructions += 1
             if seen.instructions > TIMED:
-                if seen.instructions > MOST:
-                    seen.whole = False
-                    sys.settrace(None)
-                return step
+                sys.setprofile(None)
+                return counting
             where: Any = place
             if called is not None:
                 where = called.__qualname__
                 seen.named.setdefault(where, called)
                 seen.starts += where.endswith(START)
-            if operators != dispatched.operators:
-                operators = dispatched.operators
-            elif spent > LONG and seen.instructions > 1:
-                times.setdefault(where, []).append((spent, across))
-            else:
-                short[where] += 1
+            if count := dispatched.operators - operators:
+                rest = spent - (dispatched.seconds - within)
+                seen.mixed.setdefault(where, []).append((rest, count))
+                operators, within = dispatched.operators, dispatched.seconds
+            elif seen.instructions > 1:
+                found = seen.across if across else seen.times
+                if where not in found:
+                    found[where] = array("d")
+                found[where].append(spent)
             called, across, place = None, False, (name, frame.f_lineno, frame.f_lasti)
             began = clock()
             return step
 
         return step
+
+    def counting(_: FrameType, event: str, __: object) -> Any:
+        """What traces all frames after the first instructions: it only counts, in a third of the time."""
+        if event == "opcode":
+            seen.instructions += 1
+            if seen.instructions > MOST:
+                seen.whole = False
+                sys.settrace(None)
+        return counting
 
     def profile(frame: FrameType, event: str, function: Any) -> None:
         nonlocal called
@@ -144,26 +175,62 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
     return seen
 
 
-def _own() -> tuple[float, float]:
-    """What the tracing itself takes: of an instruction, and of one that calls a native function."""
-    found = _once(lambda: [len(()) for _ in range(CHECKED)], Dispatched())
-    calls = sorted(seconds for seconds, _ in found.times.get("len", [(LONG, False)]))
-    return calls[len(calls) // 2] / 3, calls[len(calls) // 2]  # tracing and two notices of the call
+class _Own(NamedTuple):
+    """What the tracing itself takes, in seconds."""
+
+    call: float  # of an instruction that calls a native function
+    operator: float  # around each operator, under a dispatch mode
+    usual: float  # of what most instructions took meanwhile
 
 
-def _native(seen: _Seen, own: tuple[float, float]) -> dict[str, Part]:
+def _own(dispatched: Dispatched) -> _Own:
+    import torch
+
+    x = torch.zeros(1)
+    found = _once(lambda: [(len(()), x.neg()) for _ in range(CHECKED)], dispatched)
+    call = statistics.median(found.times.get("len", [LONG]))
+    operator = statistics.median(rest for rest, _ in found.mixed.get("Tensor.neg", [(LONG, 1)]))
+    return _Own(call, operator, _usual(found))
+
+
+def _native(seen: _Seen, own: _Own) -> dict[str, Part]:
     """The native code among the instructions."""
     native: dict[str, Part] = {}
-    for where, times in seen.times.items():
-        less = own[isinstance(where, str)]
-        seconds = [one - less for one, across in times if one > (ACROSS if across else BESIDE) * own[1]]
-        if 2 * len(seconds) <= len(times) + seen.short[where]:
-            seconds = [one for one in seconds if one > FAR]
+
+    def count(where: Any, seconds: Sequence[float]) -> None:
         if seconds:
             name = _title(where, seen)
             before = native.get(name, Part(0, 0.0))
             native[name] = Part(before.calls + len(seconds), before.seconds + sum(seconds))
+
+    usual = _usual(seen)
+    slower = max(1.0, usual / own.usual)  # on a busy machine, than when the tracing's own was measured
+    own = _Own(*(seconds * slower for seconds in own))
+    for where in {**seen.times, **seen.across}:
+        times, across = seen.times.get(where, ()), seen.across.get(where, ())
+        less = own.call if isinstance(where, str) else usual
+        long = [one - less for one in times if one > BESIDE * own.call]
+        long += [one - less for one in across if one > ACROSS * own.call]
+        if 2 * len(long) > len(times) + len(across):
+            count(where, long)
+            continue
+        count(where, [one for one in long if one > FAR])
+        if len(times) >= MANY and (beyond := statistics.median(times) - less) > SMALL:
+            count(where, [beyond] * len(times))
+    for where, rests in seen.mixed.items():
+        if isinstance(where, str) and where.endswith(START):  # the engine's own time is a part by itself
+            continue
+        long = [rest - n * own.operator for rest, n in rests if rest > AROUND * n * own.operator]
+        count(where, long if 2 * len(long) > len(rests) else [one for one in long if one > FAR])
     return native
+
+
+def _usual(seen: _Seen) -> float:
+    """What most instructions take that call no native function: nearly all of it is the tracing."""
+    import numpy
+
+    found = [times for where, times in seen.times.items() if not isinstance(where, str)]
+    return float(numpy.median(numpy.concatenate(found))) if found else LONG
 
 
 def _title(where: Any, seen: _Seen) -> str:

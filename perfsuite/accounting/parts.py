@@ -59,7 +59,7 @@ def _python(call: Call, plain: Call | None) -> Traced:
             try:
                 return operator(*args, **(kwargs or {}))
             finally:
-                dispatched.inside = False
+                dispatched.leave()
 
     with Telling():
         return traced(plain, dispatched)

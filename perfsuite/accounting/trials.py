@@ -12,7 +12,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from perfsuite.accounting.parts import parts
 from perfsuite.host.counters import Counters
@@ -24,19 +24,34 @@ from perfsuite.model.record import Cost, Launch, Record, Roof
 from perfsuite.model.roofs import OVERHEADS, UNITS, quantity
 
 Program = Callable[[], object]
+
+
+class Trial(NamedTuple):
+    """A program, and what the account of it needs to know."""
+
+    model: str  # the part that makes up most of it
+    program: Program
+    before: Program | None = None  # runs before each sample, which then is one call
+    bytes: int = 0  # that it reads and writes at least
+
+
 ROUNDS = 3  # of all programs: some time lies between two tries of one
 SAMPLES, SAMPLE = 15, 2e-3  # of a program, and about how many seconds each takes
+CACHES = ("L2", "L3", "DRAM")
 HEAD = ("program", "model", "predicted", "measured", "predicted over measured")
 
 
-def programs() -> Mapping[str, tuple[str, Program]]:
-    """Name -> the part that makes up most of it, and the program."""
+def programs() -> Mapping[str, Trial]:
+    """The programs by name."""
+    import numpy
     import torch
 
     generator = torch.Generator().manual_seed(0)
     small, wide = torch.rand(8, generator=generator), torch.rand(700, 900, generator=generator)
     weight = torch.rand(16, requires_grad=True, generator=generator)
     long = torch.ones(12 << 20)
+    some, sums, others = torch.ones(1 << 20), torch.empty(1 << 20), torch.ones(16 << 20)
+    pairs = list(zip(torch.rand(2000, 8, generator=generator).numpy(), numpy.empty((2000, 8), "float32"), strict=True))
     nested = torch.nn.Sequential(*[torch.nn.Sequential(torch.nn.Identity()) for _ in range(20)])
     table = {f"key {at}": [at, str(at), {"half": at / 2}] for at in range(40)}
     text = json.dumps(table).encode() * 20
@@ -56,20 +71,28 @@ def programs() -> Mapping[str, tuple[str, Program]]:
             x = x.tanh()
         return torch.autograd.grad(x.sum(), weight)
 
+    def rows() -> None:
+        for row, result in pairs:
+            numpy.add(row, 1, out=result)
+
     def sleeping() -> None:
         thread = threading.Thread(target=time.sleep, args=(0.01,))
         thread.start()
         thread.join()
 
     return {
-        "200 operators on 8 numbers": ("operators", chain),
-        "a sort and a softmax of 700 x 900 numbers": ("operators", lambda: wide.sort(dim=1).values.softmax(dim=0)),
-        "60 tanh and backward": ("autograd", backward),
-        "40 nested modules that return their input": ("Python", lambda: nested(None)),
-        "JSON by Python's own encoder": ("Python", lambda: json.dumps(table, indent=1)),
-        "zlib.compress": ("native code", lambda: zlib.compress(text)),
-        "a sum into 48 MiB of new memory": ("page faults", lambda: torch.add(long, long, out=new())),
-        "a thread that sleeps": ("waiting", sleeping),
+        "200 operators on 8 numbers": Trial("operators", chain),
+        "a sort and a softmax of 700 x 900 numbers": Trial("operators", lambda: wide.sort(dim=1).values.softmax(dim=0)),
+        "60 tanh and backward": Trial("autograd", backward),
+        "40 nested modules that return their input": Trial("Python", lambda: nested(None)),
+        "JSON by Python's own encoder": Trial("Python", lambda: json.dumps(table, indent=1)),
+        "zlib.compress": Trial("native code", lambda: zlib.compress(text)),
+        "2,000 additions by numpy": Trial("native code", rows),
+        "a sum into 48 MiB of new memory": Trial("page faults", lambda: torch.add(long, long, out=new())),
+        "an addition to 4 MiB after a sum of 64 MiB": Trial(
+            "data from memory", lambda: torch.add(some, 1, out=sums), others.sum, 2 * some.nbytes
+        ),
+        "a thread that sleeps": Trial("waiting", sleeping),
     }
 
 
@@ -81,33 +104,32 @@ def measure(seconds: float = 0.2) -> list[dict[str, Any]]:
     import torch
 
     torch.ones(31 << 20, dtype=torch.uint8)  # the C library keeps memory from now on, as in a worker
-    roofs = limits.probe(["1"], seconds=seconds, names=(*OVERHEADS, *UNITS))
+    roofs = limits.probe(["1"], seconds=seconds, names=(*OVERHEADS, *UNITS, *CACHES))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in the cells of one thread, whose unit costs these are
     try:
-        tried = [
-            {name: _tried(model, program, roofs) for name, (model, program) in programs().items()}
-            for _ in range(ROUNDS)
-        ]
+        tried = [{name: _tried(trial, roofs) for name, trial in programs().items()} for _ in range(ROUNDS)]
     finally:
         torch.set_num_threads(threads)
     found = []
-    for name, (model, _) in programs().items():  # a disturbance only adds time, to what is counted and to what is timed
+    for name, trial in programs().items():  # a disturbance only adds time, to what is counted and to what is timed
         terms = min((terms for terms, _ in (one[name] for one in tried)), key=lambda terms: sum(terms.values()))
         measured = min(seconds for _, seconds in (one[name] for one in tried))
         told = {"predicted": sum(terms.values()), "measured": measured, "parts": terms}
-        found.append({"program": name, "model": model, **told})
+        found.append({"program": name, "model": trial.model, **told})
     return found
 
 
-def _tried(model: str, program: Program, roofs: Sequence[Roof]) -> tuple[dict[str, float], float]:
-    """The seconds of the parts of ``program``, by their names, and those that it takes."""
+def _tried(trial: Trial, roofs: Sequence[Roof]) -> tuple[dict[str, float], float]:
+    """The seconds of the parts of a program, by their names, and those that it takes."""
+    program = trial.program
     program()
     counted = parts(program, program)
-    launch = _timed(program)
+    launch = _timed(program, trial.before)
     record = Record(
-        f"trials.{model.replace(' ', '')}/program/eager/cpu/one/1",
+        f"trials.{trial.model.replace(' ', '')}/program/eager/cpu/one/1",
         "ok",
+        bytes=trial.bytes,
         launches=(launch,),
         cost=Cost(None, "", None, *operators(program), parts=counted),
     )
@@ -117,15 +139,17 @@ def _tried(model: str, program: Program, roofs: Sequence[Roof]) -> tuple[dict[st
     return {term.name: term.seconds for term in own.terms if term.name != "busy machine"}, statistics.median(free)
 
 
-def _timed(program: Program) -> Launch:
-    """Samples of ``program`` with their counters."""
+def _timed(program: Program, between: Program | None) -> Launch:
+    """Samples of ``program`` with their counters; of one call if something runs ``between`` them."""
     start = time.perf_counter()
     program()
-    calls = max(1, round(SAMPLE / (time.perf_counter() - start)))
+    calls = 1 if between else max(1, round(SAMPLE / (time.perf_counter() - start)))
     counters = Counters()
     walls: list[float] = []
     counted: list[tuple[int, ...]] = []
     for _ in range(SAMPLES):
+        if between:
+            between()
         before, start = counters.read(), time.perf_counter()
         for _ in range(calls):
             program()

@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from perfsuite.model.floor import Floor, applying
+from perfsuite.model.floor import Floor, applying, transfer
 from perfsuite.model.record import Launch, Part, Parts, Record, Roof
 
 LEAST = 0.05  # share of the time from which a part is named
@@ -22,7 +22,7 @@ LEAST = 0.05  # share of the time from which a part is named
 class Term:
     """One part of the time."""
 
-    name: str  # "operators", "autograd", "Python", "native code", "page faults", "waiting"
+    name: str  # "operators", "autograd", "Python", "native code", "data from memory", "page faults", "waiting"
     seconds: float
     detail: str  # what it is, with counts: "12 nodes, 12 of them run backward"
 
@@ -61,12 +61,14 @@ def account(record: Record, roofs: Sequence[Roof], floor: Floor) -> Account | No
     views = ((record.cost.views or 0) if record.cost else 0) * max(unit("view"), unit("empty tensor"))
     rest = 0.0 if _all_timed(record, parts) else floor.compute + floor.usual - own[0] - views - native[0]
     new = (faults or 0.0) * price
+    late = _from_memory(record, known)
     terms = (
         Term("operators", own[0] + views, own[1] or "views"),
         Term("native code", native[0] - min(new, native[0]), native[1]),  # its own page faults may be in it
         Term("work", rest, "arithmetic, bytes and dispatch beyond what the operators take by themselves"),
         _autograd(parts, unit),
         Term("Python", (parts.instructions or 0) * unit("instruction"), f"{parts.instructions or 0:,} instructions"),
+        Term("data from memory", late, "the first call of a sample finds its data there"),
         Term("page faults", new, f"{faults or 0:,.0f} page faults"),
         Term("waiting", _per_call(record, _waiting) or 0.0, "for other threads or processes, or a disk"),
         Term("busy machine", _per_call(record, _delay) or 0.0, "for a core"),
@@ -78,6 +80,19 @@ def _all_timed(record: Record, parts: Parts) -> bool:
     """Whether the operators by themselves are all the work there is: then what the floor expects is no part."""
     timed = parts.operators and all(part.seconds for part in parts.operators.values())
     return bool(timed) and not record.key.cold  # alone they find their data in a cache
+
+
+def _from_memory(record: Record, known: Mapping[str, float]) -> float:
+    """What the first call of each sample takes longer to read its data, as a share of one call.
+
+    The inputs were filled and rivals called since the last sample, and operators by themselves find their data in a
+    cache. A cold cell starts each call like that, which is in its work.
+    """
+    calls = [launch.calls for launch in record.launches]
+    if not calls or record.key.cold or record.key.device != "cpu" or not {"L2", "L3"} & known.keys():
+        return 0.0
+    near, far = transfer(record.bytes, ("L2", "L3", "DRAM"), known)[0], transfer(record.bytes, ("DRAM",), known)[0]
+    return max(0.0, far - near) / statistics.median(calls)
 
 
 def _autograd(parts: Parts, unit: Callable[[str], float]) -> Term:

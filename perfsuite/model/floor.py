@@ -61,11 +61,11 @@ def floor(record: Record, roofs: Sequence[Roof]) -> Floor:
     levels = (*(() if cell.cold else ("L2", "L3")), "HBM" if cell.device == "cuda" else "DRAM")
     peak = max((known[name] for name in COMPUTE.get(record.dtype, ()) if name in known), default=0.0)
     compute = record.flops / peak if peak else 0.0
-    memory, level = _memory(record.bytes, levels, known)
-    in_place, _ = _memory(record.bytes, levels, known | _in_place(known))
+    memory, level = transfer(record.bytes, levels, known)
+    in_place, _ = transfer(record.bytes, levels, known | _in_place(known))
     dispatch, view, tensor = (known.get(name, 0.0) for name in ("dispatch", "view", "empty tensor"))
     ops, views, traffic = _counted(record)
-    moved = ops * _memory(traffic // ops, levels, known)[0] if ops else 0.0
+    moved = ops * transfer(traffic // ops, levels, known)[0] if ops else 0.0
     missing = {
         "compute": record.flops and not peak,
         "memory": record.bytes and level not in ("L1", *known),
@@ -103,7 +103,7 @@ def _counted(record: Record) -> tuple[int, int, int]:
     return (cost.ops or 0, cost.views or 0, cost.traffic or 0) if cost else (0, 0, 0)
 
 
-def _memory(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tuple[float, str]:
+def transfer(size: int, levels: Sequence[str], known: Mapping[str, float]) -> tuple[float, str]:
     """Seconds to move ``size`` bytes, and the outermost of ``levels`` that they reach; ``""`` if no cache is known.
 
     Each level serves what it can hold beyond the inner ones, as if the previous call had left the right bytes there: a

@@ -11,6 +11,8 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None)))
+
 
 def is_module(value: Any) -> bool:
     """Whether ``value`` is a ``torch.nn.Module``."""
@@ -21,6 +23,8 @@ def is_module(value: Any) -> bool:
 
 def branches(value: Any) -> list[Any] | None:
     """The direct children of ``value``, in order; ``None`` if it is a leaf."""
+    if type(value) in PLAIN:  # a list may have thousands of these
+        return None
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, dict):

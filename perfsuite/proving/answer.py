@@ -6,13 +6,16 @@ replaces a torch function later cannot affect them. torch is imported only insid
 
 from __future__ import annotations
 
+import bisect
 import json
 import math
 import mmap
+import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -89,16 +92,25 @@ def write(parts: Sequence[Part], path: Path) -> None:
             file.write(bound().numpy(bound().view(bound().reshape(tensor, (-1,)), bound().uint8)))
 
 
-def read(path: Path) -> list[Part]:
-    """Read what :func:`write` wrote, without running any code from the file.
+def read(path: Path) -> mmap.mmap:
+    """What :func:`write` wrote, in memory of this process: its writer cannot change it any more.
 
     Raises:
-        Exception: the file is not valid.
+        OSError, ValueError: there is no such file, or it is empty.
     """
     with path.open("rb") as file:
-        told, at = json.loads(file.readline()), file.tell()
-        held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    found = []
+        held = mmap.mmap(-1, os.fstat(file.fileno()).st_size)
+        file.readinto(held)
+    return held
+
+
+def parts(held: mmap.mmap) -> list[Part]:
+    """The parts of a result that was read, without running any code from the file.
+
+    Raises:
+        Exception: it is not valid.
+    """
+    told, at, found = json.loads(held.readline()), held.tell(), []
     for place, name, shape in told:
         tensor = _placed(held, at + -at % ALIGNED, name, shape)
         at += -at % ALIGNED + tensor.nbytes
@@ -162,11 +174,13 @@ def _own(output: Any, inputs: Inputs, remedy: str) -> None:
     Raises:
         Wrong: one does; the message ends with ``remedy``.
     """
-    theirs = [(number, span) for number, value in enumerate(inputs) for span in _spans(value)]
+    theirs = sorted((*span, number) for number, value in enumerate(inputs) for span in _spans(value))
+    farthest = list(accumulate((stop for _, stop, _ in theirs), max))  # since spans of one input may overlap
     for start, stop in (span for part in _parts(output) for span in _spans(part)):
-        for number, (low, high) in theirs:
-            if start < high and low < stop:
-                raise Wrong(f"returns the memory of its input number {number}, where a new tensor is required{remedy}")
+        before = bisect.bisect_left(theirs, (stop,))  # of these, one overlaps if any ends after ``start``
+        if before and farthest[before - 1] > start:
+            number = min(number for _, end, number in theirs[:before] if end > start)
+            raise Wrong(f"returns the memory of its input number {number}, where a new tensor is required{remedy}")
 
 
 def _spans(value: Any) -> Iterator[tuple[int, int]]:

@@ -30,12 +30,12 @@ def check(run: Context) -> None:
             run.progress.plan(("start", launch), {("start", launch): effort.START})
         for group in run.groups:
             run.expect(group)
-        if shares := abreast.shares(run):
-            if any(cell.compiles for share in shares for cell in share):  # once for all: they share its files
+        if portions := abreast.portions(run):
+            if any(cell.compiles for portion in portions for cell in portion):  # once for all: they share its files
                 run.workers.ask("import", modules=[], compiler=True)
                 run.compiler()
             run.workers.stop()
-            for cell, answer in abreast.answers(run, shares):
+            for cell, answer in abreast.answers(run, portions):
                 _add(run, cell, answer)
         for cell, answer in _one_by_one(run):
             _add(run, cell, answer)

@@ -206,9 +206,9 @@ def interleave(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> dic
     """Time the cells of one group in turns: for each cell ``{"status": ..., "launch": ...}``.
 
     All get the same inputs. Order: preparation, first call, warm-up, batch size; then rounds in random order, with the
-    inputs refilled before each. A wrong output in any round makes the cell wrong and discards its samples. The first
-    cell that fails ends the launch: only its result is returned, or one for ``NOBODY`` if it is not known which cell
-    failed.
+    inputs refilled before each. A wrong output in any round makes the cell wrong and discards its samples. The state of
+    the process is checked after each sample of the first round, and after each other round. The first cell that fails
+    ends the launch: only its result is returned, or one for ``NOBODY`` if it is not known which cell failed.
     """
     try:
         return _interleaved(context, cells, plan)
@@ -216,6 +216,10 @@ def interleave(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> dic
         return {str(end.cell): end.answer}
     except BaseException as problem:
         return {NOBODY: attempt(partial(_again, problem))}
+
+
+def _later() -> None:
+    """Nothing: the state of the process is checked when the round ends."""
 
 
 def _again(problem: BaseException) -> dict[str, Any]:
@@ -246,10 +250,13 @@ def _interleaved(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> d
         with surroundings.undisturbed(), surroundings.no_recompiles(cells):
             verify = surroundings.watch(often=True)
             contents = timing.turns(len(plan.seeds), CHANCE)
-            for present in timing.rounds([variant.count for variant in variants], shuffle):
+            for number, present in enumerate(timing.rounds([variant.count for variant in variants], shuffle)):
+                each = not number or len(present) == 1  # it takes as long as a sample; who it was is found out later
                 group.fill(next(contents))
                 for index in present:
-                    must(variants[index].cell, partial(group.sample, variants[index], verify))
+                    must(variants[index].cell, partial(group.sample, variants[index], verify if each else _later))
+                if not each:
+                    verify()
         if slowed := yardstick.yardstick().slowed():
             raise surroundings.Changed(slowed)
     for variant in variants:

@@ -8,8 +8,11 @@ import sys
 import zlib
 from pathlib import Path
 
+import numpy
+import pytest
 import torch
 
+from perfsuite.accounting import interpreter
 from perfsuite.accounting.interpreter import FREED, Dispatched, traced
 from perfsuite.accounting.parts import parts
 from perfsuite.instruments.operators import instructions
@@ -59,6 +62,48 @@ def test_operators_are_not_native_code():
     assert found.native is not None and found.operators is not None
     assert not any("mm" in name or "matmul" in name for name in found.native)
     assert found.operators["mm"].seconds > 10 * sum((part.seconds for part in found.native.values()), 1e-6)
+
+
+def test_what_an_instruction_does_beside_its_operators_is_native_code():
+    numbers = [float(at) for at in range(20_000)]  # copied one by one before an operator sees them
+    found = parts(lambda: torch.tensor(numbers), lambda: torch.tensor(numbers)).native
+    (name,) = (name for name in found if name.endswith(".tensor"))
+    assert found[name].calls == 1 and found[name].seconds > 1e-4
+
+
+def test_what_the_engine_does_is_left_to_autograd():
+    x = torch.ones(20_000, requires_grad=True)
+
+    def call() -> torch.Tensor:
+        (grad,) = torch.autograd.grad((x * 2).sum(), x)
+        return grad
+
+    assert not [name for name in parts(call, call).native if "run_backward" in name]
+
+
+def test_small_functions_that_run_often_are_native_code():
+    pairs = list(zip(numpy.ones((500, 8)), numpy.ones((500, 8)), strict=True))
+
+    def add() -> None:
+        for one, other in pairs:
+            numpy.add(one, 1, out=other)
+
+    found = traced(add, Dispatched()).native
+    part = max((part for name, part in found.items() if name.endswith(" of add")), key=lambda part: part.calls)
+    assert part.calls >= 500 and 1e-4 < part.seconds < 1e-2
+
+
+def test_instructions_are_counted_to_the_end_though_few_are_timed(monkeypatch: pytest.MonkeyPatch):
+    def loop() -> int:
+        return sum(abs(at) for at in range(300))
+
+    whole = traced(loop, Dispatched())
+    monkeypatch.setattr(interpreter, "TIMED", 100)
+    few = traced(loop, Dispatched())
+    assert few.instructions == whole.instructions > 1000 and few.whole
+    monkeypatch.setattr(interpreter, "MOST", 1000)
+    assert not traced(loop, Dispatched()).whole
+    assert sys.gettrace() is sys.getprofile() is None
 
 
 def test_counting_operators_adds_no_instructions():

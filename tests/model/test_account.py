@@ -109,6 +109,39 @@ def test_operators_that_found_their_data_in_a_cache_do_not_explain_a_cold_call()
     assert terms(found, [*ROOFS, peak]) == {"operators": 1e-4, "work": 9e-4}
 
 
+LEVELS = [
+    Roof(name, "1", "cpu", value, value, unit, "")
+    for name, value, unit in [
+        ("L2", 100e9, "B/s"),
+        ("L2 size", 1e6, "B"),
+        ("L3", 50e9, "B/s"),
+        ("L3 size", 20e6, "B"),
+        ("DRAM", 10e9, "B/s"),
+    ]
+]
+
+
+@pytest.mark.parametrize(
+    ("size", "calls", "seconds"),
+    [
+        (1_000_000, 1, 100e-6 - 10e-6),
+        (1_000_000, 20, (100e-6 - 10e-6) / 20),
+        (11_000_000, 1, 1100e-6 - 10e-6 - 200e-6),
+        (120_000_000, 1, 20e6 / 10e9 - 1e6 / 100e9 - 19e6 / 50e9),  # no cache holds the rest
+    ],
+)
+def test_the_first_call_of_a_sample_finds_its_data_in_memory(size: int, calls: int, seconds: float):
+    one = dataclasses.replace(launch(), calls=calls)
+    assert terms(record(NOTHING, one, bytes=size), LEVELS)["data from memory"] == pytest.approx(seconds)
+
+
+def test_where_no_cache_is_known_or_the_cell_is_cold_no_data_comes_late():
+    one = dataclasses.replace(launch(), calls=1)
+    assert "data from memory" not in terms(record(NOTHING, one, bytes=10**7), LEVELS[-1:])
+    cold = record(NOTHING, one, bytes=10**7, cell="a.b/v/eager/cpu/1/1@cold")
+    assert "data from memory" not in terms(cold, LEVELS)
+
+
 def test_the_largest_part_comes_first_and_small_ones_are_not_told():
     found = with_parts(operators={"mm": Part(2, 6e-4), "add": Part(1, 1e-5)}, instructions=30_000, nodes=1)
     own = account(found, ROOFS, floor(found, ROOFS))

@@ -37,7 +37,7 @@ def test_an_answer_is_copied_and_comes_back_from_its_file(tmp_path: Path):
     parts = taken((output, [output[0]]))
     output.zero_()
     answer.write(parts, tmp_path / "answer")
-    (place, whole), (_, row) = answer.read(tmp_path / "answer")
+    (place, whole), (_, row) = answer.parts(answer.read(tmp_path / "answer"))
     assert place == "cpu" and whole.shape == (4, 3) and whole[1].tolist() == [1, 5, 9] and row.tolist() == [0, 4, 8]
     assert (tmp_path / "answer").stat().st_size < 4096
 
@@ -134,7 +134,7 @@ def test_any_dtype_and_shape_comes_back_as_it_was(dtype: torch.dtype, shape: tup
     first = torch.arange(3, dtype=torch.uint8)  # so that the next does not begin where a line of the memory does
     whole = (torch.randn(shape) * 9).to(dtype)
     answer.write([("cpu", first), ("cuda", whole)], tmp_path / "answer")
-    (_, before), (place, back) = answer.read(tmp_path / "answer")
+    (_, before), (place, back) = answer.parts(answer.read(tmp_path / "answer"))
     assert place == "cuda" and back.dtype == dtype and torch.equal(back, whole) and torch.equal(before, first)
 
 
@@ -153,3 +153,63 @@ def test_what_is_no_answer_cannot_be_read(text: bytes, tmp_path: Path):
     (tmp_path / "answer").write_bytes(text)
     told = referee.judged({**QUESTION, "path": str(tmp_path / "answer")}, referee.Truths())
     assert "cannot be read" in told.get("error", "") or "returns 0 tensors, not 1" in told.get("wrong", "")
+
+
+def right(seed: int) -> torch.Tensor:
+    component = catalogue.component("matmul.ladder")
+    case = next(case for case in component.cases if case.name == "8")
+    return gate.truth(component, case, seed).expected.float()
+
+
+def test_the_same_bits_are_judged_once_for_one_question_and_anew_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    truths, made = referee.Truths(), []
+    monkeypatch.setattr(referee.gate, "compare", lambda *args: (made.append(args), compare(*args))[1])
+
+    def told(output: torch.Tensor, **other: object) -> dict:
+        answer.write([("cpu", output)], tmp_path / "answer")
+        return referee.judged({**QUESTION, "path": str(tmp_path / "answer"), **other}, truths)
+
+    first = told(right(5))
+    assert "match" in first and told(right(5)) == first and len(made) == 1
+    assert "match" in told(right(5), cell=QUESTION["cell"].replace("/1", "/all")) and len(made) == 1
+    off = right(5)
+    off[0, 0] = torch.nextafter(off[0, 0], torch.tensor(9.0))
+    for number, wanted in enumerate(
+        [
+            ("match", told(off)),
+            ("wrong", told(right(5) + 1)),
+            ("wrong", told(right(5).double())),
+            ("wrong", told(right(5).reshape(-1))),
+            ("wrong", told(right(5), seed=6)),
+            ("wrong", told(right(5), case="64")),
+            ("wrong", told(right(5), device="cuda")),
+            ("match", told(right(5), cell="matmul.ladder/mm/autocast/cpu/8/1")),
+        ]
+    ):
+        assert wanted[0] in wanted[1], number
+    assert len(made) == 9
+    assert "wrong" in told(right(5) + 1) and len(made) == 9, "a wrong one stays so"
+
+
+compare = gate.compare
+
+
+def test_what_is_read_cannot_be_changed_by_its_writer(tmp_path: Path):
+    answer.write([("cpu", torch.ones(4))], tmp_path / "answer")
+    held = answer.read(tmp_path / "answer")
+    answer.write([("cpu", torch.zeros(4))], tmp_path / "answer")
+    assert answer.parts(held)[0][1].tolist() == [1, 1, 1, 1]
+
+
+def test_many_outputs_beside_many_inputs_are_told_apart_in_order_of_their_number():
+    inputs = list(torch.arange(400.0).reshape(100, 4).unbind())  # one storage: all of them overlap
+    apart = [torch.ones(3) for _ in range(100)]
+    taken([torch.ones(2) for _ in range(100)], *apart, *inputs)
+    with pytest.raises(gate.Wrong, match="the memory of its input number 37,"):
+        taken([torch.ones(2), apart[37][1:]], *apart, *inputs)
+    with pytest.raises(gate.Wrong, match="the memory of its input number 100,"):
+        taken([torch.ones(2), inputs[40]], *apart, *inputs)
+    with pytest.raises(gate.Wrong, match="the memory of its input number 0,"):
+        taken([torch.ones(2), inputs[40]], inputs[0]._base.view(-1), *apart)

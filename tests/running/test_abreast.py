@@ -1,4 +1,4 @@
-"""Checks in several processes: who gets which cells, and what becomes of one that ends early."""
+"""Checks in several processes: which get what when they are free, and what becomes of one that ends early."""
 
 from __future__ import annotations
 
@@ -26,12 +26,31 @@ CELLS = (
 DYING = """\
 import json, os, signal, sys
 
-work = json.load(sys.stdin)
-first, *rest = work["cells"]
+work = json.loads(sys.stdin.readline())
+print(json.dumps({"free": True}), flush=True)
+first, *rest = json.loads(sys.stdin.readline())
 print(json.dumps({"begins": first}), flush=True)
 print(json.dumps({"cell": first, "answer": {"status": "error", "reason": "said by a double"}}), flush=True)
 print("half a li", end="", flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
+"""
+UNEVEN = """\
+import json, os, pathlib, sys, time
+
+done = pathlib.Path({folder!r}) / "done"
+sys.stdin.readline()
+while True:
+    print(json.dumps({{"free": True}}), flush=True)
+    if not (portion := json.loads(sys.stdin.readline())):
+        break
+    end = time.monotonic() + 30
+    while "matmul.ladder" in portion[0] and not (done.exists() and len(done.read_text()) == 2):
+        assert time.monotonic() < end, "nobody else did the rest"
+        time.sleep(0.01)
+    for cell in portion:
+        print(json.dumps({{"cell": cell, "answer": {{"by": os.getpid()}}}}), flush=True)
+    with done.open("a") as file:
+        file.write("x")
 """
 
 
@@ -59,16 +78,22 @@ def ready(run: Context, monkeypatch: pytest.MonkeyPatch, cores: int = 2) -> None
     monkeypatch.setattr(abreast.machine, "cores", lambda: cores)
 
 
-def test_a_component_is_checked_by_one_process_in_the_order_of_its_cells(run: Context, monkeypatch: pytest.MonkeyPatch):
+def test_a_portion_is_a_component_in_the_order_of_its_cells_and_the_longest_is_first(
+    run: Context, monkeypatch: pytest.MonkeyPatch
+):
     ready(run, monkeypatch)
-    shares = abreast.shares(run)
-    assert sorted(str(cell) for share in shares for cell in share) == sorted(CELLS)
-    assert [len(share) for share in shares] == [2, 2]
-    for share in shares:
-        assert share == sorted(share, key=run.cells.index)
-    assert len({cell.component for cell in shares[0]} | {cell.component for cell in shares[1]}) == 3
-    assert not {cell.component for cell in shares[0]} & {cell.component for cell in shares[1]}
-    assert [len(share) for share in abreast.shares(_with(run, monkeypatch, cores=16))] == [2, 1, 1]
+    portions = [[str(cell) for cell in portion] for portion in abreast.portions(run)]
+    assert portions == [list(CELLS[1:3]), [CELLS[0]], [CELLS[3]]]
+
+
+def test_a_process_that_is_free_gets_the_next_portion(run: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """One of two processes hangs in its first portion until the other has done all the rest."""
+    ready(run, monkeypatch)
+    (tmp_path / "uneven.py").write_text(UNEVEN.format(folder=str(tmp_path)))
+    monkeypatch.setattr(abreast, "PROGRAM", tmp_path / "uneven.py")
+    by = {str(cell): answer["by"] for cell, answer in abreast.answers(run, abreast.portions(run))}
+    assert set(by) == set(CELLS)
+    assert by[CELLS[0]] == by[CELLS[3]] != by[CELLS[1]]
 
 
 def _with(run: Context, monkeypatch: pytest.MonkeyPatch, cores: int) -> Context:
@@ -78,16 +103,16 @@ def _with(run: Context, monkeypatch: pytest.MonkeyPatch, cores: int) -> Context:
 
 def test_little_work_one_core_and_a_gpu_are_left_to_one_process(run: Context, monkeypatch: pytest.MonkeyPatch):
     ready(run, monkeypatch)
-    assert not abreast.shares(_with(run, monkeypatch, cores=1))
+    assert not abreast.portions(_with(run, monkeypatch, cores=1))
     _with(run, monkeypatch, cores=2)
     monkeypatch.setattr(abreast, "ENOUGH", 1000.0)
-    assert not abreast.shares(run)
+    assert not abreast.portions(run)
     monkeypatch.setattr(abreast, "ENOUGH", 0.0)
     monkeypatch.setitem(run.found.head, "environment", {"cuda": "13.0"})
     run.cells.append(Cell.parse("matmul.ladder/mm/eager/cuda/8/1"))
-    assert not abreast.shares(run)
+    assert not abreast.portions(run)
     monkeypatch.setitem(run.found.head, "environment", {"cuda": None})
-    assert abreast.shares(run), "a cell whose device is not here is skipped, and disturbs nobody"
+    assert abreast.portions(run), "a cell whose device is not here is skipped, and disturbs nobody"
 
 
 @pytest.mark.slow
@@ -97,9 +122,11 @@ def test_the_results_are_those_of_one_process(run: Context, monkeypatch: pytest.
     before = len(psutil.Process().children(recursive=True))
     asked: list[int] = []
     inner = abreast.answers
-    monkeypatch.setattr(abreast, "answers", lambda run, shares: (asked.append(len(shares)), inner(run, shares))[1])
+    monkeypatch.setattr(
+        abreast, "answers", lambda run, portions: (asked.append(len(portions)), inner(run, portions))[1]
+    )
     checks.check(run)
-    assert asked == [2] and {answer["status"] for answer in run.found.checks.values()} == {"ok"}
+    assert asked == [3] and {answer["status"] for answer in run.found.checks.values()} == {"ok"}
     assert set(run.found.checks) == set(CELLS)
     seeds = run.found.checks[CELLS[1]]["proof"]["drawn"]
     assert seeds == run.workers.seeds(Cell.parse(CELLS[1])), "drawn from the secret of the run"
@@ -115,9 +142,9 @@ def test_what_a_process_leaves_when_it_dies_is_checked_here(
     monkeypatch.setattr(abreast, "PROGRAM", tmp_path / "dying.py")
     notes: list[str] = []
     monkeypatch.setattr(run.progress, "note", notes.append)
-    shares = abreast.shares(run)
-    told = {str(cell): answer["reason"] for cell, answer in abreast.answers(run, shares)}
-    assert told == {str(share[0]): "said by a double" for share in shares}
+    portions = abreast.portions(run)
+    told = {str(cell): answer["reason"] for cell, answer in abreast.answers(run, portions)}
+    assert told == {str(portion[0]): "said by a double" for portion in portions[:2]}
     assert notes == ["a process that checks cells ended with code -9: its other cells are checked here"] * 2
     monkeypatch.setattr(run.workers, "ask", lambda do, **job: {})
     monkeypatch.setattr(run.found, "roofs", [[]])
@@ -140,5 +167,5 @@ def test_interrupted_it_leaves_no_process(run: Context, monkeypatch: pytest.Monk
     popen = abreast.subprocess.Popen
     monkeypatch.setattr(abreast.subprocess, "Popen", lambda *a, **k: (started.append(made := popen(*a, **k)), made)[1])
     with pytest.raises(KeyboardInterrupt):
-        list(abreast.answers(run, abreast.shares(run)))
+        list(abreast.answers(run, abreast.portions(run)))
     assert len(started) == 2 and all(one.poll() is not None for one in started)

@@ -1,4 +1,4 @@
-"""Checks in several processes at the same time, each with a share of the components.
+"""Checks in several processes at the same time, which take one component after another.
 
 Checks are half of what a full run takes, and no time of theirs is compared with another, so their cells may disturb
 each other. One is shown: the cost of compiling is that on a machine whose other cores have work too. A component is
@@ -15,7 +15,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -32,37 +32,39 @@ MOST = 4  # processes, and no more than there are cores
 PATIENCE = 20.0  # seconds that a process may take to end its workers
 
 
-def shares(run: Context) -> list[list[Cell]]:
-    """The cells that have no result, in shares of about the same time; none if one process is enough."""
+def portions(run: Context) -> list[list[Cell]]:
+    """The cells that have no result, by component, those that take longest first; none if one process is enough."""
     waiting = [cell for cell in run.cells if str(cell) not in run.found.checks and not run.lacks(cell)]
     components: dict[str, list[Cell]] = {}
     for cell in waiting:
         components.setdefault(cell.component, []).append(cell)
     seconds = {name: sum(map(effort.proof, cells)) for name, cells in components.items()}
-    count = min(MOST, machine.cores(), len(components))
-    if count < 2 or sum(seconds.values()) < ENOUGH or any(cell.device == "cuda" for cell in waiting):
+    if _count(components) < 2 or sum(seconds.values()) < ENOUGH or any(cell.device == "cuda" for cell in waiting):
         return []
-    found: list[list[Cell]] = [[] for _ in range(count)]
-    taken = [0.0] * count
-    for name in sorted(components, key=lambda name: -seconds[name]):
-        least = taken.index(min(taken))
-        found[least] += components[name]
-        taken[least] += seconds[name]
-    order = {cell: at for at, cell in enumerate(run.cells)}
-    return [sorted(share, key=order.__getitem__) for share in found]
+    return [components[name] for name in sorted(components, key=lambda name: -seconds[name])]
 
 
-def answers(run: Context, shares: Sequence[Sequence[Cell]]) -> Iterator[tuple[Cell, dict[str, Any]]]:
-    """The results of all cells, as they come. A process that ends early leaves cells without one."""
+def _count(portions: Sized) -> int:
+    return min(MOST, machine.cores(), len(portions))
+
+
+def answers(run: Context, portions: Sequence[Sequence[Cell]]) -> Iterator[tuple[Cell, dict[str, Any]]]:
+    """The results of all cells, as they come; each process gets the next portion when it has done one.
+
+    A process that ends early leaves cells without a result.
+    """
     children: list[_Child] = []
+    waiting = list(reversed(portions))
     try:
-        children = [_Child(run, share) for share in shares]
+        children = [_Child(run) for _ in range(_count(portions))]
         while open_ones := [child for child in children if child.open]:
             ready, _, _ = select.select([child.output for child in open_ones], [], [])
             for child in (child for child in open_ones if child.output in ready):
                 for told in child.lines():
                     if "note" in told:
                         run.progress.note(told["note"])
+                    elif "free" in told:
+                        child.give(waiting.pop() if waiting else ())
                     elif "begins" in told:
                         run.progress.step(f"checking {told['begins']}", "check", told["begins"])
                     else:
@@ -80,12 +82,11 @@ def answers(run: Context, shares: Sequence[Sequence[Cell]]) -> Iterator[tuple[Ce
 class _Child:
     """One process and its pipe."""
 
-    def __init__(self, run: Context, share: Sequence[Cell]) -> None:
+    def __init__(self, run: Context) -> None:
         self._buffer, self.open = b"", True
         environment = run.found.head["environment"]
         work = {
             "options": to_json(run.options),
-            "cells": list(map(str, share)),
             "tree": str(run.workers.tree),
             "caches": str(run.workers.caches.resolve()),
             "secret": run.workers.referee.secret,
@@ -97,9 +98,17 @@ class _Child:
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self.output = self._process.stdout.fileno()
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(work).encode())
-            self._process.stdin.close()
+        self._tell(work)
+
+    def give(self, portion: Sequence[Cell]) -> None:
+        """Let it check a portion; an empty one ends it."""
+        self._tell(list(map(str, portion)))
+
+    def _tell(self, what: object) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # a dead process is noticed by the end of what it says
+            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            self._process.stdin.flush()
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """What it has said since this was last asked."""
@@ -122,5 +131,7 @@ class _Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        assert self._process.stdout is not None
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.stdout.close()

@@ -1,6 +1,6 @@
 """The program of a process that checks a share of a run's cells: ``checker.py ROOT``, run by its path.
 
-What to check comes in on stdin, as one JSON document; what is found goes to stdout, a JSON line for each cell.
+What to check comes in on stdin, and what is found goes to stdout, both as JSON lines.
 """
 
 if __name__ == "__main__":

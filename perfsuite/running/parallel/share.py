@@ -24,10 +24,17 @@ class Share:
     def __init__(self, work: dict[str, Any], out: TextIO) -> None:
         self._out = out
         self.options = dataclasses.replace(reading.value(work["options"], Options), secret=work["secret"])
-        self.cells = [Cell.parse(cell) for cell in work["cells"]]
+        self.cells: list[Cell] = []  # those that it has been given so far
         self.found = Found(work["head"])
         self.workers = Workers(Path(work["tree"]), self.options, Path(work["caches"]))
         self.progress = self
+
+    def next(self) -> list[Cell]:
+        """The cells to check next; none at the end."""
+        self.say(free=True)
+        portion = [Cell.parse(cell) for cell in json.loads(sys.stdin.readline() or "[]")]
+        self.cells += portion
+        return portion
 
     def lacks(self, cell: Cell) -> bool:
         """Only cells whose device is here are shared out."""
@@ -43,19 +50,20 @@ class Share:
 
 
 def main() -> None:
-    """Check the cells that stdin names."""
+    """Check the cells that stdin names, a list of them on each line, until it is empty."""
     signals.end_with_parent()  # its workers end with it
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a component prints while it is imported is no line of ours
     try:
         with signals.interrupting():
-            share = Share(json.load(sys.stdin), out)
+            share = Share(json.loads(sys.stdin.readline()), out)
             try:
-                for cell in share.cells:
-                    share.say(begins=str(cell))
-                    answer = checked(share, cell)
-                    share.found.add({"kind": "check", "cell": str(cell), "answer": answer})
-                    share.say(cell=str(cell), answer=answer)
+                while portion := share.next():
+                    for cell in portion:
+                        share.say(begins=str(cell))
+                        answer = checked(share, cell)
+                        share.found.add({"kind": "check", "cell": str(cell), "answer": answer})
+                        share.say(cell=str(cell), answer=answer)
             finally:
                 share.workers.close()
     except (KeyboardInterrupt, BrokenPipeError):

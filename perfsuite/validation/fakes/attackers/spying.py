@@ -124,7 +124,7 @@ def reads_answers(right: Variant) -> Variant:
 
         for path in Path(tempfile.gettempdir()).rglob("answer*"):
             with contextlib.suppress(Exception):
-                return answer.read(path)[0][1].clone()
+                return answer.parts(answer.read(path))[0][1].clone()
         return empty(*inputs)
 
     return spying
