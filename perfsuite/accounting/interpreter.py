@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import sys
 import time
@@ -27,8 +28,9 @@ OTHERS = "others"
 FREED = "freeing the result"
 START = "run_backward"  # the native function that starts torch's autograd engine
 BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a function begins or ends
-AROUND = 5  # times what a dispatch mode takes around each operator
+AROUND = 3  # times what a dispatch mode takes around each operator
 FAR = 50e-6  # seconds: what takes longer is native code even if most calls of this function are short
+PLUMBING = re.compile(r"(_VariableFunctionsClass|pybind11_detail_function_record\w*)\.")  # owners that nobody names
 CHECKED = 100  # calls of a native function that does nothing, to see what the tracing itself takes
 
 
@@ -190,7 +192,7 @@ def _own(dispatched: Dispatched) -> _Own:
     found = _once(lambda: [(len(()), x.neg()) for _ in range(CHECKED)], dispatched)
     call = statistics.median(found.times.get("len", [LONG]))
     operator = statistics.median(rest for rest, _ in found.mixed.get("Tensor.neg", [(LONG, 1)]))
-    return _Own(call, operator, _usual(found))
+    return _Own(call, max(operator, LONG), _usual(found))
 
 
 def _native(seen: _Seen, own: _Own) -> dict[str, Part]:
@@ -276,7 +278,7 @@ def named(function: Any) -> str:
     owner = getattr(function, "__self__", None)
     name = getattr(function, "__qualname__", "") or getattr(function, "__name__", "?")
     module = getattr(function, "__module__", None) or (type(owner).__module__ if owner is not None else "")
-    return f"{module}.{name}" if module and module != "builtins" else str(name)
+    return PLUMBING.sub("", f"{module}.{name}" if module and module != "builtins" else str(name))
 
 
 def _shortened(exact: dict[str, Part]) -> dict[str, Part]:

@@ -135,7 +135,10 @@ def _tried(trial: Trial, roofs: Sequence[Roof]) -> tuple[dict[str, float], float
     )
     own = account(record, roofs, floor(record, roofs))
     assert own is not None
-    free = [wall - delay / launch.calls for wall, delay in zip(launch.wall, launch.delay, strict=True)]
+    free = [
+        wall - min(delay / launch.calls, max(0.0, wall - cpu / launch.calls))  # the counters also see beside the clock
+        for wall, delay, cpu in zip(launch.wall, launch.delay, launch.cpu, strict=True)
+    ]
     return {term.name: term.seconds for term in own.terms if term.name != "busy machine"}, statistics.median(free)
 
 

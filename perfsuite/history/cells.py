@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perfsuite.history import drift
 from perfsuite.history.model import Point, Series
@@ -43,13 +44,16 @@ class Measured:
     raw: Sequence[Series]
     series: Sequence[Series]  # without the drift, if that is used; in the order of ``raw``
     drift: Drift
+    rivals: Mapping[str, NDArray[np.float64]]  # cell -> logarithms of what its rivals did, where that tells something
     cut: Mapping[str, str]  # cell -> the run before which its work was another; earlier runs are left out
 
 
 def measured(runs: Sequence[Brief], match: Callable[[Cell], bool]) -> Measured:
     """The series of the cells that ``match``, from ``runs`` in their order."""
     every, cut, same = _collected(runs)
-    raw = [Series(cell, tuple(points)) for cell, points in every.items() if match(Cell.parse(cell))]
+    wanted = {Cell.parse(cell).group for cell in every if match(Cell.parse(cell))}
+    groups = [Series(cell, tuple(points)) for cell, points in every.items() if Cell.parse(cell).group in wanted]
+    raw = [one for one in groups if match(Cell.parse(one.cell))]
     controls = [Series(cell, tuple(every[cell])) for cell in same]
     if len(controls) < CELLS or len({one.cell.partition("/")[0] for one in controls}) < COMPONENTS:
         controls = []
@@ -57,8 +61,19 @@ def measured(runs: Sequence[Brief], match: Callable[[Cell], bool]) -> Measured:
     found = drift.factors([*roofs, *controls]) if roofs or controls else {}
     removed = drift.removed(raw, found) if found else 0.0
     moved = Drift(found, len(roofs), len(controls), removed)
-    series = [drift.without(one, found) for one in raw] if moved.used else raw
-    return Measured(raw, series, moved, {cell: run for cell, run in cut.items() if match(Cell.parse(cell))})
+    if moved.used:
+        groups = [drift.without(one, found) for one in groups]
+    series = [one for one in groups if match(Cell.parse(one.cell))]
+    left_out = {cell: run for cell, run in cut.items() if match(Cell.parse(cell))}
+    return Measured(raw, series, moved, _rivals(groups, frozenset(same)), left_out)
+
+
+def _rivals(series: Sequence[Series], same: Container[str]) -> dict[str, NDArray[np.float64]]:
+    """What the rivals of each cell did, by :func:`drift.rivals` in each group."""
+    groups: defaultdict[object, list[Series]] = defaultdict(list)
+    for one in series:
+        groups[Cell.parse(one.cell).group].append(one)
+    return {cell: moved for group in groups.values() for cell, moved in drift.rivals(group, same).items()}
 
 
 def _collected(runs: Sequence[Brief]) -> tuple[dict[str, list[Point]], dict[str, str], list[str]]:

@@ -8,7 +8,9 @@ for by a factor, from all cells together.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,26 +19,42 @@ from perfsuite.history.searching import scanning
 from perfsuite.history.searching.chance import Null, null
 from perfsuite.history.searching.scanning import SIDE, Floats
 
+NEAR = 2  # runs: steps that are no farther apart are one
 LEAST = 2 * SIDE  # runs of a cell: with fewer nothing is proposed
 
 
-def steps(families: Sequence[Series], false: float = 0.05) -> dict[str, list[Step]]:
+def steps(
+    families: Sequence[Series], false: float = 0.05, rivals: Mapping[str, Floats] = MappingProxyType({})
+) -> dict[str, list[Step]]:
     """The suspected steps of each cell that has enough runs, oldest first; cells of fewer runs have no entry.
+
+    The times by themselves are searched, and those over the times of the cell's rivals. Where both have a step at about
+    the same run, it is the latter's, which vary less.
 
     Args:
         families: all cells of the history, without the drift of the machine.
         false: the probability of any false step in the whole history, if nothing changed in it.
+        rivals: for some cells the logarithms of what their rivals did in each run.
     """
-    found: dict[str, list[Step]] = {}
-    lengths: dict[int, list[Series]] = {}
-    for series in families:
-        if len(series.points) >= LEAST:
-            found[series.cell] = []
-            lengths.setdefault(len(series.points), []).append(series)
+    logs = {series.cell: np.log([point.seconds for point in series.points]) for series in families}
+    beside = {cell: logs[cell] - moved for cell, moved in rivals.items() if cell in logs}
+    found = _searched(logs, false / 2 if beside else false)
+    for cell, own in _searched(beside, false / 2).items():
+        clear = [replace(step, beside=True) for step in own]
+        others = [step for step in found[cell] if all(abs(step.at - one.at) > NEAR for one in clear)]
+        found[cell] = sorted([*clear, *others], key=lambda step: step.at)
+    return found
+
+
+def _searched(families: Mapping[str, Floats], false: float) -> dict[str, list[Step]]:
+    """The steps of each cell that has enough runs."""
+    found: dict[str, list[Step]] = {cell: [] for cell, logs in families.items() if len(logs) >= LEAST}
+    lengths: dict[int, list[str]] = {}
+    for cell in found:
+        lengths.setdefault(len(families[cell]), []).append(cell)
     for same in lengths.values():
-        logs = np.log([[point.seconds for point in series.points] for series in same])
-        for series, own in zip(same, search(logs, len(found), false), strict=True):
-            found[series.cell] = own
+        for cell, own in zip(same, search(np.array([families[cell] for cell in same]), len(found), false), strict=True):
+            found[cell] = own
     return found
 
 

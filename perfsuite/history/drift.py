@@ -1,13 +1,14 @@
-"""What the machine itself did between runs: one factor for each run, from cells and roofs that did not change.
+"""What the machine itself did between runs, from cells and roofs that did not change: one factor for each run.
 
 The model: the time of a cell in a run is its usual time, times the factor of the run, times noise of its own. So a run
 in which the memory was slower but not the arithmetic, for example, is described badly; :func:`removed` shows that.
+What the machine did to one group of cells is told much better by that group: see :func:`rivals`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,8 @@ from perfsuite.history.model import Series
 ROUNDS = 20  # of the median polish; it has usually settled after three
 CLEAR = 2.0  # standard errors beyond which a single run has its factor whatever the others have
 FEWEST = 3  # controls of a run: with fewer the median is one control, with all of its noise
+LESS = 0.9  # of its variation that a cell keeps beside its rivals, at most: two searches for little would find less
+RIVALS = 3  # others of a group, at least: of fewer, one that became slower itself would decide
 
 
 def factors(controls: Sequence[Series]) -> dict[str, float]:
@@ -76,12 +79,42 @@ def removed(families: Sequence[Series], factors: Mapping[str, float]) -> float:
     for series in families:
         logs = np.log([point.seconds for point in series.points])
         moved = np.log([factors.get(point.run, 1.0) for point in series.points])
-        before, after = (
-            float(np.median(np.abs(np.diff(one)))) if len(one) > 2 else 0.0 for one in (logs, logs - moved)
-        )
+        before, after = (_jump(one) if len(one) > 2 else 0.0 for one in (logs, logs - moved))
         if before:
             shares.append(1 - (after / before) ** 2)
     return float(np.median(shares)) if shares else 0.0
+
+
+def rivals(group: Sequence[Series], same: Container[str]) -> dict[str, NDArray[np.float64]]:
+    """For each cell that varies less beside its rivals: the logarithm of what these did in each of its runs.
+
+    The cells of a ``group`` are timed in turns in the same processes, so what the machine does to one, such as where
+    its memory lies, it does to most of them. The rivals of a cell are the others that have all of its runs and are
+    among the ``same``, whose function did not change. What they did in a run is the median of their logarithms, each
+    after its own median. A change that concerns most cells of a group cannot be seen beside rivals.
+    """
+    logs = {series.cell: {point.run: math.log(point.seconds) for point in series.points} for series in group}
+    found = {}
+    for series in group:
+        runs = [point.run for point in series.points]
+        others = [
+            [its[run] for run in runs]
+            for cell, its in logs.items()
+            if cell != series.cell and cell in same and its.keys() >= logs[series.cell].keys()
+        ]
+        if len(others) < RIVALS or len(runs) < FEWEST:
+            continue
+        table = np.array(others)
+        moved = np.median(table - np.median(table, axis=1, keepdims=True), axis=0)
+        own = np.array([*logs[series.cell].values()])
+        if _jump(own - moved) < LESS * _jump(own):
+            found[series.cell] = np.asarray(moved, dtype=np.float64)
+    return found
+
+
+def _jump(logs: NDArray[np.float64]) -> float:
+    """The usual difference of neighbouring runs."""
+    return float(np.median(np.abs(np.diff(logs))))
 
 
 def _table(controls: Sequence[Series], runs: Sequence[str]) -> NDArray[np.float64]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from perfsuite.history import cells, confirming, detecting, suspicions
+from perfsuite.history import cells, confirming, detecting, drift, suspicions
 from perfsuite.history.cells import Measured
 from perfsuite.history.confirming import Pair
 from perfsuite.history.model import Series
@@ -25,7 +26,7 @@ class Row:
 
     cell: str
     raw: Series
-    series: Series  # without the drift of the machine, where that is used
+    series: Series  # without the drift of the machine, where that is used, or over the rivals' if a step is seen there
     since: float | None  # the last runs over the runs of the anchor; None without runs of it
     suspicions: tuple[Suspicion, ...]
 
@@ -78,7 +79,7 @@ def of(runs: Runs, selection: str, results: Path, repository: Path, anchor: str 
     for one in sorted(every, key=lambda one: place[one.after]):
         of_cell[one.cell].append(one)
     rows = [
-        Row(raw.cell, raw, series, _since(series, since), tuple(of_cell[raw.cell]))
+        Row(raw.cell, raw, _shown(series, of_cell[raw.cell], found), _since(series, since), tuple(of_cell[raw.cell]))
         for raw, series in zip(found.raw, found.series, strict=True)
     ]
     todo = confirming.pairs(every)
@@ -91,6 +92,14 @@ def of(runs: Runs, selection: str, results: Path, repository: Path, anchor: str 
         confirming.forecast(todo, repository),
         suspicions.changes(runs.runs),
     )
+
+
+def _shown(series: Series, suspected: Sequence[Suspicion], measured: Measured) -> Series:
+    """The times in which the steps were seen: if that is beside rivals, without what these did in each run."""
+    if not any(one.beside for one in suspected):
+        return series
+    moved = zip(series.points, measured.rivals[series.cell], strict=True)
+    return drift.without(series, {point.run: math.exp(float(log)) for point, log in moved})
 
 
 def matching(selection: str) -> selecting.Match:

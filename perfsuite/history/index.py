@@ -11,15 +11,46 @@ import dataclasses
 import functools
 import hashlib
 import json
+import multiprocessing
 import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+from perfsuite.host import machine
 from perfsuite.records.brief import Brief, brief
 
+ENOUGH = 100  # record files without an entry, for which starting processes is worth it
+MOST = 4  # processes that read them
 FORMAT = 2  # of the entries; another one is read anew
 COLUMNS = (("work", "I"), ("source", "I"), ("launches", "H"), ("medians", "d"))
+
+
+def fill(paths: Sequence[Path], folder: Path, processes: int | None = None) -> None:
+    """Make the entries of those of ``paths`` that have none, if these are many, in one process for each core.
+
+    What cannot be read gets no entry and raises nothing: that is left to :func:`briefs`.
+    """
+    new = [path for path in paths if not _entry(path, folder).exists()]
+    processes = processes or min(MOST, machine.cores())
+    if len(new) < ENOUGH or processes < 2:
+        return
+    with (
+        contextlib.suppress(OSError, BrokenProcessPool),  # no processes here, or no memory for them
+        ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool,
+    ):
+        list(pool.map(functools.partial(_fill, folder=folder), new, chunksize=8))
+
+
+def _fill(path: Path, folder: Path) -> None:
+    with contextlib.suppress(ValueError, OSError):
+        briefs(path, folder)
+
+
+def _entry(path: Path, folder: Path) -> Path:
+    return folder / hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
 
 
 def briefs(path: Path, folder: Path) -> Brief:
@@ -31,7 +62,7 @@ def briefs(path: Path, folder: Path) -> Brief:
     """
     about = path.stat()
     key = [FORMAT, str(path.resolve()), about.st_size, about.st_mtime_ns]
-    entry = folder / hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
+    entry = _entry(path, folder)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no entry, or not one of ours
         return _unpacked(entry.read_bytes(), key)
     read = brief(path)

@@ -33,3 +33,4 @@ class Step:
     low: float  # 95 % interval of the ratio, as if the position had been known beforehand
     high: float
     p: float  # the probability of so clear a step anywhere in the whole history, if nothing changed in it
+    beside: bool = False  # whether it is of the times over those of the cell's rivals

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from perfsuite.history.commits import Commits
-from perfsuite.history.index import briefs
+from perfsuite.history.index import briefs, fill
 from perfsuite.model.cell import Cell
 from perfsuite.model.printable import near
 from perfsuite.records.brief import Brief
@@ -72,13 +72,14 @@ def found(
 
 
 def _read(folders: Iterable[Path], index: Path, notes: list[str]) -> list[tuple[Path, Brief]]:
+    paths = [path for folder in folders for path in sorted(folder.glob(FILES))]
+    fill(paths, index)
     read = []
-    for folder in folders:
-        for path in sorted(folder.glob(FILES)):
-            try:
-                read.append((path, briefs(path, index)))
-            except (ValueError, OSError) as problem:
-                notes.append(f"left out: {problem}")
+    for path in paths:
+        try:
+            read.append((path, briefs(path, index)))
+        except (ValueError, OSError) as problem:
+            notes.append(f"left out: {problem}")
     return read
 
 

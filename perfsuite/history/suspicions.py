@@ -44,6 +44,7 @@ class Suspicion:
     comparison: str = ""  # the id of the comparison that decided
     commit: str = ""  # the commit that made it, as `bisect` or a single candidate names it
     why: str = ""  # of a state without a verdict
+    beside: bool = False  # whether it was seen in the times over those of the cell's rivals
 
     @property
     def confirmed(self) -> bool:
@@ -84,7 +85,7 @@ def _some(commits: Sequence[str]) -> str:
 def suspected(cells: Measured, runs: Runs, since: Anchor | None) -> list[Suspicion]:
     """The steps and the creep of all cells, the largest first."""
     by_run = {run.run: run for run in runs.runs}
-    stepped = detecting.steps(cells.series, FALSE)
+    stepped = detecting.steps(cells.series, FALSE, cells.rivals)
     found = [
         _step(series, at, stepped[series.cell], by_run, runs.commits)
         for series in cells.series
@@ -124,6 +125,7 @@ def _step(
         (points[first].commit, points[last].commit),
         (before.commit, after.commit),
         tuple(changed(by_run[before.run], by_run[after.run])),
+        beside=step.beside,
     )
     return _placed(made, commits)
 

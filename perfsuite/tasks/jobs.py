@@ -44,6 +44,15 @@ def _judge(job: Job, context: WorkerContext) -> Any:
     return judged(job["question"], context.truths)
 
 
+def _known(job: Job, context: WorkerContext) -> Any:
+    return context.truths.verdicts if context.truths else {}
+
+
+def _learn(job: Job, context: WorkerContext) -> Any:
+    context.truths = context.truths or Truths()
+    context.truths.verdicts |= job["verdicts"]
+
+
 def _work(job: Job, context: WorkerContext) -> Any:
     context.step("reference", "")
     context.truths = context.truths or Truths()
@@ -88,6 +97,8 @@ JOBS: Jobs = {
     "accuracy": _accuracy,
     "trials": _trials,
     "judge": _judge,
+    "known": _known,
+    "learn": _learn,
     "seeds": _seeds,
     "size": _size,
     "work": _work,

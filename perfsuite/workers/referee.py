@@ -94,7 +94,7 @@ class Truths:
     """
 
     def __init__(self, most: int = KEPT) -> None:
-        self.verdicts: dict[bytes, dict[str, Any]] = {}  # by a digest of the result and of what it answers
+        self.verdicts: dict[str, dict[str, Any]] = {}  # by a digest of the result and of what it answers
         self._most = most
         self._known: dict[tuple[str, str, int], tuple[gate.Truth, int]] = {}
 
@@ -123,7 +123,7 @@ def judged(question: Mapping[str, Any], truths: Truths) -> dict[str, Any]:
         where = (question["component"], question["case"], question["seed"], question["device"], coarse)
         same = hashlib.sha256(repr(where).encode())
         same.update(held)
-        if told := truths.verdicts.get(same.digest()):
+        if told := truths.verdicts.get(same.hexdigest()):
             return told
         parts = answer.parts(held)
     except Exception as problem:
@@ -136,7 +136,7 @@ def judged(question: Mapping[str, Any], truths: Truths) -> dict[str, Any]:
         told = {"match": asdict(gate.compare(parts, truth, question["device"], coarse))}
     except gate.Wrong as problem:
         told = {"wrong": str(problem)}
-    truths.verdicts[same.digest()] = told
+    truths.verdicts[same.hexdigest()] = told
     return told
 
 
@@ -233,6 +233,25 @@ class Referee:
                 raise Fault("error", told["error"], "")
             self._seeds[key] = told["seeds"]
         return self._seeds[key]
+
+    def known(self) -> dict[str, Any]:
+        """The seeds and verdicts that it has found so far, for another one with the same secret: JSON types."""
+        seeds = [[*key, seeds] for key, seeds in self._seeds.items()]
+        try:
+            return {"seeds": seeds, "verdicts": self._process.ask("known") if self._process else {}}
+        except Fault:
+            self._process = None
+            return {"seeds": seeds, "verdicts": {}}
+
+    def learn(self, known: Mapping[str, Any]) -> None:
+        """Take over what another one has found, from :meth:`known`."""
+        self._seeds |= {(component, case, count): seeds for component, case, count, seeds in known["seeds"]}
+        self.start()
+        assert self._process is not None
+        try:
+            self._process.ask("learn", verdicts=known["verdicts"])
+        except Fault:  # it only takes longer
+            self._process = None
 
     def size(self, component: str, case: str) -> int:
         """The result of :func:`size` in the referee's process; 0 where it failed."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -36,6 +37,17 @@ def test_a_native_function_is_named_with_its_calls():
     found = traced(lambda: [zlib.crc32(DATA) for _ in range(3)], Dispatched()).native
     assert found["zlib.crc32"].calls == 3
     assert found["zlib.crc32"].seconds > 1e-5
+
+
+def test_native_functions_have_the_names_that_people_know():
+    assert interpreter.named(torch.tensor) == "torch.tensor"
+    assert interpreter.named(zlib.crc32) == "zlib.crc32"
+    assert interpreter.named([].append) == "list.append"
+    assert "pybind11" not in interpreter.named(torch._C._cuda_isCurrentStreamCapturing)
+    owned = "pybind11_detail_function_record_v1_system_libstdcpp.find"
+    assert (
+        interpreter.named(SimpleNamespace(__qualname__=owned, __module__="torch._C", __self__=None)) == "torch._C.find"
+    )
 
 
 def test_short_native_functions_are_left_to_the_cost_of_instructions():

@@ -70,6 +70,22 @@ def test_the_noise_is_that_of_the_kept_runs_and_heavier_than_normal():
     assert float(np.median(own)) == pytest.approx(float(np.median(known)), rel=0.3)
 
 
+def test_beside_rivals_the_kept_runs_vary_less():
+    alone, beside = noise.kept(), noise.kept(beside=True)
+    for name, cells in beside.launches.items():
+        assert all(len(cell) > 3 for cell in cells) and len(cells) < len(alone.launches[name])
+        assert np.median(beside.one_run()[name]) < 0.8 * np.median(alone.one_run()[name])
+    assert 0 < beside.pairs < alone.pairs
+
+
+def test_noise_that_rivals_share_is_gone_beside_them():
+    shared = np.random.default_rng(1).standard_normal(6)
+    own = 0.1 * np.random.default_rng(2).standard_normal((5, 6))
+    alone = noise.deviations([(shared + own[0])[None]])
+    beside = noise.deviations([shared + own])
+    assert beside[0] < 0.3 * alone[0]
+
+
 def test_real_series_are_those_of_comparisons_of_the_same_code():
     real = noise.sessions()
     assert real.shape[1] >= 100

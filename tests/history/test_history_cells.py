@@ -7,12 +7,13 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from histories import CELL, run, stored
 
 from perfsuite.history import cells, index
 from perfsuite.history.cells import Measured
-from perfsuite.model.record import Roof
+from perfsuite.model.record import Roof, Variant
 
 RUNS = 12
 OTHERS = [f"{name}.more/f/eager/cpu/n{at}/1" for name in ("a", "b", "c") for at in range(5)]
@@ -81,3 +82,30 @@ def test_launches_of_any_number_are_read(tmp_path: Path):
     found = cells.measured([index.briefs(path, tmp_path / "index")], lambda cell: True)
     for series, record in zip(found.raw, (fewer, second), strict=True):
         assert series.points[0].launches == tuple(launch.median for launch in record.launches)
+
+
+RIVALS = [f"lib.work/{name}/eager/cpu/n1/1" for name in "ghijk"]
+
+
+def beside(tmp: Path, match: str) -> Measured:
+    """Rivals of the cell that drift together, whose functions did not change; another case drifts otherwise."""
+    briefs = []
+    for at in range(RUNS):
+        times = dict.fromkeys([CELL, *RIVALS], 1e-3 * drifting(at))
+        times |= {cell.replace("n1", "n2"): 1e-3 * drifting(at + 100) for cell in RIVALS}
+        made = run(at, "a" * 40, times)
+        variants = tuple(Variant(name, "", "", "", "same") for name in "fghijk")
+        made = dataclasses.replace(
+            made, problems=tuple(dataclasses.replace(one, variants=variants) for one in made.problems)
+        )
+        (path,) = stored(tmp, [made])
+        briefs.append(index.briefs(path, tmp / "index"))
+    return cells.measured(briefs, lambda cell: str(cell) == match)
+
+
+def test_rivals_are_those_of_the_group_also_where_only_one_cell_is_selected(tmp_path: Path):
+    found = beside(tmp_path, CELL)
+    assert [one.cell for one in found.raw] == [one.cell for one in found.series] == [CELL] and not found.drift.used
+    moved = np.exp(found.rivals[CELL])
+    assert moved / moved[0] == pytest.approx([drifting(at) / drifting(0) for at in range(RUNS)], rel=0.02)
+    assert found.raw[0] is found.series[0]

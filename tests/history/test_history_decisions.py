@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
+import math
+import random
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,12 +16,16 @@ from histories import CELL, CLASS, repository, run, stored, whole
 
 from perfsuite.history import confirming
 from perfsuite.history.commits import Commits
+from perfsuite.history.model import Series
 from perfsuite.history.searching import chance
 from perfsuite.history.suspicions import Suspicion
 from perfsuite.judging import comparisons
 from perfsuite.judging.record import Options
+from perfsuite.model.record import Problem, Variant
 from perfsuite.pairing.sequential import Rule
+from perfsuite.reporting.comparison.wording import change
 from perfsuite.reporting.history import wording
+from perfsuite.reporting.plots import history as plots
 
 COMMITS = 16
 
@@ -223,3 +231,27 @@ def test_cells_with_few_runs_are_not_called_steady(tmp_path: Path, known: Commit
     more = [run(2 + at, known.order[2 + at], {"lib.work/g/eager/cpu/n1/1": 1e-3}) for at in range(8)]
     stored(tmp_path / "results", more)
     assert wording.headline(whole(tmp_path, known)) == f"10 runs, 2 cells: no change is suspected, {few}"
+
+
+def test_a_step_beside_rivals_is_told_and_shown_so(tmp_path: Path, known: Commits):
+    """The machine varies by a tenth from run to run, and one of six rivals became slower."""
+    rivals = [f"lib.work/{name}/eager/cpu/n1/1" for name in "ghijk"]
+    problem = Problem("lib.work", "", "?", (), "f", "1", tuple(Variant(name, "", "", "", "same") for name in "fghijk"))
+    rng, made = random.Random(5), []
+    for at in range(3 * COMMITS):
+        times = dict.fromkeys([CELL, *rivals], 1e-3 * math.exp(rng.gauss(0, 0.1)))
+        times[CELL] *= 1.06 if at >= 24 else 1
+        made.append(run(at, known.order[at // 3], times, problems=(problem,)))
+    stored(tmp_path / "results", made)
+    history = whole(tmp_path, known)
+    (row,) = [row for row in history.rows if row.suspicions]
+    (one,) = row.suspicions
+    assert row.cell == CELL and one.beside and one.ratio == pytest.approx(1.06, abs=0.015)
+    assert f"the runs suggest {change(one.ratio)} beside its rivals between" in wording.said(history, one)
+    assert _jump(row.series) < 0.02 < 0.08 < _jump(row.raw)
+    assert "without what its rivals did" in plots.series(history, row).caption
+    assert "without what its rivals did" not in plots.series(history, history.rows[-1]).caption
+
+
+def _jump(series: Series) -> float:
+    return statistics.median(abs(math.log(b.seconds / a.seconds)) for a, b in itertools.pairwise(series.points))

@@ -207,3 +207,69 @@ def test_an_outlying_run_of_the_anchor_is_no_creep():
 @pytest.mark.parametrize(("runs", "anchor"), [(7, "commit 0"), (20, "commit 19"), (20, "another")])
 def test_where_there_is_nothing_to_compare_there_is_no_creep(runs: int, anchor: str):
     assert creep.creep(series("cell", [0.0] * runs), anchor) is None
+
+
+def group(cells: int = 6, seed: int = 3, common: float = 0.1, runs: int = RUNS) -> np.ndarray:
+    """Rivals that vary together by a tenth from run to run, and each by a hundredth of its own."""
+    random = np.random.default_rng(seed)
+    return common * random.standard_normal(runs) + NOISE * random.standard_normal((cells, runs))
+
+
+def rivals(logs: np.ndarray, changed: Sequence[int] = ()) -> tuple[list[Series], dict[str, np.ndarray]]:
+    families = [series(f"cell {at}", one) for at, one in enumerate(logs)]
+    return families, drift.rivals(families, {f"cell {at}" for at in range(len(logs)) if at not in changed})
+
+
+def test_a_step_that_the_machine_hides_is_found_beside_rivals():
+    logs = group()
+    logs[2, 30:] += math.log(1.05)
+    families, moved = rivals(logs)
+    assert not any(detecting.steps(families).values())
+    steps = detecting.steps(families, rivals=moved)
+    (step,) = steps.pop("cell 2")
+    assert step.beside and abs(step.at - 30) <= 2 and step.ratio == pytest.approx(1.05, abs=0.015)
+    assert not any(steps.values()), "nor does it look like a step of its rivals"
+
+
+def test_a_step_of_the_whole_group_is_found_in_the_times_themselves():
+    logs = group(common=0.02)
+    logs[:, 30:] += math.log(1.3)
+    families, moved = rivals(logs)
+    steps = detecting.steps(families, rivals=moved)
+    assert len(moved) == len(logs)
+    for (step,) in steps.values():
+        assert not step.beside and abs(step.at - 30) <= 2 and step.ratio == pytest.approx(1.3, abs=0.03)
+
+
+def test_a_clear_step_is_told_once_and_beside_rivals():
+    logs = group(common=0.02)
+    logs[2, 30:] += math.log(1.5)
+    families, moved = rivals(logs)
+    (step,) = detecting.steps(families, rivals=moved)["cell 2"]
+    assert step.beside
+
+
+def test_histories_without_a_change_have_no_step_beside_rivals():
+    wrong = 0
+    for seed in range(10):
+        families, moved = rivals(group(cells=40, seed=seed))
+        assert len(moved) == 40
+        wrong += any(detecting.steps(families, rivals=moved).values())
+    assert wrong <= 2  # 5 % each: three or more in 1 of 90
+
+
+def test_who_is_a_rival():
+    logs = group(cells=5)
+    assert set(rivals(logs)[1]) == {f"cell {at}" for at in range(5)}
+    moved = rivals(logs, changed=[3, 4])[1]
+    assert set(moved) == {"cell 3", "cell 4"}, "the others have two each that did not change"
+    logs[4] += 5 * np.random.default_rng(0).standard_normal(RUNS)
+    assert np.array_equal(rivals(logs, changed=[3, 4])[1]["cell 3"], moved["cell 3"]), "what changed is no rival"
+    families = [series(f"cell {at}", one, missing=[7] if at < 2 else ()) for at, one in enumerate(group(cells=5))]
+    same = {one.cell for one in families}
+    assert set(drift.rivals(families, same)) == {"cell 0", "cell 1"}, "the others have runs that two rivals lack"
+    assert len(drift.rivals(families, same)["cell 0"]) == RUNS - 1
+
+
+def test_where_rivals_only_add_their_noise_they_are_left_out():
+    assert not rivals(group(common=0.0))[1]

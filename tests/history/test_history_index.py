@@ -69,3 +69,20 @@ def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path):
     (path,) = stored(tmp_path, [run(0, "a" * 40, {CELL: 1e-3})])
     (tmp_path / "index").write_text("a file in its place")
     assert index.briefs(path, tmp_path / "index").commit
+
+
+def test_many_new_files_are_read_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    paths = stored(tmp_path / "results", [run(at, "a" * 40, {CELL: 1e-3}) for at in range(6)])
+    (tmp_path / "results" / "broken.jsonl.gz").write_bytes(b"no record")
+    every = [*paths, tmp_path / "results" / "broken.jsonl.gz"]
+    index.fill(every, tmp_path / "few", processes=2)
+    assert not (tmp_path / "few").exists(), "few files are read in this process"
+    monkeypatch.setattr(index, "ENOUGH", 2)
+    index.fill(every, tmp_path / "many", processes=2)
+    assert len(list((tmp_path / "many").iterdir())) == len(paths)
+    monkeypatch.setattr(index, "brief", lambda path: pytest.fail(f"{path} is read again"))
+    for path in paths:
+        assert list(index.briefs(path, tmp_path / "many").cells) == [CELL]
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="broken"):
+        index.briefs(every[-1], tmp_path / "many")

@@ -56,7 +56,14 @@ def test_the_page_of_a_kept_run_is_what_its_table_says(run: Run, whole: tuple[Ru
         assert one.fastest in line and one.slowest in line
     assert max(found, key=lambda one: one.times) in shown
     failed = [record.cell for record in run.records if record.status in REFUSED]
-    assert failed and all(cell in text for cell in failed[: overview.FAILURES])
+    assert all(cell in text for cell in failed[: overview.FAILURES])
+
+
+def test_what_failed_in_a_large_run_is_named(run: Run):
+    first, *rest = run.records
+    wrong = dataclasses.replace(first, status="wrong", reason="returns zeros", launches=())
+    text = terminal.show(dataclasses.replace(run, records=(wrong, *rest)), color=False, width=120)
+    assert "Failed  1 cell" in text and first.cell in text and "returns zeros" in text
 
 
 def test_what_fits_is_shown_whole():

@@ -128,6 +128,13 @@ def test_the_results_are_those_of_one_process(run: Context, monkeypatch: pytest.
     checks.check(run)
     assert asked == [3] and {answer["status"] for answer in run.found.checks.values()} == {"ok"}
     assert set(run.found.checks) == set(CELLS)
+    known = run.workers.referee.known()
+    assert len(known["verdicts"]) >= 3 * 3 and all("match" in told for told in known["verdicts"].values())
+    assert {tuple(key) for *key, _ in known["seeds"]} == {
+        ("broadcast.squared_error", "1000", 3),
+        ("matmul.ladder", "8", 3),
+        ("noise.softmax", "16x100", 3),
+    }, "what the processes found out is known here"
     seeds = run.found.checks[CELLS[1]]["proof"]["drawn"]
     assert seeds == run.workers.seeds(Cell.parse(CELLS[1])), "drawn from the secret of the run"
     run.workers.referee.close()

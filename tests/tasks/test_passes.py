@@ -245,3 +245,69 @@ def test_the_parts_of_a_timeline_are_kept_beside_its_wall_and_it_is_traced_whole
     assert list(launch["parts"]) == told and len(launch["wall"]) == 2
     assert all(len(values) == 2 and min(values) > 0 for values in launch["parts"].values())
     assert steps == 3, "calls, not names"
+
+
+CHANGING = """
+import json, sys
+from pathlib import Path
+where = Path(sys.argv[1])
+sys.path.insert(0, str(where))
+import numpy, torch
+from perfsuite.isolation import surroundings
+from perfsuite.measuring import prepared
+from perfsuite.model.cell import Cell
+from perfsuite.tasks import turns
+from perfsuite.workers.context import WorkerContext
+from perfsuite.workers.referee import Truths, judged
+truths, steps = Truths(), []
+late = int(sys.argv[2])
+context = WorkerContext(
+    where, where / "caches", lambda *step: steps.append(step), lambda asked: judged(asked, truths), where)
+watch = surroundings.watch
+def watching(often=False):
+    verify = watch(often)
+    return lambda: (steps.append(("state", "")), verify())[1]
+surroundings.watch = watching
+make = prepared.prepare
+def changing(function, *arguments):
+    if function.__name__ != "mm":
+        return make(function, *arguments)
+    def call(*inputs):
+        if [what for what, cell in steps if "/mm/" in cell].count("sample") == late:
+            torch.set_default_dtype(torch.float64)
+        return function(*inputs)
+    return make(call, *arguments)
+prepared.prepare = changing
+cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in sys.argv[3:]]
+plan = turns.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
+answers = turns.interleave(context, cells, plan)
+print(json.dumps([[what for what, _ in steps if what in ("sample", "state")], answers]))
+"""
+
+
+def changed(where: Path, late: int, *variants: str) -> tuple[list[str], dict]:
+    mount.lay(IMPLS, where)
+    command = [sys.executable, "-P", "-c", CHANGING, str(where), str(late), *variants]
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=True)
+    return tuple(json.loads(done.stdout))
+
+
+def test_the_state_is_checked_after_each_sample_of_the_first_round_and_after_each_other_round(tmp_path: Path):
+    steps, answers = changed(tmp_path / "honest", -1, "row_broadcast", "mm", "mm_out")
+    first = steps.index("sample")
+    one, rest = ["sample", "state"] * 3, [*["sample"] * 3, "state"] * 3
+    assert steps[first : first + 18] == [*one, *rest]
+    assert {answer["status"] for answer in answers.values()} == {"ok"}
+
+
+@pytest.mark.parametrize(("late", "culprit"), [(1, "matmul.ladder/mm/eager/cpu/8/1"), (3, turns.NOBODY)])
+def test_who_changes_state_in_the_first_round_is_known_and_later_the_round_is(tmp_path: Path, late: int, culprit: str):
+    _, answers = changed(tmp_path / "mount", late, "row_broadcast", "mm", "mm_out")
+    assert list(answers) == [culprit]
+    assert "default dtype from torch.float32 to torch.float64" in answers[culprit]["reason"]
+
+
+def test_who_has_no_rival_is_known_in_any_round(tmp_path: Path):
+    _, answers = changed(tmp_path / "mount", 3, "mm")
+    (answer,) = answers.values()
+    assert list(answers) == ["matmul.ladder/mm/eager/cpu/8/1"] and answer["status"] not in ("ok", "skipped")

@@ -28,6 +28,7 @@ class Trials(TypedDict):
     stressed: dict[str, list[int]]
     below: dict[str, float]
     between: list[float]
+    spread: dict[str, list[float]]
     anchors: dict[str, list[int]]
     confirmed: list[int]
 
@@ -136,6 +137,11 @@ def _levels(found: Trials) -> str:
     lines += [
         "",
         f"Shares of the steps of +3 % that are located within two runs. {100 * GOAL:g} % is reached up to: {goals}.",
+        *(
+            f"The median cell of {name} has a standard deviation of {100 * alone:.1f} % from run to run, and of"
+            f" {100 * beside:.1f} % beside its rivals."
+            for name, (alone, beside) in found["spread"].items()
+        ),
         f"One run of a cell has a standard deviation of at most 1 % in: {quiet}.",
         f"Runs are {wider:.2f} times as far apart as their launches let expect, by {pairs:.0f} cells of two runs each.",
     ]

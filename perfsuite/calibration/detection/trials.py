@@ -126,8 +126,13 @@ def stressed(number: int) -> dict[str, list[int]]:
 
 def measure(number: int, series: int, progress: Progress) -> dict[str, Any]:
     """All trials: ``number`` whole histories for each kind of noise, and ``series`` of each kind for each detector."""
-    source = noise.kept()
-    kinds = [noise.gaussian(0.01), noise.scaled(source, 0.01), noise.recorded(source)]
+    source, beside = noise.kept(), noise.kept(beside=True)
+    kinds = [
+        noise.gaussian(0.01),
+        noise.scaled(source, 0.01),
+        noise.recorded(source),
+        noise.recorded(beside, beside=True),
+    ]
     real = noise.sessions()
     if len(real):
         kinds.append(Noise("comparisons", lambda generator, series, runs: real[np.arange(series) % len(real), :runs]))
@@ -147,6 +152,11 @@ def measure(number: int, series: int, progress: Progress) -> dict[str, Any]:
     told["stressed"] = stressed(max(1, number // 10))
     told["below"] = {name: float(np.mean(each <= QUIET)) for name, each in source.one_run().items()}
     told["between"] = [source.runs, source.pairs]
+    told["spread"] = {
+        name: [float(np.median(each)), float(np.median(beside.one_run()[name]))]
+        for name, each in source.one_run().items()
+        if name in beside.launches
+    }
     told["anchors"] = anchors(able, series)
     told["confirmed"] = confirmed()
     return told

@@ -173,7 +173,7 @@ def _series(found: History, row: Row) -> Section:
     for point, raw in measured:
         interval = median_interval(point.launches)
         small = f"{units.time(interval.low)} … {units.time(interval.high)}"
-        small += f"; measured {units.time(raw.seconds)}" if found.measured.drift.used else ""
+        small += f"; measured {units.time(raw.seconds)}" if point.seconds != raw.seconds else ""
         name = wording.commit(found, point.commit) if point.commit else "none"
         lines.append(TableRow((Cell(name), Cell(point.run), Cell(units.time(point.seconds), point.seconds, small))))
     table = Table(f"runs-{anchor(row.cell)}", f"The last {len(lines)} runs, the newest first", columns, tuple(lines))

@@ -98,7 +98,7 @@ def said(found: History, one: Suspicion) -> str:
         since = f" since the anchor {one.base[:10]}" * (one.kind == "creep")
         return f"{one.state} {size(one)}{since if one.kind == 'creep' else ' ' + by}, confirmed{_why(one)}"
     where = f"since the anchor {one.base[:10]}" if one.kind == "creep" else f"between {_between(one)}"
-    runs = f"the runs suggest {change(one.ratio)} {where}"
+    runs = f"the runs suggest {change(one.ratio)}{' beside its rivals' * one.beside} {where}"
     if one.state == "refuted":
         return f"{runs}; the comparison found it the same ({size(one)})"
     if one.state == "suspected":

@@ -48,14 +48,14 @@ def series(found: History, row: Row) -> Drawing:
     left_axis(inside, ticks, [change(1 + tick) for tick in ticks], f"change from the median, {units.time(base)}")
     _commits(inside, found, [place[point.run] for point in points])
     _marked(inside, found, first, last)
-    if found.measured.drift.used:
+    if row.series is not row.raw:
         dots = [[inside.at(place[point.run], raw[point.run] / base - 1)] for point in points]
         inside.figure.add(Strokes(dots, FAINT, 2.0, opacity=0.7))
     bars = [[inside.at(x, one.low / base - 1), inside.at(x, one.high / base - 1)] for x, one in shown]
     inside.figure.add(Strokes(bars, BLUE, 1.0, opacity=0.6))
     inside.figure.add(Strokes([[inside.at(x, one.value / base - 1)] for x, one in shown], BLUE, 3.6))
     _steps(inside, row, place, base)
-    return Drawing(inside.figure, _told(found, row), _caption(found, len(points)))
+    return Drawing(inside.figure, _told(found, row), _caption(row))
 
 
 def _shown(points: Sequence[Point], place: Mapping[str, int]) -> list[tuple[float, Estimate]]:
@@ -129,11 +129,14 @@ def _told(found: History, row: Row) -> str:
     return f"{short(row.cell, 60)} over {len(row.series.points)} runs: {', '.join(said)}."
 
 
-def _caption(found: History, runs: int) -> str:
+def _caption(row: Row) -> str:
+    runs = len(row.series.points)
     text = "Each point is a run, the line through it its interval over launches."
     if runs > MOST:
         text = f"Each point is {math.ceil(runs / MOST)} neighbouring runs, the line the interval of their median."
-    if found.measured.drift.used:
+    if any(one.beside for one in row.suspicions):
+        text += " Grey points are the times as measured; the others are without what its rivals did in the same runs."
+    elif row.series is not row.raw:
         text += " Grey points are the times as measured, before the drift of the machine was taken out."
     return f"{text} A coloured line is a confirmed change, a dashed one is only suspected or was not confirmed."
 

@@ -63,6 +63,8 @@ def answers(run: Context, portions: Sequence[Sequence[Cell]]) -> Iterator[tuple[
                 for told in child.lines():
                     if "note" in told:
                         run.progress.note(told["note"])
+                    elif "known" in told:
+                        run.workers.referee.learn(told["known"])
                     elif "free" in told:
                         child.give(waiting.pop() if waiting else ())
                     elif "begins" in told:

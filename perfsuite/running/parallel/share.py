@@ -64,6 +64,7 @@ def main() -> None:
                         answer = checked(share, cell)
                         share.found.add({"kind": "check", "cell": str(cell), "answer": answer})
                         share.say(cell=str(cell), answer=answer)
+                share.say(known=share.workers.referee.known())
             finally:
                 share.workers.close()
     except (KeyboardInterrupt, BrokenPipeError):

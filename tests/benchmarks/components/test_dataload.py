@@ -55,11 +55,14 @@ PATIENCE = 10.0  # seconds in which a process that was told to end is gone, on a
 
 
 def children() -> set[int]:
-    """The processes below this one that run; one that has ended and is not waited for yet is gone."""
-    found = set()
+    """The Python processes below this one that run: a browser that another test left open has others of its own.
+
+    One that has ended and is not waited for yet is gone.
+    """
+    found, own = set(), psutil.Process().exe()
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            found |= {child.pid} if child.status() != psutil.STATUS_ZOMBIE else set()
+            found |= {child.pid} if child.status() != psutil.STATUS_ZOMBIE and child.exe() == own else set()
     return found
 
 
