@@ -213,3 +213,13 @@ def test_many_outputs_beside_many_inputs_are_told_apart_in_order_of_their_number
         taken([torch.ones(2), inputs[40]], *apart, *inputs)
     with pytest.raises(gate.Wrong, match="the memory of its input number 0,"):
         taken([torch.ones(2), inputs[40]], inputs[0]._base.view(-1), *apart)
+
+
+def test_an_input_inside_another_does_not_hide_it():
+    memory = bytearray(4000)
+    whole = torch.frombuffer(memory, dtype=torch.uint8)
+    inner = torch.frombuffer(memory, dtype=torch.uint8, count=400, offset=400)
+    late = torch.frombuffer(memory, dtype=torch.uint8, count=400, offset=2000)
+    with pytest.raises(gate.Wrong, match="the memory of its input number 1,"):
+        taken(late, inner, whole)
+    taken(torch.ones(3), inner, whole)
