@@ -28,7 +28,7 @@ OTHERS = "others"
 FREED = "freeing the result"
 START = "run_backward"  # the native function that starts torch's autograd engine
 BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a function begins or ends
-AROUND = 3  # times what a dispatch mode takes around each operator
+AROUND, BEYOND = 2, 3  # times what a dispatch mode takes around a simple operator: around a usual one, and around any
 FAR = 50e-6  # seconds: what takes longer is native code even if most calls of this function are short
 PLUMBING = re.compile(r"(_VariableFunctionsClass|pybind11_detail_function_record\w*)\.")  # owners that nobody names
 CHECKED = 100  # calls of a native function that does nothing, to see what the tracing itself takes
@@ -222,7 +222,8 @@ def _native(seen: _Seen, own: _Own) -> dict[str, Part]:
     for where, rests in seen.mixed.items():
         if isinstance(where, str) and where.endswith(START):  # the engine's own time is a part by itself
             continue
-        long = [rest - n * own.operator for rest, n in rests if rest > AROUND * n * own.operator]
+        around = [(rest, n * own.operator) for rest, n in rests]
+        long = [rest - AROUND * least for rest, least in around if rest > BEYOND * least]
         count(where, long if 2 * len(long) > len(rests) else [one for one in long if one > FAR])
     return native
 

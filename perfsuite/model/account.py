@@ -83,15 +83,17 @@ def _all_timed(record: Record, parts: Parts) -> bool:
 
 
 def _from_memory(record: Record, known: Mapping[str, float]) -> float:
-    """What the first call of each sample takes longer to read its data, as a share of one call.
+    """What the first call of each sample takes longer to reach its data, as a share of one call.
 
     The inputs were filled and rivals called since the last sample, and operators by themselves find their data in a
-    cache. A cold cell starts each call like that, which is in its work.
+    cache: inputs and results, or the temporaries if these are more. A cold cell starts each call like that, which is in
+    its work.
     """
     calls = [launch.calls for launch in record.launches]
     if not calls or record.key.cold or record.key.device != "cpu" or not {"L2", "L3"} & known.keys():
         return 0.0
-    near, far = transfer(record.bytes, ("L2", "L3", "DRAM"), known)[0], transfer(record.bytes, ("DRAM",), known)[0]
+    size = max(record.bytes, (record.cost.peak or 0) if record.cost else 0)
+    near, far = transfer(size, ("L2", "L3", "DRAM"), known)[0], transfer(size, ("DRAM",), known)[0]
     return max(0.0, far - near) / statistics.median(calls)
 
 

@@ -135,6 +135,14 @@ def test_the_first_call_of_a_sample_finds_its_data_in_memory(size: int, calls: i
     assert terms(record(NOTHING, one, bytes=size), LEVELS)["data from memory"] == pytest.approx(seconds)
 
 
+def test_temporaries_come_from_memory_too():
+    one = dataclasses.replace(launch(), calls=1)
+    found = record(NOTHING, one, bytes=1000)
+    assert found.cost
+    found = dataclasses.replace(found, cost=dataclasses.replace(found.cost, peak=1_000_000))
+    assert terms(found, LEVELS)["data from memory"] == pytest.approx(90e-6)
+
+
 def test_where_no_cache_is_known_or_the_cell_is_cold_no_data_comes_late():
     one = dataclasses.replace(launch(), calls=1)
     assert "data from memory" not in terms(record(NOTHING, one, bytes=10**7), LEVELS[-1:])
