@@ -93,20 +93,22 @@ def rivals(group: Sequence[Series], same: Container[str]) -> dict[str, NDArray[n
     among the ``same``, whose function did not change. What they did in a run is the median of their logarithms, each
     after its own median. A change that concerns most cells of a group cannot be seen beside rivals.
     """
-    logs = {series.cell: {point.run: math.log(point.seconds) for point in series.points} for series in group}
+    times = {series.cell: {point.run: point.seconds for point in series.points} for series in group}
+    known: dict[tuple[str, ...], dict[str, NDArray[np.float64]]] = {}  # runs -> the cells that have all of them
     found = {}
     for series in group:
-        runs = [point.run for point in series.points]
-        others = [
-            [its[run] for run in runs]
-            for cell, its in logs.items()
-            if cell != series.cell and cell in same and its.keys() >= logs[series.cell].keys()
-        ]
-        if len(others) < RIVALS or len(runs) < FEWEST:
+        runs = tuple(times[series.cell])
+        if len(runs) < FEWEST:
             continue
-        table = np.array(others)
-        moved = np.median(table - np.median(table, axis=1, keepdims=True), axis=0)
-        own = np.array([*logs[series.cell].values()])
+        if runs not in known:
+            whole = {cell: its for cell, its in times.items() if its.keys() >= times[series.cell].keys()}
+            logs = {cell: np.log([its[run] for run in runs]) for cell, its in whole.items()}
+            known[runs] = {cell: own - np.median(own) for cell, own in logs.items()}
+        others = [moved for cell, moved in known[runs].items() if cell != series.cell and cell in same]
+        if len(others) < RIVALS:
+            continue
+        moved = np.median(others, axis=0)
+        own = known[runs][series.cell]
         if _jump(own - moved) < LESS * _jump(own):
             found[series.cell] = np.asarray(moved, dtype=np.float64)
     return found
