@@ -8,9 +8,9 @@ import statistics
 import sys
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any, NamedTuple
 
 from perfsuite.model.record import Part
@@ -27,9 +27,10 @@ KEPT = 8  # native functions in the result
 OTHERS = "others"
 FREED = "freeing the result"
 START = "run_backward"  # the native function that starts torch's autograd engine
-BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a function begins or ends
-AROUND, BEYOND = 2, 3  # times what a dispatch mode takes around a simple operator: around a usual one, and around any
+BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a line or function begins
 FAR = 50e-6  # seconds: what takes longer is native code even if most calls of this function are short
+COLD = 5  # times what operators take: in another call, with cold caches between the tracing, they may take as long
+RARE = 0.02  # share of the runs of an instruction without a call: less of them are not native code, however long
 PLUMBING = re.compile(r"(_VariableFunctionsClass|pybind11_detail_function_record\w*)\.")  # owners that nobody names
 CHECKED = 100  # calls of a native function that does nothing, to see what the tracing itself takes
 
@@ -46,41 +47,41 @@ class Traced:
 
 @dataclass
 class Dispatched:
-    """The operators that a dispatch mode has been given."""
+    """The operators that have been dispatched, as a dispatch mode tells."""
 
     operators: int = 0
-    seconds: float = 0.0  # of this thread's CPU, in the mode
-    inside: bool = False  # whether the mode's own Python runs now
-    entered: float = 0.0
-
-    def enter(self, now: float) -> None:
-        """An operator begins."""
-        self.operators, self.inside, self.entered = self.operators + 1, True, now
-
-    def leave(self) -> None:
-        """It has ended: for the mode to call."""
-        self.seconds += time.thread_time() - self.entered
-        self.inside = False
+    seconds: float = 0.0  # of this thread's CPU, in them
+    inside: bool = False  # whether the mode's own Python runs now; the mode clears it
 
 
-def traced(call: Callable[[], object], dispatched: Dispatched) -> Traced:
+def dispatching(call: Callable[[], object], dispatched: Dispatched) -> dict[Any, float]:
+    """The instructions of ``call`` that dispatch operators: the seconds in all of these, for each instruction.
+
+    To be called under a mode that fills ``dispatched``.
+    """
+    return _once(call, dispatched, TIMED).operators
+
+
+def traced(call: Callable[[], object], operators: Mapping[Any, float] = MappingProxyType({})) -> Traced:
     """Trace ``call``, a short one several times.
 
-    The time of an instruction is that of this thread's CPU, without the tracing's own and without the operators that it
-    dispatches, in and around which a mode takes time too. Waiting does not count. A native function counts if most of
-    its calls took long, with the least of its sums: a busy machine prolongs some of them. Of others, such as the
-    writing of large and small blocks, only calls count that took very long; and of what runs many times, what it
-    usually takes beyond other instructions: a small function of numpy takes less than the tracing.
+    The time of an instruction is that of this thread's CPU, without the tracing's own. Waiting does not count. A native
+    function counts if most of its calls took long, with the least of its sums: a busy machine prolongs some of them. Of
+    others, such as the writing of large and small blocks, only calls count that took very long; and of what runs many
+    times, what it usually takes beyond other instructions: a small function of numpy takes less than the tracing.
+
+    An instruction that dispatches ``operators``, from :func:`dispatching`, counts with what it takes beyond them, where
+    that is far more than they may take here.
     """
     ends = time.thread_time() + SHORT
-    own = _own(dispatched)
-    seen = _once(call, dispatched)
-    native = _native(seen, own)
+    own = _own()
+    seen = _once(call, Dispatched(), MOST)
+    native = _native(seen, own, operators)
     long = time.thread_time() > ends + (FEW - 1) * SHORT
     for number in range(1, RUNS):
         if long or (number >= FEW and time.thread_time() > ends):
             break
-        again = _native(_once(call, dispatched), own)
+        again = _native(_once(call, Dispatched(), MOST), own, operators)
         native = {
             name: min(part, again[name], key=lambda one: one.seconds) for name, part in native.items() if name in again
         }
@@ -95,16 +96,16 @@ class _Seen:
     starts: int = 0
     whole: bool = True
     times: dict[Any, array[float]] = field(default_factory=dict)  # by function or place
-    across: dict[Any, array[float]] = field(default_factory=dict)  # the same where a function begins or ends
-    mixed: dict[Any, list[tuple[float, int]]] = field(default_factory=dict)  # of those that dispatch: without, how many
+    across: dict[Any, array[float]] = field(default_factory=dict)  # the same where a line or a function begins or ends
+    operators: dict[Any, float] = field(default_factory=dict)  # seconds of those that are dispatched there
     named: dict[str, Any] = field(default_factory=dict)  # native functions
 
 
-def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
-    """Trace one call. Native functions are known by their names, other instructions by their places."""
+def _once(call: Callable[[], object], dispatched: Dispatched, most: int) -> _Seen:
+    """Trace the first ``most`` instructions of a call. Functions are known by name, other instructions by place."""
     seen, clock = _Seen(), time.thread_time
     began, called, across = 0.0, None, False  # of the instruction that runs
-    operators, within = dispatched.operators, dispatched.seconds  # before it
+    operators, seconds = dispatched.operators, dispatched.seconds  # before it
     place: tuple[str, int, int] = ("", 0, 0)
     steps: dict[Any, Any] = {}
 
@@ -116,7 +117,7 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
             return None
         code = frame.f_code
         if code.co_name in HANDLERS:
-            dispatched.enter(entered)
+            dispatched.inside = True
             return None
         frame.f_trace_opcodes = across = True
         if seen.instructions > TIMED:
@@ -130,9 +131,9 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
         """What traces the frames of one function."""
 
         def step(frame: FrameType, event: str, _: object) -> Any:
-            nonlocal began, operators, within, called, place, across
+            nonlocal began, operators, seconds, called, place, across
             if event != "opcode":
-                across |= event != "line"
+                across = True
                 return step
             spent = clock() - began
             seen.instructions += 1
@@ -144,10 +145,9 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
                 where = called.__qualname__
                 seen.named.setdefault(where, called)
                 seen.starts += where.endswith(START)
-            if count := dispatched.operators - operators:
-                rest = spent - (dispatched.seconds - within)
-                seen.mixed.setdefault(where, []).append((rest, count))
-                operators, within = dispatched.operators, dispatched.seconds
+            if operators != dispatched.operators:
+                seen.operators[where] = seen.operators.get(where, 0.0) + dispatched.seconds - seconds
+                operators, seconds = dispatched.operators, dispatched.seconds
             elif seen.instructions > 1:
                 found = seen.across if across else seen.times
                 if where not in found:
@@ -163,7 +163,7 @@ def _once(call: Callable[[], object], dispatched: Dispatched) -> _Seen:
         """What traces all frames after the first instructions: it only counts, in a third of the time."""
         if event == "opcode":
             seen.instructions += 1
-            if seen.instructions > MOST:
+            if seen.instructions > most:
                 seen.whole = False
                 sys.settrace(None)
         return counting
@@ -181,51 +181,52 @@ class _Own(NamedTuple):
     """What the tracing itself takes, in seconds."""
 
     call: float  # of an instruction that calls a native function
-    operator: float  # around each operator, under a dispatch mode
     usual: float  # of what most instructions took meanwhile
 
 
-def _own(dispatched: Dispatched) -> _Own:
-    import torch
-
-    x = torch.zeros(1)
-    found = _once(lambda: [(len(()), x.neg()) for _ in range(CHECKED)], dispatched)
-    call = statistics.median(found.times.get("len", [LONG]))
-    operator = statistics.median(rest for rest, _ in found.mixed.get("Tensor.neg", [(LONG, 1)]))
-    return _Own(call, max(operator, LONG), _usual(found))
+def _own() -> _Own:
+    found = _once(lambda: [len(()) for _ in range(CHECKED)], Dispatched(), MOST)
+    return _Own(statistics.median(found.times.get("len", [LONG])), _usual(found))
 
 
-def _native(seen: _Seen, own: _Own) -> dict[str, Part]:
+def _native(seen: _Seen, own: _Own, operators: Mapping[Any, float]) -> dict[str, Part]:
     """The native code among the instructions."""
     native: dict[str, Part] = {}
-
-    def count(where: Any, seconds: Sequence[float]) -> None:
-        if seconds:
+    usual = _usual(seen)
+    call = own.call * max(1.0, usual / own.usual)  # on a machine that is busier than when the tracing was measured
+    for where in {**seen.times, **seen.across}:
+        times, across = seen.times.get(where, array("d")), seen.across.get(where, array("d"))
+        less = call if isinstance(where, str) else usual
+        if where in operators:
+            found = _beyond(operators[where], [*times, *across], less, where)
+        else:
+            found = _long(times, across, less, call, where)
+        if found:
             name = _title(where, seen)
             before = native.get(name, Part(0, 0.0))
-            native[name] = Part(before.calls + len(seconds), before.seconds + sum(seconds))
-
-    usual = _usual(seen)
-    slower = max(1.0, usual / own.usual)  # on a busy machine, than when the tracing's own was measured
-    own = _Own(*(seconds * slower for seconds in own))
-    for where in {**seen.times, **seen.across}:
-        times, across = seen.times.get(where, ()), seen.across.get(where, ())
-        less = own.call if isinstance(where, str) else usual
-        long = [one - less for one in times if one > BESIDE * own.call]
-        long += [one - less for one in across if one > ACROSS * own.call]
-        if 2 * len(long) > len(times) + len(across):
-            count(where, long)
-            continue
-        count(where, [one for one in long if one > FAR])
-        if len(times) >= MANY and (beyond := statistics.median(times) - less) > SMALL:
-            count(where, [beyond] * len(times))
-    for where, rests in seen.mixed.items():
-        if isinstance(where, str) and where.endswith(START):  # the engine's own time is a part by itself
-            continue
-        around = [(rest, n * own.operator) for rest, n in rests]
-        long = [rest - AROUND * least for rest, least in around if rest > BEYOND * least]
-        count(where, long if 2 * len(long) > len(rests) else [one for one in long if one > FAR])
+            native[name] = Part(before.calls + len(found), before.seconds + sum(found))
     return native
+
+
+def _beyond(operators: float, times: Sequence[float], less: float, where: Any) -> list[float]:
+    """What an instruction takes beyond the operators that it dispatches, for each time that it ran."""
+    known = operators + less * len(times)
+    engine = isinstance(where, str) and where.endswith(START)  # its own time is a part by itself
+    return [] if engine or sum(times) < COLD * known else [(sum(times) - known) / len(times)] * len(times)
+
+
+def _long(times: Sequence[float], across: Sequence[float], less: float, call: float, where: Any) -> list[float]:
+    """What an instruction takes each time that it is native code."""
+    long = [one - less for one in times if one > BESIDE * call] + [one - less for one in across if one > ACROSS * call]
+    runs = len(times) + len(across)
+    if 2 * len(long) > runs:
+        return long
+    far = [one for one in long if one > FAR]
+    if not isinstance(where, str) and len(far) < RARE * runs:  # on a busy machine any instruction is so long at times
+        far = []
+    if len(times) >= MANY and (beyond := statistics.median(times) - less) > SMALL:
+        far += [beyond] * len(times)
+    return far
 
 
 def _usual(seen: _Seen) -> float:

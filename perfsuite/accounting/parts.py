@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perfsuite.accounting import kernels
-from perfsuite.accounting.interpreter import Dispatched, Traced, traced
+from perfsuite.accounting.interpreter import Dispatched, dispatching, traced
 from perfsuite.model.record import Parts
 
 Call = Callable[[], object]
@@ -28,7 +28,7 @@ def parts(call: Call, plain: Call | None) -> Parts:
 
     clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
     own = kernels.alone(plain, clock) if plain else None
-    seen = _python(call, plain)
+    seen = traced(plain, _dispatching(plain)) if plain else traced(call)
     nodes, steps = _autograd(call, seen.starts)
     return Parts(
         operators=own,
@@ -40,29 +40,30 @@ def parts(call: Call, plain: Call | None) -> Parts:
     )
 
 
-def _python(call: Call, plain: Call | None) -> Traced:
-    """What Python does in a call; where operators can be seen, on the uncompiled callable."""
+def _dispatching(plain: Call) -> dict[Any, float]:
+    """The instructions that dispatch operators, with the seconds of these."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     dispatched = Dispatched()
-    if not plain:
-        return traced(call, dispatched)
 
     class Telling(TorchDispatchMode):  # type: ignore[misc]
-        """Run operators, and tell when the Python that runs only because they are counted has ended."""
+        """Run operators, and tell what they take and that the Python that runs only because of this has ended."""
 
         @classmethod
         def _should_skip_dynamo(cls) -> bool:
             return "torch._dynamo" in sys.modules
 
         def __torch_dispatch__(self, operator: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            start = time.thread_time()
             try:
                 return operator(*args, **(kwargs or {}))
             finally:
-                dispatched.leave()
+                dispatched.seconds += time.thread_time() - start
+                dispatched.operators += 1
+                dispatched.inside = False
 
     with Telling():
-        return traced(plain, dispatched)
+        return dispatching(plain, dispatched)
 
 
 def _autograd(call: Call, starts: int) -> tuple[int | None, int | None]:

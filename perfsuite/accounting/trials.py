@@ -18,7 +18,7 @@ from perfsuite.accounting.parts import parts
 from perfsuite.host.counters import Counters
 from perfsuite.instruments import limits
 from perfsuite.instruments.operators import operators
-from perfsuite.model.account import account
+from perfsuite.model.account import account, delay
 from perfsuite.model.floor import floor
 from perfsuite.model.record import Cost, Launch, Record, Roof
 from perfsuite.model.roofs import OVERHEADS, UNITS, quantity
@@ -99,47 +99,55 @@ def programs() -> Mapping[str, Trial]:
 def measure(seconds: float = 0.2) -> list[dict[str, Any]]:
     """Each program with its parts: ``{"program": ..., "model": ..., "predicted": ..., "measured": ..., "parts": ...}``.
 
-    ``seconds`` are spent on each unit cost. Waiting for a core is left out of both times.
+    ``seconds`` are spent on each unit cost in each round. Waiting for a core is left out of both times.
     """
     import torch
 
     torch.ones(31 << 20, dtype=torch.uint8)  # the C library keeps memory from now on, as in a worker
-    roofs = limits.probe(["1"], seconds=seconds, names=(*OVERHEADS, *UNITS, *CACHES))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in the cells of one thread, whose unit costs these are
-    try:
-        tried = [{name: _tried(trial, roofs) for name, trial in programs().items()} for _ in range(ROUNDS)]
-    finally:
-        torch.set_num_threads(threads)
+    roofs: list[Roof] = []
+    rounds: list[dict[str, Record]] = []
+    for _ in range(ROUNDS):  # a disturbance only adds time, to the unit costs, to what is counted and to what is timed
+        roofs += limits.probe(["1"], seconds=seconds, names=(*OVERHEADS, *UNITS, *CACHES))
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # as in the cells of one thread, whose unit costs these are
+        try:
+            rounds.append({name: _tried(trial) for name, trial in programs().items()})
+        finally:
+            torch.set_num_threads(threads)
     found = []
-    for name, trial in programs().items():  # a disturbance only adds time, to what is counted and to what is timed
-        terms = min((terms for terms, _ in (one[name] for one in tried)), key=lambda terms: sum(terms.values()))
-        measured = min(seconds for _, seconds in (one[name] for one in tried))
-        told = {"predicted": sum(terms.values()), "measured": measured, "parts": terms}
+    for name, trial in programs().items():
+        records = [one[name] for one in rounds]
+        terms = min((_terms(record, roofs) for record in records), key=lambda terms: sum(terms.values()))
+        told = {"predicted": sum(terms.values()), "measured": min(map(_seconds, records)), "parts": terms}
         found.append({"program": name, "model": trial.model, **told})
     return found
 
 
-def _tried(trial: Trial, roofs: Sequence[Roof]) -> tuple[dict[str, float], float]:
-    """The seconds of the parts of a program, by their names, and those that it takes."""
+def _tried(trial: Trial) -> Record:
+    """The parts and the times of a program."""
     program = trial.program
     program()
     counted = parts(program, program)
-    launch = _timed(program, trial.before)
-    record = Record(
+    return Record(
         f"trials.{trial.model.replace(' ', '')}/program/eager/cpu/one/1",
         "ok",
         bytes=trial.bytes,
-        launches=(launch,),
+        launches=(_timed(program, trial.before),),
         cost=Cost(None, "", None, *operators(program), parts=counted),
     )
+
+
+def _terms(record: Record, roofs: Sequence[Roof]) -> dict[str, float]:
+    """The seconds of the parts by their names."""
     own = account(record, roofs, floor(record, roofs))
     assert own is not None
-    free = [
-        wall - min(delay / launch.calls, max(0.0, wall - cpu / launch.calls))  # the counters also see beside the clock
-        for wall, delay, cpu in zip(launch.wall, launch.delay, launch.cpu, strict=True)
-    ]
-    return {term.name: term.seconds for term in own.terms if term.name != "busy machine"}, statistics.median(free)
+    return {term.name: term.seconds for term in own.terms if term.name != "busy machine"}
+
+
+def _seconds(record: Record) -> float:
+    """The seconds of a call."""
+    (launch,) = record.launches
+    return statistics.median(wall - delay(launch, at) for at, wall in enumerate(launch.wall))
 
 
 def _timed(program: Program, between: Program | None) -> Launch:
@@ -158,7 +166,7 @@ def _timed(program: Program, between: Program | None) -> Launch:
             program()
         walls.append((time.perf_counter() - start) / calls)
         counted.append(tuple(b - a for a, b in zip(before, counters.read(), strict=True)))
-    cpu, delay, switches, faults = zip(*counted, strict=True)
+    cpu, delays, switches, faults = zip(*counted, strict=True)
     return Launch(
         launch=0,
         calls=calls,
@@ -167,7 +175,7 @@ def _timed(program: Program, between: Program | None) -> Launch:
         at=(0.0,) * SAMPLES,
         wall=tuple(walls),
         cpu=tuple(ns * 1e-9 for ns in cpu),
-        delay=tuple(ns * 1e-9 for ns in delay),
+        delay=tuple(ns * 1e-9 for ns in delays),
         switches=switches,
         faults=faults,
     )

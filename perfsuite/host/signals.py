@@ -14,6 +14,13 @@ PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class _Held:
+    """Whether an interrupt has to wait, and whether one does."""
+
+    depth = 0
+    waits = False
+
+
 @contextlib.contextmanager
 def interrupting() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first ending signal; later ones are ignored during cleanup.
@@ -29,7 +36,10 @@ def interrupting() -> Iterator[None]:
     def interrupt(*_: Any) -> None:
         for one in heard:
             signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        if _Held.depth:
+            _Held.waits = True
+        else:
+            raise KeyboardInterrupt
 
     for one in heard:
         signal.signal(one, interrupt)
@@ -38,6 +48,22 @@ def interrupting() -> Iterator[None]:
     finally:
         for one in heard:
             signal.signal(one, before[one])
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Hold back the interrupt of :func:`interrupting` until the end: what belongs together is done as a whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _Held.depth += 1
+    try:
+        yield
+    finally:
+        _Held.depth -= 1
+        if _Held.waits and not _Held.depth:
+            _Held.waits = False
+            raise KeyboardInterrupt
 
 
 def end_with_parent() -> None:

@@ -71,7 +71,7 @@ def account(record: Record, roofs: Sequence[Roof], floor: Floor) -> Account | No
         Term("data from memory", late, "the first call of a sample finds its data there"),
         Term("page faults", new, f"{faults or 0:,.0f} page faults"),
         Term("waiting", _per_call(record, _waiting) or 0.0, "for other threads or processes, or a disk"),
-        Term("busy machine", _per_call(record, _delay) or 0.0, "for a core"),
+        Term("busy machine", _per_call(record, delay) or 0.0, "for a core"),
     )
     return Account(tuple(sorted((term for term in terms if term.seconds > 0), key=lambda term: -term.seconds)))
 
@@ -125,7 +125,7 @@ def _idle(launch: Launch, at: int) -> float:
     return max(0.0, launch.wall[at] - launch.cpu[at] / launch.calls)
 
 
-def _delay(launch: Launch, at: int) -> float:
+def delay(launch: Launch, at: int) -> float:
     """Seconds of a call in which its thread waited for a core: counters also see waiting beside the clock."""
     return min(launch.delay[at] / launch.calls, _idle(launch, at))
 
@@ -135,4 +135,4 @@ def _faults(launch: Launch, at: int) -> float:
 
 
 def _waiting(launch: Launch, at: int) -> float:
-    return _idle(launch, at) - _delay(launch, at)
+    return _idle(launch, at) - delay(launch, at)

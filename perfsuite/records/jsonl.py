@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+from perfsuite.host import signals
 from perfsuite.records import reading, sound
 
 KEPT = "the results so far are saved: fix this, then continue with --resume"
@@ -45,8 +46,9 @@ class Journal(Generic[F]):
         self._file = path.open("ab", buffering=0)
 
     def add(self, kind: str, **values: Any) -> None:
-        """Write one finding to the file, then add it to ``found``."""
-        self.found.add(self._write({"kind": kind, **values}))
+        """Write one finding to the file and add it to ``found``: both or neither, also where Ctrl-C comes."""
+        with signals.held():
+            self.found.add(self._write({"kind": kind, **values}))
 
     def _write(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Write a line; returns it as a reader of the file would parse it.

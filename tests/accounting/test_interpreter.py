@@ -13,8 +13,8 @@ import numpy
 import pytest
 import torch
 
-from perfsuite.accounting import interpreter
-from perfsuite.accounting.interpreter import FREED, Dispatched, traced
+from perfsuite.accounting import interpreter, kernels
+from perfsuite.accounting.interpreter import FREED, traced
 from perfsuite.accounting.parts import parts
 from perfsuite.instruments.operators import instructions
 
@@ -26,7 +26,7 @@ def test_instructions_are_those_of_the_call():
     def loop(times: int) -> int:
         return sum(at for at in range(times))
 
-    counted = [traced(lambda times=times: loop(times), Dispatched()).instructions for times in (10, 20, 30)]
+    counted = [traced(lambda times=times: loop(times)).instructions for times in (10, 20, 30)]
     assert counted[2] - counted[1] == counted[1] - counted[0] > 0
     plain = [instructions(lambda times=times: loop(times)) for times in (10, 20, 30)]
     assert [after - before for before, after in zip(plain, counted, strict=True)] == [counted[0] - plain[0]] * 3
@@ -34,7 +34,7 @@ def test_instructions_are_those_of_the_call():
 
 
 def test_a_native_function_is_named_with_its_calls():
-    found = traced(lambda: [zlib.crc32(DATA) for _ in range(3)], Dispatched()).native
+    found = traced(lambda: [zlib.crc32(DATA) for _ in range(3)]).native
     assert found["zlib.crc32"].calls == 3
     assert found["zlib.crc32"].seconds > 1e-5
 
@@ -51,20 +51,20 @@ def test_native_functions_have_the_names_that_people_know():
 
 
 def test_short_native_functions_are_left_to_the_cost_of_instructions():
-    assert "len" not in traced(lambda: [len(DATA) for _ in range(2000)], Dispatched()).native
+    assert "len" not in traced(lambda: [len(DATA) for _ in range(2000)]).native
 
 
 def test_freeing_the_result_is_part_of_the_call():
     def make() -> list[object]:
         return [[at] for at in range(20_000)]
 
-    native = traced(make, Dispatched()).native
+    native = traced(make).native
     assert native[FREED].seconds > 2e-5
 
 
 def test_one_long_call_among_short_ones_counts():
     sizes = [1] * 20 + [len(DATA)]
-    found = traced(lambda: [zlib.crc32(DATA[:size]) for size in sizes], Dispatched()).native
+    found = traced(lambda: [zlib.crc32(DATA[:size]) for size in sizes]).native
     assert found["zlib.crc32"].calls == 1
 
 
@@ -81,6 +81,28 @@ def test_what_an_instruction_does_beside_its_operators_is_native_code():
     found = parts(lambda: torch.tensor(numbers), lambda: torch.tensor(numbers)).native
     (name,) = (name for name in found if name.endswith(".tensor"))
     assert found[name].calls == 1 and found[name].seconds > 1e-4
+
+
+def test_an_operator_that_is_slow_because_of_its_numbers_is_not_native_code(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(kernels, "_timed", lambda *_: (1e-9, 0.0))  # as if it were quick on the random numbers
+    x = torch.rand(500, 500)
+    found = parts(lambda: x.exp(), lambda: x.exp())
+    assert found.operators is not None and found.operators["exp"].seconds == 1e-9
+    assert not [name for name in found.native or () if "exp" in name]
+
+
+def test_what_operators_may_take_with_cold_caches_is_not_native_code():
+    known, less = 1e-5, 1e-6  # seconds in two operators, and of the tracing of an instruction
+    assert interpreter._beyond(known, [2.4e-5, 3e-5], less, ("f", 1, 2)) == []
+    assert interpreter._beyond(known, [1e-4, 1.2e-4], less, ("f", 1, 2)) == pytest.approx([1.04e-4] * 2)
+    assert interpreter._beyond(known, [1.0], less, "_EngineBase.run_backward") == []
+
+
+def test_what_is_seldom_long_is_the_machine_unless_it_is_a_call():
+    times, call = [1e-6] * 1000 + [1e-4] * 3, 1e-6
+    assert interpreter._long(times, [], 1e-6, call, ("f", 1, 2)) == []
+    assert interpreter._long(times, [], 1e-6, call, "BufferedWriter.write") == pytest.approx([9.9e-5] * 3)
+    assert len(interpreter._long([*times, *[1e-4] * 20], [], 1e-6, call, ("f", 1, 2))) == 23
 
 
 def test_what_the_engine_does_is_left_to_autograd():
@@ -100,7 +122,7 @@ def test_small_functions_that_run_often_are_native_code():
         for one, other in pairs:
             numpy.add(one, 1, out=other)
 
-    found = traced(add, Dispatched()).native
+    found = traced(add).native
     part = max((part for name, part in found.items() if name.endswith(" of add")), key=lambda part: part.calls)
     assert part.calls > 250 and 1e-4 < part.seconds < 1e-2  # at least most of the 500
 
@@ -109,12 +131,12 @@ def test_instructions_are_counted_to_the_end_though_few_are_timed(monkeypatch: p
     def loop() -> int:
         return sum(abs(at) for at in range(300))
 
-    whole = traced(loop, Dispatched())
+    whole = traced(loop)
     monkeypatch.setattr(interpreter, "TIMED", 100)
-    few = traced(loop, Dispatched())
+    few = traced(loop)
     assert few.instructions == whole.instructions > 1000 and few.whole
     monkeypatch.setattr(interpreter, "MOST", 1000)
-    assert not traced(loop, Dispatched()).whole
+    assert not traced(loop).whole
     assert sys.gettrace() is sys.getprofile() is None
 
 
@@ -132,7 +154,7 @@ def test_counting_operators_adds_no_instructions():
 
 def test_tracing_is_as_before_afterwards():
     before = sys.gettrace(), sys.getprofile()
-    traced(lambda: None, Dispatched())
+    traced(lambda: None)
     assert (sys.gettrace(), sys.getprofile()) == before
 
 
@@ -146,7 +168,7 @@ def test_a_process_that_is_forked_in_the_call_is_not_traced():
             os._exit(0)
         os.waitpid(child, 0)
 
-    traced(forks, Dispatched())
+    traced(forks)
     os.close(write)
     told = os.read(read, 100)
     os.close(read)
@@ -157,13 +179,13 @@ def test_audit_hooks_are_no_native_code():
     """A worker has hooks that see each look at the code of a frame; none can be removed, so this is a new process."""
     program = """
 import sys, time
-from perfsuite.accounting.interpreter import FREED, Dispatched, traced
+from perfsuite.accounting.interpreter import FREED, traced
 def nothing(x): return x
 def busy(event, arguments):
     if event == "object.__getattr__":
         sum(range(3000))
 sys.addaudithook(busy)
-print(sum(part.calls for part in traced(lambda: [nothing(at) for at in range(200)], Dispatched()).native.values()))
+print(sum(part.calls for part in traced(lambda: [nothing(at) for at in range(200)]).native.values()))
 """
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert int(told.stdout) < 20

@@ -47,3 +47,26 @@ def test_each_of_them_interrupts_and_those_after_it_do_not(how: signal.Signals):
 
 def test_what_was_ignored_stays_ignored_as_under_nohup():
     assert run(str(int(signal.SIGHUP)), "ignored") == ["went on", "True"]
+
+
+HOLDING = """
+import os, signal
+from perfsuite.host import signals
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+with signals.interrupting():
+    try:
+        with signals.held():
+            with signals.held():
+                os.kill(os.getpid(), signal.SIGINT)
+            print("whole")
+        print("went on")
+    except KeyboardInterrupt:
+        with signals.held():
+            print("interrupted")
+    print("once")
+"""
+
+
+def test_what_belongs_together_is_done_before_the_interrupt():
+    done = subprocess.run([sys.executable, "-c", HOLDING], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == ["whole", "interrupted", "once"], done.stderr

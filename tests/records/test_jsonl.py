@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pytest
 
+from perfsuite.host import signals
 from perfsuite.records.jsonl import Journal, load
 
 
@@ -77,6 +79,24 @@ def test_each_finding_is_in_the_file_at_once(tmp_path: Path):
     journal.add("number", value=1)
     assert read(journal.path).values == [1]
     journal.close()
+
+
+def test_an_interrupt_leaves_the_file_and_the_findings_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def interrupted(found: Numbers, line: Mapping[str, Any]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        found.values.append(line["value"])
+
+    journal = Journal.begin(tmp_path, Numbers, "numbers", {})
+    monkeypatch.setattr(Numbers, "add", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), signals.interrupting():
+            journal.add("number", value=1)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    monkeypatch.undo()
+    journal.close()
+    assert journal.found.values == read(journal.path).values == [1]
 
 
 def test_a_torn_last_line_is_dropped_and_what_follows_stands_on_a_line_of_its_own(tmp_path: Path):
