@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from perfsuite.model.record import Part
 
-HANDLERS = ("find_torch_dispatch_rule", "__torch_dispatch__")  # torch calls these only because operators are counted
 RUNS = 9  # traces of a short call: the least time of each native function counts
 FEW = 3  # the same for calls whose first traces take a while
 SHORT = 0.06  # CPU seconds of tracing, after which there are no more than these; one that takes thrice that is the only
@@ -45,24 +44,15 @@ class Traced:
     whole: bool = True  # whether counting went on to the end
 
 
-@dataclass
-class Dispatched:
-    """The operators that have been dispatched, as a dispatch mode tells."""
-
-    operators: int = 0
-    seconds: float = 0.0  # of this thread's CPU, in them
-    inside: bool = False  # whether the mode's own Python runs now; the mode clears it
+Place = tuple[str, int, int]  # of an instruction: the name of its function, its line, and its offset
 
 
-def dispatching(call: Callable[[], object], dispatched: Dispatched) -> dict[Any, float]:
-    """The instructions of ``call`` that dispatch operators: the seconds in all of these, for each instruction.
-
-    To be called under a mode that fills ``dispatched``.
-    """
-    return _once(call, dispatched, TIMED).operators
+def place(frame: FrameType) -> Place:
+    """Where ``frame`` is now."""
+    return frame.f_code.co_name, frame.f_lineno, frame.f_lasti
 
 
-def traced(call: Callable[[], object], operators: Mapping[Any, float] = MappingProxyType({})) -> Traced:
+def traced(call: Callable[[], object], operators: Mapping[Place, float] = MappingProxyType({})) -> Traced:
     """Trace ``call``, a short one several times.
 
     The time of an instruction is that of this thread's CPU, without the tracing's own. Waiting does not count. A native
@@ -70,18 +60,18 @@ def traced(call: Callable[[], object], operators: Mapping[Any, float] = MappingP
     others, such as the writing of large and small blocks, only calls count that took very long; and of what runs many
     times, what it usually takes beyond other instructions: a small function of numpy takes less than the tracing.
 
-    An instruction that dispatches ``operators``, from :func:`dispatching`, counts with what it takes beyond them, where
-    that is far more than they may take here.
+    An instruction that dispatches ``operators``, which take so many seconds in a call, counts with what it takes beyond
+    them, where that is far more than they may take here.
     """
     ends = time.thread_time() + SHORT
     own = _own()
-    seen = _once(call, Dispatched(), MOST)
+    seen = _once(call, operators)
     native = _native(seen, own, operators)
     long = time.thread_time() > ends + (FEW - 1) * SHORT
     for number in range(1, RUNS):
         if long or (number >= FEW and time.thread_time() > ends):
             break
-        again = _native(_once(call, Dispatched(), MOST), own, operators)
+        again = _native(_once(call, operators), own, operators)
         native = {
             name: min(part, again[name], key=lambda one: one.seconds) for name, part in native.items() if name in again
         }
@@ -97,28 +87,21 @@ class _Seen:
     whole: bool = True
     times: dict[Any, array[float]] = field(default_factory=dict)  # by function or place
     across: dict[Any, array[float]] = field(default_factory=dict)  # the same where a line or a function begins or ends
-    operators: dict[Any, float] = field(default_factory=dict)  # seconds of those that are dispatched there
-    named: dict[str, Any] = field(default_factory=dict)  # native functions
+    named: dict[Any, Any] = field(default_factory=dict)  # native functions
 
 
-def _once(call: Callable[[], object], dispatched: Dispatched, most: int) -> _Seen:
-    """Trace the first ``most`` instructions of a call. Functions are known by name, other instructions by place."""
+def _once(call: Callable[[], object], operators: Mapping[Place, float] = MappingProxyType({})) -> _Seen:
+    """Trace one call. Native functions are known by their names, other instructions and ``operators`` by places."""
     seen, clock = _Seen(), time.thread_time
     began, called, across = 0.0, None, False  # of the instruction that runs
-    operators, seconds = dispatched.operators, dispatched.seconds  # before it
-    place: tuple[str, int, int] = ("", 0, 0)
+    place: Place = ("", 0, 0)
     steps: dict[Any, Any] = {}
 
     def opened(frame: FrameType, _: str, __: object) -> Any:
         """A function begins, or a generator goes on. What this takes is left out: audit hooks make ``f_code`` slow."""
         nonlocal began, across
         entered = clock()
-        if dispatched.inside:
-            return None
         code = frame.f_code
-        if code.co_name in HANDLERS:
-            dispatched.inside = True
-            return None
         frame.f_trace_opcodes = across = True
         if seen.instructions > TIMED:
             return counting
@@ -131,7 +114,7 @@ def _once(call: Callable[[], object], dispatched: Dispatched, most: int) -> _See
         """What traces the frames of one function."""
 
         def step(frame: FrameType, event: str, _: object) -> Any:
-            nonlocal began, operators, seconds, called, place, across
+            nonlocal began, called, place, across
             if event != "opcode":
                 across = True
                 return step
@@ -142,13 +125,10 @@ def _once(call: Callable[[], object], dispatched: Dispatched, most: int) -> _See
                 return counting
             where: Any = place
             if called is not None:
-                where = called.__qualname__
+                where = place if place in operators else called.__qualname__
                 seen.named.setdefault(where, called)
-                seen.starts += where.endswith(START)
-            if operators != dispatched.operators:
-                seen.operators[where] = seen.operators.get(where, 0.0) + dispatched.seconds - seconds
-                operators, seconds = dispatched.operators, dispatched.seconds
-            elif seen.instructions > 1:
+                seen.starts += called.__qualname__.endswith(START)
+            if seen.instructions > 1:
                 found = seen.across if across else seen.times
                 if where not in found:
                     found[where] = array("d")
@@ -163,14 +143,14 @@ def _once(call: Callable[[], object], dispatched: Dispatched, most: int) -> _See
         """What traces all frames after the first instructions: it only counts, in a third of the time."""
         if event == "opcode":
             seen.instructions += 1
-            if seen.instructions > most:
+            if seen.instructions > MOST:
                 seen.whole = False
                 sys.settrace(None)
         return counting
 
     def profile(frame: FrameType, event: str, function: Any) -> None:
         nonlocal called
-        if event == "c_call" and not dispatched.inside:
+        if event == "c_call":
             called = function  # no more than this: it runs within the time of the instruction
 
     _run(call, opened, profile)
@@ -185,20 +165,22 @@ class _Own(NamedTuple):
 
 
 def _own() -> _Own:
-    found = _once(lambda: [len(()) for _ in range(CHECKED)], Dispatched(), MOST)
+    found = _once(lambda: [len(()) for _ in range(CHECKED)])
     return _Own(statistics.median(found.times.get("len", [LONG])), _usual(found))
 
 
-def _native(seen: _Seen, own: _Own, operators: Mapping[Any, float]) -> dict[str, Part]:
+def _native(seen: _Seen, own: _Own, operators: Mapping[Place, float]) -> dict[str, Part]:
     """The native code among the instructions."""
     native: dict[str, Part] = {}
     usual = _usual(seen)
+    share = min(1.0, TIMED / seen.instructions)  # of the call that was looked at
     call = own.call * max(1.0, usual / own.usual)  # on a machine that is busier than when the tracing was measured
     for where in {**seen.times, **seen.across}:
         times, across = seen.times.get(where, array("d")), seen.across.get(where, array("d"))
-        less = call if isinstance(where, str) else usual
+        less = call if where in seen.named else usual
         if where in operators:
-            found = _beyond(operators[where], [*times, *across], less, where)
+            engine = where in seen.named and seen.named[where].__qualname__.endswith(START)  # a part by itself
+            found = [] if engine else _beyond(share * operators[where], [*times, *across], less)
         else:
             found = _long(times, across, less, call, where)
         if found:
@@ -208,11 +190,10 @@ def _native(seen: _Seen, own: _Own, operators: Mapping[Any, float]) -> dict[str,
     return native
 
 
-def _beyond(operators: float, times: Sequence[float], less: float, where: Any) -> list[float]:
+def _beyond(operators: float, times: Sequence[float], less: float) -> list[float]:
     """What an instruction takes beyond the operators that it dispatches, for each time that it ran."""
     known = operators + less * len(times)
-    engine = isinstance(where, str) and where.endswith(START)  # its own time is a part by itself
-    return [] if engine or sum(times) < COLD * known else [(sum(times) - known) / len(times)] * len(times)
+    return [] if sum(times) < COLD * known else [(sum(times) - known) / len(times)] * len(times)
 
 
 def _long(times: Sequence[float], across: Sequence[float], less: float, call: float, where: Any) -> list[float]:
@@ -239,7 +220,7 @@ def _usual(seen: _Seen) -> float:
 
 def _title(where: Any, seen: _Seen) -> str:
     """A native function by its name, another instruction by its place. After the call, only its result is freed."""
-    if isinstance(where, str):
+    if where in seen.named:
         return named(seen.named[where])
     return f"line {where[1]} of {where[0]}" if where[0] else FREED
 

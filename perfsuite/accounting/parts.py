@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perfsuite.accounting import kernels
-from perfsuite.accounting.interpreter import Dispatched, dispatching, traced
+from perfsuite.accounting.interpreter import Place, place, traced
 from perfsuite.model.record import Parts
 
 Call = Callable[[], object]
@@ -40,14 +40,14 @@ def parts(call: Call, plain: Call | None) -> Parts:
     )
 
 
-def _dispatching(plain: Call) -> dict[Any, float]:
-    """The instructions that dispatch operators, with the seconds of these."""
+def _dispatching(plain: Call) -> dict[Place, float]:
+    """The instructions of a call that dispatch operators, with the seconds in all of these."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    dispatched = Dispatched()
+    seconds: dict[Place, float] = {}
 
     class Telling(TorchDispatchMode):  # type: ignore[misc]
-        """Run operators, and tell what they take and that the Python that runs only because of this has ended."""
+        """Run operators, and note who called them and what they took: with their own numbers, which may be slow."""
 
         @classmethod
         def _should_skip_dynamo(cls) -> bool:
@@ -58,12 +58,12 @@ def _dispatching(plain: Call) -> dict[Any, float]:
             try:
                 return operator(*args, **(kwargs or {}))
             finally:
-                dispatched.seconds += time.thread_time() - start
-                dispatched.operators += 1
-                dispatched.inside = False
+                spent, where = time.thread_time() - start, place(sys._getframe(1))
+                seconds[where] = seconds.get(where, 0.0) + spent
 
     with Telling():
-        return dispatching(plain, dispatched)
+        plain()
+    return seconds
 
 
 def _autograd(call: Call, starts: int) -> tuple[int | None, int | None]:

@@ -38,6 +38,7 @@ JUDGED = (
     6  # samples of a launch whose outputs are judged, at most: the last call of one, and a random call of the others
 )
 JUDGED_SINGLE = 2  # the same where a sample is one call, so that each is the last and a judgement costs most
+LOOKED = 1 / 3  # share of the rounds after the first that end with a look at the state of the process, drawn at random
 POISON = 4  # blocks of memory to overwrite where the next output may be allocated
 
 
@@ -207,8 +208,9 @@ def interleave(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> dic
 
     All get the same inputs. Order: preparation, first call, warm-up, batch size; then rounds in random order, with the
     inputs refilled before each. A wrong output in any round makes the cell wrong and discards its samples. The state of
-    the process is checked after each sample of the first round, and after each other round. The first cell that fails
-    ends the launch: only its result is returned, or one for ``NOBODY`` if it is not known which cell failed.
+    the process is checked after each sample of the first round, after a random third of the others, and at the end. The
+    first cell that fails ends the launch: only its result is returned, or one for ``NOBODY`` if it is not known which
+    cell failed.
     """
     try:
         return _interleaved(context, cells, plan)
@@ -219,7 +221,7 @@ def interleave(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> dic
 
 
 def _later() -> None:
-    """Nothing: the state of the process is checked when the round ends."""
+    """Nothing: the state of the process is checked when a round ends."""
 
 
 def _again(problem: BaseException) -> dict[str, Any]:
@@ -251,11 +253,12 @@ def _interleaved(context: WorkerContext, cells: Sequence[Cell], plan: Plan) -> d
             verify = surroundings.watch(often=True)
             contents = timing.turns(len(plan.seeds), CHANCE)
             for number, present in enumerate(timing.rounds([variant.count for variant in variants], shuffle)):
-                each = not number or len(present) == 1  # it takes as long as a sample; who it was is found out later
+                looked = not number or CHANCE.random() < LOOKED  # it takes as long as a sample
+                each = looked and (not number or len(present) == 1)  # otherwise, who it was is found out later
                 group.fill(next(contents))
                 for index in present:
                     must(variants[index].cell, partial(group.sample, variants[index], verify if each else _later))
-                if not each:
+                if looked and not each:
                     verify()
         if slowed := yardstick.yardstick().slowed():
             raise surroundings.Changed(slowed)

@@ -93,9 +93,8 @@ def test_an_operator_that_is_slow_because_of_its_numbers_is_not_native_code(monk
 
 def test_what_operators_may_take_with_cold_caches_is_not_native_code():
     known, less = 1e-5, 1e-6  # seconds in two operators, and of the tracing of an instruction
-    assert interpreter._beyond(known, [2.4e-5, 3e-5], less, ("f", 1, 2)) == []
-    assert interpreter._beyond(known, [1e-4, 1.2e-4], less, ("f", 1, 2)) == pytest.approx([1.04e-4] * 2)
-    assert interpreter._beyond(known, [1.0], less, "_EngineBase.run_backward") == []
+    assert interpreter._beyond(known, [2.4e-5, 3e-5], less) == []
+    assert interpreter._beyond(known, [1e-4, 1.2e-4], less) == pytest.approx([1.04e-4] * 2)
 
 
 def test_what_is_seldom_long_is_the_machine_unless_it_is_a_call():

@@ -260,7 +260,7 @@ from perfsuite.tasks import turns
 from perfsuite.workers.context import WorkerContext
 from perfsuite.workers.referee import Truths, judged
 truths, steps = Truths(), []
-late = int(sys.argv[2])
+late, turns.LOOKED = int(sys.argv[2]), float(sys.argv[3])
 context = WorkerContext(
     where, where / "caches", lambda *step: steps.append(step), lambda asked: judged(asked, truths), where)
 watch = surroundings.watch
@@ -278,36 +278,43 @@ def changing(function, *arguments):
         return function(*inputs)
     return make(call, *arguments)
 prepared.prepare = changing
-cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in sys.argv[3:]]
+cells = [Cell("matmul.ladder", variant, "eager", "cpu", "8", "1") for variant in sys.argv[4:]]
 plan = turns.Plan(launch=1, rounds=4, budget=1.0, target=1e-3, began=0.0, seeds=[3, 4])
 answers = turns.interleave(context, cells, plan)
 print(json.dumps([[what for what, _ in steps if what in ("sample", "state")], answers]))
 """
 
 
-def changed(where: Path, late: int, *variants: str) -> tuple[list[str], dict]:
+def changed(where: Path, late: int, looked: float, *variants: str) -> tuple[list[str], dict]:
     mount.lay(IMPLS, where)
-    command = [sys.executable, "-P", "-c", CHANGING, str(where), str(late), *variants]
+    command = [sys.executable, "-P", "-c", CHANGING, str(where), str(late), str(looked), *variants]
     done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=True)
     return tuple(json.loads(done.stdout))
 
 
-def test_the_state_is_checked_after_each_sample_of_the_first_round_and_after_each_other_round(tmp_path: Path):
-    steps, answers = changed(tmp_path / "honest", -1, "row_broadcast", "mm", "mm_out")
+@pytest.mark.parametrize("looked", [0, 1])
+def test_the_state_is_checked_after_each_sample_of_the_first_round_and_after_those_drawn(tmp_path: Path, looked: int):
+    steps, answers = changed(tmp_path / "honest", -1, looked, "row_broadcast", "mm", "mm_out")
     first = steps.index("sample")
-    one, rest = ["sample", "state"] * 3, [*["sample"] * 3, "state"] * 3
-    assert steps[first : first + 18] == [*one, *rest]
+    one, rest = ["sample", "state"] * 3, [*["sample"] * 3, *["state"] * looked] * 3
+    assert steps[first : first + 15 + 3 * looked] == [*one, *rest]
+    assert steps[-1] == "state"
     assert {answer["status"] for answer in answers.values()} == {"ok"}
 
 
-@pytest.mark.parametrize(("late", "culprit"), [(1, "matmul.ladder/mm/eager/cpu/8/1"), (3, turns.NOBODY)])
-def test_who_changes_state_in_the_first_round_is_known_and_later_the_round_is(tmp_path: Path, late: int, culprit: str):
-    _, answers = changed(tmp_path / "mount", late, "row_broadcast", "mm", "mm_out")
+@pytest.mark.parametrize(
+    ("late", "looked", "culprit"),
+    [(1, 0, "matmul.ladder/mm/eager/cpu/8/1"), (3, 0, turns.NOBODY), (3, 1, turns.NOBODY)],
+)
+def test_who_changes_state_in_the_first_round_is_known_and_later_that_somebody_does(
+    tmp_path: Path, late: int, looked: int, culprit: str
+):
+    _, answers = changed(tmp_path / "mount", late, looked, "row_broadcast", "mm", "mm_out")
     assert list(answers) == [culprit]
     assert "default dtype from torch.float32 to torch.float64" in answers[culprit]["reason"]
 
 
 def test_who_has_no_rival_is_known_in_any_round(tmp_path: Path):
-    _, answers = changed(tmp_path / "mount", 3, "mm")
+    _, answers = changed(tmp_path / "mount", 3, 1, "mm")
     (answer,) = answers.values()
     assert list(answers) == ["matmul.ladder/mm/eager/cpu/8/1"] and answer["status"] not in ("ok", "skipped")

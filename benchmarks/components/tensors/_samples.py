@@ -10,12 +10,13 @@ KOLMOGOROV = 3.3  # sqrt(n) times the largest distance of distributions; exceede
 
 def distance(uniform: Any) -> Any:
     """``sqrt(n)`` times the Kolmogorov-Smirnov distance of ``uniform``, (n,), from the uniform distribution."""
+    import numpy
     import torch
 
-    ranked = uniform.double().sort().values
+    ranked = torch.from_numpy(numpy.sort(uniform.numpy(force=True))).double()  # a third of the time of torch's sort
     n = len(ranked)
-    steps = torch.arange(n + 1, dtype=torch.float64, device=ranked.device) / n
-    return torch.maximum((ranked - steps[:-1]).max(), (steps[1:] - ranked).max()) * n**0.5
+    steps = torch.arange(n + 1, dtype=torch.float64) / n
+    return torch.maximum((ranked - steps[:-1]).max(), (steps[1:] - ranked).max()).to(uniform.device) * n**0.5
 
 
 def succession(standard: Any) -> Any:
