@@ -30,6 +30,7 @@ BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced
 FAR = 50e-6  # seconds: what takes longer is native code even if most calls of this function are short
 COLD = 5  # times what operators take: in another call, with cold caches between the tracing, they may take as long
 RARE = 0.02  # share of the runs of an instruction without a call: less of them are not native code, however long
+WRAPPERS = ("torch._compile", "torch._dynamo")  # modules of functions that torch calls a mode's function through
 PLUMBING = re.compile(r"(_VariableFunctionsClass|pybind11_detail_function_record\w*)\.")  # owners that nobody names
 CHECKED = 100  # calls of a native function that does nothing, to see what the tracing itself takes
 
@@ -47,9 +48,14 @@ class Traced:
 Place = tuple[str, int, int]  # of an instruction: the name of its function, its line, and its offset
 
 
-def place(frame: FrameType) -> Place:
-    """Where ``frame`` is now."""
-    return frame.f_code.co_name, frame.f_lineno, frame.f_lasti
+def caller(frame: FrameType | None) -> Place:
+    """The place that called a dispatch mode, from the ``frame`` before the mode's.
+
+    Once torch's compiler is imported, torch calls the function of a mode through others.
+    """
+    while frame and frame.f_globals.get("__name__", "").startswith(WRAPPERS):
+        frame = frame.f_back
+    return (frame.f_code.co_name, frame.f_lineno, frame.f_lasti) if frame else ("", 0, 0)
 
 
 def traced(call: Callable[[], object], operators: Mapping[Place, float] = MappingProxyType({})) -> Traced:
@@ -172,6 +178,9 @@ def _own() -> _Own:
 def _native(seen: _Seen, own: _Own, operators: Mapping[Place, float]) -> dict[str, Part]:
     """The native code among the instructions."""
     native: dict[str, Part] = {}
+    met = sum(seconds for where, seconds in operators.items() if where in seen.times or where in seen.across)
+    if 2 * met < sum(operators.values()) and seen.instructions <= TIMED:  # unknown who dispatches them: no evidence
+        return native
     usual = _usual(seen)
     share = min(1.0, TIMED / seen.instructions)  # of the call that was looked at
     call = own.call * max(1.0, usual / own.usual)  # on a machine that is busier than when the tracing was measured

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perfsuite.accounting import kernels
-from perfsuite.accounting.interpreter import Place, place, traced
+from perfsuite.accounting.interpreter import Place, caller, traced
 from perfsuite.model.record import Parts
 
 Call = Callable[[], object]
@@ -58,7 +58,7 @@ def _dispatching(plain: Call) -> dict[Place, float]:
             try:
                 return operator(*args, **(kwargs or {}))
             finally:
-                spent, where = time.thread_time() - start, place(sys._getframe(1))
+                spent, where = time.thread_time() - start, caller(sys._getframe(1))
                 seconds[where] = seconds.get(where, 0.0) + spent
 
     with Telling():

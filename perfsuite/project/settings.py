@@ -21,6 +21,7 @@ from perfsuite.model.printable import near, one_line
 
 VARIABLE = "PERFSUITE_ROOT"
 SIDE = "PERFSUITE_SIDE"  # set in workers: the suffix of the tree that declares the components, or ""
+SUBMITTED = "PERFSUITE_SUBMITTED"  # set in the jobs of shards: the commit and the tree that they were submitted for
 # Suffixes of the names of packages in workers. Those of two sides have one length.
 ONE = "_x"  # of a package of functions, in a worker of one tree
 SIDES = ("_a", "_b")  # of the two trees that are compared

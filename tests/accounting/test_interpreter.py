@@ -91,6 +91,31 @@ def test_an_operator_that_is_slow_because_of_its_numbers_is_not_native_code(monk
     assert not [name for name in found.native or () if "exp" in name]
 
 
+OPERATORS = """
+import zlib
+import torch
+import torch._dynamo
+from perfsuite.accounting.parts import parts
+x, pairs, data = torch.rand(300, 300), [torch.rand(40) for _ in range(50)], bytes(1 << 20)
+def call():
+    return [torch.stack(pairs), x.exp().sum(), x + x, zlib.crc32(data)]
+call()
+print(sorted(parts(call, call).native))
+"""
+
+
+def test_operators_are_no_native_code_once_the_compiler_is_imported():
+    """The function of a dispatch mode is then called through others: in a new process, as that cannot be undone."""
+    told = subprocess.run([sys.executable, "-c", OPERATORS], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.strip() == "['zlib.crc32']", told.stderr
+
+
+def test_without_knowing_who_dispatches_operators_nothing_is_native_code():
+    data = [torch.rand(500, 500) for _ in range(20)]
+    assert traced(lambda: [x.exp() for x in data]).native
+    assert not traced(lambda: [x.exp() for x in data], {("another", 1, 2): 1e-3}).native
+
+
 def test_what_operators_may_take_with_cold_caches_is_not_native_code():
     known, less = 1e-5, 1e-6  # seconds in two operators, and of the tracing of an instruction
     assert interpreter._beyond(known, [2.4e-5, 3e-5], less) == []

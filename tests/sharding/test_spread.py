@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -171,6 +172,41 @@ def test_another_commit_is_told_and_one_that_is_gone(tmp_path: Path):
         found = folder.begin(root / "results", ("run",), commit, (1.0,))
         done = own.perfsuite(root, "run", "--engine", "local", "--resume", found.path.name, check=2)
         assert told in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_job_measures_what_it_was_submitted_for_or_nothing(tmp_path: Path):
+    root = several.repository(tmp_path / "one")
+    words = ["run", *several.QUICK, "-k", "more and n8", "--shards", "1", "--engine", "local"]
+    environment = {**os.environ, "PYTHONPATH": str(own.ENGINE)}
+    command = [sys.executable, "-P", "-m", "perfsuite", *words]
+    head = subprocess.Popen(command, cwd=root, env=environment, start_new_session=True)
+    end = time.monotonic() + 100
+    while not (jobs := list(root.glob("results/shards/*/jobs.jsonl"))):
+        assert head.poll() is None and time.monotonic() < end
+        time.sleep(0.05)
+    os.killpg(head.pid, signal.SIGKILL)
+    head.wait()
+    job = json.loads((jobs[0].parent / "plan.json").read_text())["words"]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        part = ["--shards", "1", "--shard", "1", "--results", str(tmp_path / "job")]
+        return subprocess.run([*job, *part], cwd=tmp_path, capture_output=True, text=True)
+
+    own.commit(root, "more", {"README": "x"})
+    done = run()
+    assert "this shard was submitted for commit" in done.stderr and "git checkout" in done.stderr, done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    own.git(root, "checkout", "-q", "HEAD~1")
+    code = root / "src" / "mylib" / "core.py"
+    text = code.read_text()
+    code.write_text(f"{text}\n# edited\n")
+    done = run()
+    assert "the measured files have changed since this shard was submitted" in done.stderr, done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert not (tmp_path / "job").exists()
+    code.write_text(text)
+    done = run()
+    assert done.returncode == 0 and list((tmp_path / "job").glob("*/*.gz")), done.stderr
 
 
 @pytest.mark.long

@@ -13,7 +13,7 @@ from perfsuite.host.asking import output
 from perfsuite.model.cell import Cell
 from perfsuite.model.printable import one_line
 from perfsuite.project import catalogue
-from perfsuite.project.settings import ENGINE, VARIABLE
+from perfsuite.project.settings import ENGINE, SUBMITTED, VARIABLE
 from perfsuite.records import store
 from perfsuite.records.options import Options
 from perfsuite.runners.commands._arguments import positive
@@ -41,7 +41,8 @@ def part(options: argparse.Namespace) -> tuple[int, int] | None:
     """The number of the shard to measure here, and how many there are; ``None`` without shards.
 
     Raises:
-        ValueError: an option is missing or out of range, or is for an engine.
+        ValueError: an option is missing or out of range, or is for an engine; or the code is not what this job was
+            submitted for.
     """
     if options.slurm:
         raise ValueError(f"--slurm {options.slurm[0]} needs --engine slurm: add it")
@@ -52,6 +53,8 @@ def part(options: argparse.Namespace) -> tuple[int, int] | None:
     if options.shard is None:
         raise ValueError(f"--shards {options.shards} needs --shard, the part to measure here, or --engine")
     split.numbered(options.shard, options.shards)
+    if submitted := os.environ.get(SUBMITTED):
+        _as_submitted(submitted, _state(options))
     return options.shard, options.shards
 
 
@@ -88,8 +91,28 @@ def say(options: argparse.Namespace) -> Callable[[str], None]:
 def _called(options: argparse.Namespace) -> list[str]:
     """The command of this process without its arguments; it works on any machine that sees the same files."""
     path = os.pathsep.join(filter(None, [str(ENGINE.parent), os.environ.get("PYTHONPATH", "")]))
-    words = ["env", f"{VARIABLE}={catalogue.ROOT}", f"PYTHONPATH={path}", sys.executable, "-P", "-m", ENGINE.name]
+    words = ["env", f"{VARIABLE}={catalogue.ROOT}", f"{SUBMITTED}={_state(options)}", f"PYTHONPATH={path}"]
+    words += [sys.executable, "-P", "-m", ENGINE.name]
     return [*words, options.name, "--tree", str(options.tree)]
+
+
+def _state(options: argparse.Namespace) -> str:
+    """What is measured: the commit ("" outside a repository), and the hash of the tree."""
+    commit, _ = commits.commit(catalogue.ROOT)
+    return f"{commit}/{catalogue.tree_hash(options.tree)}"
+
+
+def _as_submitted(then: str, now: str) -> None:
+    """Raises ValueError if the code has changed since a job was submitted, which may have waited for long."""
+    if then == now:
+        return
+    (before, _), (commit, _) = then.split("/"), now.split("/")
+    if before != commit:
+        told = (
+            f"this shard was submitted for commit {before[:10] or 'none'}, and {commit[:10] or 'none'} is checked out"
+        )
+        raise ValueError(f"{told}: git checkout {before[:10]}" if before else told)
+    raise ValueError("the measured files have changed since this shard was submitted: undo that, or start a new run")
 
 
 def given(options: argparse.Namespace, *names: str) -> list[str]:
