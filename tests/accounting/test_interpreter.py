@@ -118,7 +118,7 @@ def test_without_knowing_who_dispatches_operators_nothing_is_native_code():
 
 def test_what_operators_may_take_with_cold_caches_is_not_native_code():
     known, less = 1e-5, 1e-6  # seconds in two operators, and of the tracing of an instruction
-    assert interpreter._beyond(known, [2.4e-5, 3e-5], less) == []
+    assert interpreter._beyond(known, [1.1e-5, 1.2e-5], less) == []
     assert interpreter._beyond(known, [1e-4, 1.2e-4], less) == pytest.approx([1.04e-4] * 2)
 
 
