@@ -32,16 +32,19 @@ class Row:
 
     @property
     def state(self) -> str:
-        """The most important state of its suspicions; "steady" without one, "few runs" where none could be seen."""
-        states = {one.state for one in self.suspicions}
+        """That of its change; "steady" without one, "few runs" where none could be seen."""
         few = "few runs" if len(self.series.points) < detecting.LEAST else "steady"
-        return next((state for state in ORDER if state in states), few)
+        return self.change.state if self.change else few
 
     @property
     def change(self) -> Suspicion | None:
-        """The newest confirmed step; else the newest that is suspected."""
-        steps = [one for one in self.suspicions if one.kind == "step"] or list(self.suspicions)
-        return next((one for one in reversed(steps) if one.confirmed), steps[-1] if steps else None)
+        """The newest confirmed step, or the confirmed creep; else the newest of what is still most open."""
+        confirmed = [one for one in self.suspicions if one.confirmed]
+        if known := [one for one in confirmed if one.kind == "step"] or confirmed:
+            return known[-1]
+        return min(
+            reversed(self.suspicions), key=lambda one: (ORDER.index(one.state), one.kind != "step"), default=None
+        )
 
 
 @dataclass(frozen=True)

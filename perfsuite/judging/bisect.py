@@ -119,7 +119,8 @@ def narrowed(
         answer = {"SLOWER": above, "SAME": below, "FASTER": below, "UNDECIDED": "unknown"}.get(row.verdict, "skip")
         if row.verdict == "SAME" and not row.epochs:  # the code of ``good``, not timed: without the change
             answer = "fast"
-        progress.note(f"{trees.git(repository, 'log', '-1', '--format=%h %s', commit)}: {answer} {row.reason}".rstrip())
+        told = {"slow": "with the change", "fast": "without it"}.get(answer, f"{answer} {row.reason}".rstrip())
+        progress.note(f"{trees.git(repository, 'log', '-1', '--format=%h %s', commit)}: {told}")
         return answer
 
     return search(trees.find(repository, good), commits, side)

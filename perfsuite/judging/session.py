@@ -208,7 +208,9 @@ class Session:
         return True
 
     def _tell(self, cell: str) -> None:
-        """Report a decided change at once."""
+        """Report a decided change at once; not in a search, whose verdicts are about half a change."""
+        if self._options.split:
+            return
         judge = self.found.judges[cell]
         if judge.finding.verdict in ("SLOWER", "FASTER"):
             percent = 100 * math.expm1(middle(judge.xs))

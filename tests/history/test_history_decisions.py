@@ -145,6 +145,16 @@ def test_a_comparison_of_the_step_by_hand_counts_and_one_beyond_it_does_not(tmp_
     assert [one.state for one in row.suspicions if one.kind == "step"] == ["slower", "suspected"]
 
 
+def test_a_row_shows_its_newest_confirmed_change_with_the_state_of_that(tmp_path: Path, known: Commits):
+    measured(tmp_path, known, [1.0] * 6 + [1.1] * 5 + [1.0] * 5)
+    compared(tmp_path, known.order[5], known.order[6], [0.1] * 12)
+    (row,) = whole(tmp_path, known).rows
+    assert row.change and (row.state, row.change.state) == ("slower", "slower") and row.change.ratio > 1
+    compared(tmp_path, known.order[10], known.order[11], [-0.1] * 12)
+    (row,) = whole(tmp_path, known).rows
+    assert row.change and (row.state, row.change.state) == ("faster", "faster") and row.change.ratio < 1
+
+
 def test_another_kind_of_machine_decides_nothing(tmp_path: Path, known: Commits):
     measured(tmp_path, known, SLOW)
     step = only(tmp_path, known)
