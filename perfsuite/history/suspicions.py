@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,12 +11,11 @@ from perfsuite.history.cells import Measured
 from perfsuite.history.commits import Commits
 from perfsuite.history.model import Series, Step
 from perfsuite.history.runs import Runs
-from perfsuite.host.scratch import PREFIX
+from perfsuite.host.software import PLACES
 from perfsuite.records.brief import Brief
 
 FALSE = 0.05  # probability that a whole history suspects anything although nothing changed
 WIDER = 2  # runs beside a step that may be on the wrong side of it
-TEMPORARY = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")  # a run's own folder, which differs in each run
 CREPT = 0.02  # less than this is no creep, however clear: `compare` calls it the same
 
 
@@ -164,7 +162,7 @@ def changed(before: Brief, after: Brief) -> list[str]:
 
 
 def flat(facts: Mapping[str, object], before: str = "") -> dict[str, str]:
-    """Nested facts as name and text; without the random part of a run's own folder, and memory in whole GiB."""
+    """Nested facts as name and text; without the places of caches, and memory in whole GiB."""
     found: dict[str, str] = {}
     for name, value in facts.items():
         whole = f"{before} {name}".strip()
@@ -172,9 +170,8 @@ def flat(facts: Mapping[str, object], before: str = "") -> dict[str, str]:
             found |= flat(value, whole)
         elif whole == "memory" and isinstance(value, int):
             found[whole] = f"{value / 2**30:.0f} GiB"
-        elif value is not None:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            found[whole] = TEMPORARY.sub(PREFIX, text)
+        elif value is not None and not PLACES.fullmatch(whole):
+            found[whole] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return found
 
 

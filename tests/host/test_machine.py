@@ -412,7 +412,7 @@ def test_only_variables_that_bend_results_are_kept_and_no_secret():
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "2",
         "OPENBLAS_NUM_THREADS": "2",
-        "TORCHINDUCTOR_CACHE_DIR": "/x",
+        "TORCHINDUCTOR_FX_GRAPH_CACHE": "1",
         "TORCH_LOGS": "",
         "MALLOC_ARENA_MAX": "1",
         "LD_PRELOAD": "libjemalloc.so",
@@ -434,6 +434,8 @@ def test_only_variables_that_bend_results_are_kept_and_no_secret():
         "MY_OMP_X": "1",
         "NVIDIA_REQUIRE_CUDA": "cuda>=13.0",
         "CUDA_HOME": "/usr/local/cuda",
+        "CUDA_CACHE_PATH": "/x",
+        "TORCHINDUCTOR_CACHE_DIR": "/x",
         "OMPI_MCA_plm": "isolated",
     }
     assert software.variables({**dropped, **kept}) == kept

@@ -222,12 +222,13 @@ def test_packages_and_the_machine_come_first():
     assert "packages torch  2.15.0+cpu" in "\n".join(lines) and "! The environment differs" in "\n".join(lines)
 
 
-def test_the_folder_of_a_run_is_no_difference():
+def test_where_caches_are_is_no_difference():
     old, new = planted()
-    folders = ({"variables": {"NUMBA_CACHE_DIR": f"/tmp/benchmarks-{end}/caches"}} for end in ("ab_1c2d3", "zz9zzzz9"))
-    assert not between(*(other(one, **folder) for one, folder in zip((old, new), folders, strict=True))).environment
-    apart = other(new, variables={"NUMBA_CACHE_DIR": "/data/caches"})
-    assert [one.name for one in between(old, apart).environment][-1] == "variables NUMBA CACHE DIR"
+    apart = (
+        other(one, variables={"NUMBA_CACHE_DIR": place}) for one, place in zip((old, new), ("/a", "/b"), strict=True)
+    )
+    assert not between(*apart).environment
+    assert [one.name for one in between(old, other(new, variables={"CC": "clang"})).environment][-1] == "variables CC"
 
 
 def test_cells_that_only_one_run_timed_are_told():

@@ -91,7 +91,6 @@ def plain(run: Run) -> dict[str, Any]:
     for name in ("run", "started", "seconds", "shards", "compiler"):
         del data[name]
     data["roofs"] = sorted((roof["name"], roof["threads"], roof["device"], roof["unit"]) for roof in data["roofs"])
-    del data["environment"]["variables"]["NUMBA_CACHE_DIR"]  # in the temporary folder of the run
     for record in data["records"]:
         record["launches"] = [(one["launch"], one["alone"]) for one in record["launches"]]
         if record["proof"]:

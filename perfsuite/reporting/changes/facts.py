@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from perfsuite.host.machine import IDENTITY
-from perfsuite.host.scratch import PREFIX
+from perfsuite.host.software import PLACES
 from perfsuite.model.record import Run
 from perfsuite.reporting import units
 
-TEMPORARY = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")  # a run's own folder, which differs in each run
 SIZES = ("memory", "caches")  # facts in bytes
 
 
@@ -45,13 +43,8 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Dif
     before, after = dict(_flat(old)), dict(_flat(new))
     for name in {**before, **after}:
         was, now = before.get(name, ""), after.get(name, "")
-        if _settled(was) != _settled(now):
+        if was != now and not PLACES.fullmatch(name):
             yield Difference(name, was, now)
-
-
-def _settled(text: str) -> str:
-    """``text`` without the random part of a temporary folder's name."""
-    return TEMPORARY.sub(PREFIX, text)
 
 
 def _flat(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
