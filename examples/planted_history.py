@@ -1,6 +1,6 @@
 """Plant a slowdown and a speed-up among commits that change no time, and see what `history` makes of their real runs.
 
-``python examples/planted_history.py FOLDER`` clones this repository into FOLDER, adds eighteen commits, each of which
+``python examples/planted_history.py FOLDER`` clones this repository into FOLDER, adds thirty commits, each of which
 renames a variable of one function, measures all of them in random order, and has what is suspected confirmed. Two of
 them change what the function takes by some 5 %, and say so in their subject. About ten minutes, on a quiet machine.
 """
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE = Path("impls", "smallops", "row_sum.py")
 CALL = "    return torch.sum(x, dim=0)\n"
 CELLS = "row_sum and 5000x10 and eager and (torch_sum or sum_out or einsum or ones_matmul or cumsum or numpy_sum)"
-COMMITS, SLOWER, FASTER = 18, 6, 12
+COMMITS, SLOWER, FASTER = 30, 10, 20
 USUAL, MORE = 40, 70  # passes of an empty loop: always, and those that make some 5 % of the time
 NAME = ("-c", "user.name=planted", "-c", "user.email=planted@example.invalid")
 
