@@ -94,9 +94,10 @@ def _ownerless() -> Iterator[Path]:
 def _kill_those_of(folders: list[Path]) -> None:
     """Kill the processes whose TMPDIR is one of ``folders``: only processes started by a worker have that."""
     names = set(map(str, folders))
-    for process in psutil.process_iter(["environ"]):
-        if (process.info["environ"] or {}).get("TMPDIR") in names:
-            with contextlib.suppress(psutil.Error):
+    for number in psutil.pids():  # process_iter remembers processes, and kills none whose number was used before
+        with contextlib.suppress(psutil.Error, OSError):
+            process = psutil.Process(number)
+            if process.environ().get("TMPDIR") in names:
                 process.kill()
 
 

@@ -107,7 +107,8 @@ print(sorted(parts(call, call).native))
 def test_operators_are_no_native_code_once_the_compiler_is_imported():
     """The function of a dispatch mode is then called through others: in a new process, as that cannot be undone."""
     told = subprocess.run([sys.executable, "-c", OPERATORS], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert told.stdout.strip() == "['zlib.crc32']", told.stderr
+    assert "zlib.crc32" in told.stdout, told.stderr
+    assert not [name for name in ("stack", "exp", "sum") if name in told.stdout], told.stdout
 
 
 def test_without_knowing_who_dispatches_operators_nothing_is_native_code():
