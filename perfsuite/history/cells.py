@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -46,11 +46,13 @@ class Measured:
     drift: Drift
     rivals: Mapping[str, NDArray[np.float64]]  # cell -> logarithms of what its rivals did, where that tells something
     cut: Mapping[str, str]  # cell -> the run before which its work was another; earlier runs are left out
+    apart: Mapping[str, int]  # cell -> its runs that are left out, because it was timed beside other rivals there
 
 
 def measured(runs: Sequence[Brief], match: Callable[[Cell], bool]) -> Measured:
     """The series of the cells that ``match``, from ``runs`` in their order."""
-    every, cut, same = _collected(runs)
+    others = _elsewhere(runs)
+    every, cut, same = _collected(runs, others)
     wanted = {Cell.parse(cell).group for cell in every if match(Cell.parse(cell))}
     groups = [Series(cell, tuple(points)) for cell, points in every.items() if Cell.parse(cell).group in wanted]
     raw = [one for one in groups if match(Cell.parse(one.cell))]
@@ -65,7 +67,36 @@ def measured(runs: Sequence[Brief], match: Callable[[Cell], bool]) -> Measured:
         groups = [drift.without(one, found) for one in groups]
     series = [one for one in groups if match(Cell.parse(one.cell))]
     left_out = {cell: run for cell, run in cut.items() if match(Cell.parse(cell))}
-    return Measured(raw, series, moved, _rivals(groups, frozenset(same)), left_out)
+    apart = Counter(cell for run in runs for cell in others.get(_kind(run), ()) if match(Cell.parse(cell)))
+    return Measured(raw, series, moved, _rivals(groups, frozenset(same)), left_out, apart)
+
+
+def _kind(run: Brief) -> tuple[str, Sequence[str]]:
+    return run.selection, tuple(run.cells)
+
+
+def _elsewhere(runs: Sequence[Brief]) -> dict[tuple[str, Sequence[str]], frozenset[str]]:
+    """For each selection, and the cells that it has timed: those whose times there are not comparable with later ones.
+
+    The same function takes another time beside other rivals, in the same processes. So of a cell only those runs
+    count with the selection of its newest run, or in which it had the same rivals.
+    """
+    kinds = dict.fromkeys(map(_kind, reversed(runs)))
+    if len({selection for selection, _ in kinds}) < 2:
+        return {}
+    newest: dict[str, tuple[str, frozenset[str]]] = {}
+    found = {}
+    for selection, timed in kinds:
+        groups: defaultdict[object, set[str]] = defaultdict(set)
+        for cell in timed:
+            groups[Cell.parse(cell).group].add(cell)
+        beside = {cell: frozenset(group) for group in groups.values() for cell in group}
+        for cell, its in beside.items():
+            newest.setdefault(cell, (selection, its))
+        found[selection, timed] = frozenset(
+            cell for cell, its in beside.items() if newest[cell][0] != selection and newest[cell][1] != its
+        )
+    return {kind: cells for kind, cells in found.items() if cells}
 
 
 def _rivals(series: Sequence[Series], same: Container[str]) -> dict[str, NDArray[np.float64]]:
@@ -76,7 +107,9 @@ def _rivals(series: Sequence[Series], same: Container[str]) -> dict[str, NDArray
     return {cell: moved for group in groups.values() for cell, moved in drift.rivals(group, same).items()}
 
 
-def _collected(runs: Sequence[Brief]) -> tuple[dict[str, list[Point]], dict[str, str], list[str]]:
+def _collected(
+    runs: Sequence[Brief], elsewhere: Mapping[tuple[str, Sequence[str]], frozenset[str]]
+) -> tuple[dict[str, list[Point]], dict[str, str], list[str]]:
     """The points of each cell since its work was what it is now, the runs where it changed, and the control cells."""
     points: defaultdict[str, list[Point]] = defaultdict(list)
     work: dict[str, int] = {}
@@ -93,8 +126,10 @@ def _collected(runs: Sequence[Brief]) -> tuple[dict[str, list[Point]], dict[str,
                 if source.setdefault(cell, its_source) != its_source or not its_source:
                     changed.add(cell)
         before = run
+        apart = elsewhere.get(_kind(run), frozenset()) if elsewhere else frozenset()
         for cell, seconds, launches in zip(run.cells, *_times(run), strict=True):
-            points[cell].append(Point(run.run, run.started, run.commit, seconds, launches))
+            if cell not in apart:
+                points[cell].append(Point(run.run, run.started, run.commit, seconds, launches))
     same = [cell for cell in points if cell not in changed and cell not in cut and len(points[cell]) >= LEAST]
     return dict(points), cut, same
 

@@ -12,10 +12,12 @@ from perfsuite.history.commits import Commits
 from perfsuite.history.model import Series, Step
 from perfsuite.history.runs import Runs
 from perfsuite.host.software import PLACES
+from perfsuite.model.printable import cut
 from perfsuite.records.brief import Brief
 
 FALSE = 0.05  # probability that a whole history suspects anything although nothing changed
 WIDER = 2  # runs beside a step that may be on the wrong side of it
+SHOWN = 30  # characters of the name of a selection
 CREPT = 0.02  # less than this is no creep, however clear: `compare` calls it the same
 
 
@@ -149,8 +151,9 @@ def _placed(made: Suspicion, commits: Commits) -> Suspicion:
 
 
 def changed(before: Brief, after: Brief) -> list[str]:
-    """What differs between two runs beside the code: "torch 2.10.0 → 2.11.0"."""
-    told = []
+    """What differs between two runs beside the code: "torch 2.10.0 → 2.11.0", or other cells that were timed too."""
+    selections = [cut(run.selection, SHOWN) for run in (before, after)]
+    told = [f"selection {' → '.join(selections)}"] if before.selection != after.selection else []
     for was, now in ((before.environment, after.environment), (before.machine, after.machine)):
         old, new = flat(was), flat(now)
         told += [

@@ -109,3 +109,32 @@ def test_rivals_are_those_of_the_group_also_where_only_one_cell_is_selected(tmp_
     moved = np.exp(found.rivals[CELL])
     assert moved / moved[0] == pytest.approx([drifting(at) / drifting(0) for at in range(RUNS)], rel=0.02)
     assert found.raw[0] is found.series[0]
+
+
+def selected(tmp: Path, *selections: tuple[str, tuple[str, ...]]) -> Measured:
+    """Runs of these selections, each with the cell and these variants beside it."""
+    briefs = []
+    for at, (selection, variants) in enumerate(selections):
+        names = [CELL, *(CELL.replace("/", f"/{variant}", 1) for variant in variants)]
+        (path,) = stored(tmp, [run(at, "a" * 40, dict.fromkeys(names, 1e-3), selection=selection)])
+        briefs.append(index.briefs(path, tmp / "index"))
+    return cells.measured(briefs, lambda cell: str(cell) == CELL)
+
+
+@pytest.mark.parametrize(
+    ("runs", "left"),
+    [
+        ([("full", ("x", "y")), ("-k one", ("x",)), ("-k one", ("x",))], 2),
+        ([("-k one", ("x",)), ("full", ("x", "y"))], 1),
+        ([("full", ("x", "y")), ("-k one", ("x", "y")), ("-k other", ("x", "y"))], 3),
+        ([("full", ("x", "y")), ("full", ("x", "y", "z"))], 2),
+        ([("full", ("x",)), ("full", ("x", "y")), ("-k one", ("x",))], 2),
+    ],
+    ids=["fewer rivals", "more rivals", "the same rivals", "a new variant", "one of each"],
+)
+def test_only_runs_with_the_selection_or_the_rivals_of_the_newest_count(
+    tmp_path: Path, runs: list[tuple[str, tuple[str, ...]]], left: int
+):
+    found = selected(tmp_path, *runs)
+    assert len(found.series[0].points) == left
+    assert found.apart.get(CELL, 0) == len(runs) - left

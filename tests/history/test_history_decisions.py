@@ -194,6 +194,15 @@ def test_what_changed_beside_the_code_is_named(tmp_path: Path, known: Commits):
     assert whole(tmp_path, known).changes == {later[0].run: ["torch 2.0 → 2.1"]}
 
 
+def test_another_selection_is_named_since_other_cells_were_timed_too(tmp_path: Path, known: Commits):
+    old = [run(at, known.order[at // 2], {CELL: 1e-3}) for at in range(16)]
+    long = f"-k {'x' * 100}"
+    later = [run(at, known.order[at // 2], {CELL: 1.05e-3}, selection=long) for at in range(16, 32)]
+    stored(tmp_path / "results", [*old, *later])
+    (told,) = only(tmp_path, known).others
+    assert told.startswith(f"selection {old[0].selection} → -k xxx") and len(told) < 90
+
+
 def test_other_work_begins_the_series_anew(tmp_path: Path, known: Commits):
     made = [run(at, known.order[at // 2], {CELL: 1e-3 if at < 16 else 2e-3}) for at in range(32)]
     made[16:] = [

@@ -164,7 +164,7 @@ def component(found: History, rows: Sequence[Row]) -> tuple[Section, ...]:
 
 def _series(found: History, row: Row) -> Section:
     blocks: list[Block] = [prose(*_told(found, one), tone="lead") for one in row.suspicions]
-    if told := wording.cut_work(found, row):
+    if told := wording.left_out(found, row):
         blocks.append(prose(f"! {told}.", tone="warning"))
     blocks.append(Picture(plots.series(found, row)))
     columns = (Column("Commit", wide=True), Column("Run"), Column("Time", True, "Below it the interval over launches"))

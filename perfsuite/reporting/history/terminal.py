@@ -33,7 +33,7 @@ def text(found: History, color: bool, width: int, every: bool = False) -> str:
         [paint(f"{found.runs.kind}, {wording.span(found)}", BOLD)],
         _others(found, kinds, width, paint),
         [line for one in found.runs.notes for line in wrapped(f"! {visible(one)}", width, paint, YELLOW)],
-        _sentences([wording.drift(found), wording.anchor(found)], width, paint, DIM),
+        _sentences([wording.beside_others(found), wording.drift(found), wording.anchor(found)], width, paint, DIM),
         [paint(wording.headline(found), BOLD)],
         _cells(found, width, paint, every),
         [line for row in found.rows for one in row.suspicions for line in _said(found, row, one, width, paint)],

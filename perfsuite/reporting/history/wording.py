@@ -135,7 +135,20 @@ def note(found: History, row: Row) -> str:
     return said(found, row.change)
 
 
-def cut_work(found: History, row: Row) -> str:
-    """Where the declared work of a cell was another before."""
-    run = found.measured.cut.get(row.cell)
-    return f"its work was another before run {run}; earlier runs are left out" if run else ""
+def left_out(found: History, row: Row) -> str:
+    """Which runs of a cell are left out, and why."""
+    told = []
+    if run := found.measured.cut.get(row.cell):
+        told.append(f"its work was another before run {run}; earlier runs are left out")
+    if apart := found.measured.apart.get(row.cell):
+        told.append(
+            f"{counted(apart, 'run')} in which it was timed beside other cells {'are' if apart > 1 else 'is'} left out"
+        )
+    return "; ".join(told)
+
+
+def beside_others(found: History) -> str:
+    """How many cells have runs that are left out since they were timed beside other cells there; "" if none has."""
+    cells = len(found.measured.apart)
+    told = f"of {counted(cells, 'cell')}, runs of other selections are left out, which timed other cells beside"
+    return told if cells else ""
