@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -72,8 +73,12 @@ def leftovers(repository: Path) -> list[Path]:
 
 
 def workers() -> list[psutil.Process]:
-    mine = psutil.Process()
-    return [child for child in mine.children(recursive=True) if "worker.py" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has ended; those of a killed command are nobody's to wait for
+            if child.status() != psutil.STATUS_ZOMBIE and "worker.py" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def test_slower_faster_renamed_and_broken_are_told_as_such(repository: Path, command: Command):
@@ -145,6 +150,9 @@ def test_interrupted_it_goes_on_with_what_was_measured(repository: Path, command
     assert measured
     if with_signal == signal.SIGINT:
         assert process.returncode == 130 and "--resume` goes on" in err, out + err
+    end = time.monotonic() + 30  # those of a killed command end when they notice that it is gone
+    while workers() and time.monotonic() < end:
+        time.sleep(0.1)
     assert not workers()
 
     done = command(repository, "compare", "--resume")
