@@ -8,7 +8,7 @@ import statistics
 import sys
 import time
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType, MappingProxyType
 from typing import Any, NamedTuple
@@ -172,7 +172,7 @@ class _Own(NamedTuple):
 
 def _own() -> _Own:
     found = _once(lambda: [len(()) for _ in range(CHECKED)])
-    return _Own(statistics.median(found.times.get("len", [LONG])), _usual(found))
+    return _Own(statistics.median(found.times.get("len", [LONG])), _usual(found, {}))
 
 
 def _native(seen: _Seen, own: _Own, operators: Mapping[Place, float]) -> dict[str, Part]:
@@ -181,7 +181,7 @@ def _native(seen: _Seen, own: _Own, operators: Mapping[Place, float]) -> dict[st
     met = sum(seconds for where, seconds in operators.items() if where in seen.times or where in seen.across)
     if 2 * met < sum(operators.values()) and seen.instructions <= TIMED:  # unknown who dispatches them: no evidence
         return native
-    usual = _usual(seen)
+    usual = _usual(seen, operators)
     share = min(1.0, TIMED / seen.instructions)  # of the call that was looked at
     call = own.call * max(1.0, usual / own.usual)  # on a machine that is busier than when the tracing was measured
     for where in {**seen.times, **seen.across}:
@@ -219,11 +219,11 @@ def _long(times: Sequence[float], across: Sequence[float], less: float, call: fl
     return far
 
 
-def _usual(seen: _Seen) -> float:
-    """What most instructions take that call no native function: nearly all of it is the tracing."""
+def _usual(seen: _Seen, operators: Container[Place]) -> float:
+    """What most instructions take that call no native function and no operator: nearly all of it is the tracing."""
     import numpy
 
-    found = [times for where, times in seen.times.items() if not isinstance(where, str)]
+    found = [times for where, times in seen.times.items() if not isinstance(where, str) and where not in operators]
     return float(numpy.median(numpy.concatenate(found))) if found else LONG
 
 

@@ -74,7 +74,8 @@ def of(runs: Runs, selection: str, results: Path, repository: Path, anchor: str 
     if not found.raw:
         which = f"a cell that matches -k {selection!r}" if selection else "any cell"
         raise ValueError(f"no run of {runs.kind} has a time of {which}: see `list` for the cells")
-    since = suspicions.anchor(runs, anchor)
+    counted = {point.run for series in found.raw for point in series.points}
+    since = suspicions.anchor(runs, counted, anchor)
     machine_class = runs.runs[-1].machine_class
     every = confirming.decided(suspicions.suspected(found, runs, since), results, machine_class, runs.commits)
     of_cell: defaultdict[str, list[Suspicion]] = defaultdict(list)

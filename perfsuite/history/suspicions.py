@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,12 +12,10 @@ from perfsuite.history.commits import Commits
 from perfsuite.history.model import Series, Step
 from perfsuite.history.runs import Runs
 from perfsuite.host.software import PLACES
-from perfsuite.model.printable import cut
 from perfsuite.records.brief import Brief
 
 FALSE = 0.05  # probability that a whole history suspects anything although nothing changed
 WIDER = 2  # runs beside a step that may be on the wrong side of it
-SHOWN = 30  # characters of the name of a selection
 CREPT = 0.02  # less than this is no creep, however clear: `compare` calls it the same
 
 
@@ -60,13 +58,13 @@ class Anchor:
     why: str  # "the newest tag that has a record", "the oldest record", "--anchor"
 
 
-def anchor(runs: Runs, commit: str = "") -> Anchor | None:
-    """The commit that creep is measured from; ``None`` without runs.
+def anchor(runs: Runs, counted: Container[str], commit: str = "") -> Anchor | None:
+    """The commit that creep is measured from, one with a run that is ``counted``; ``None`` without such runs.
 
     Raises:
-        ValueError: ``commit`` has no run.
+        ValueError: ``commit`` has no such run.
     """
-    held = list(dict.fromkeys(run.commit for run in runs.runs))
+    held = list(dict.fromkeys(run.commit for run in runs.runs if run.run in counted))
     if commit:
         if commit not in held:
             told = runs.commits.named(commit)
@@ -151,9 +149,8 @@ def _placed(made: Suspicion, commits: Commits) -> Suspicion:
 
 
 def changed(before: Brief, after: Brief) -> list[str]:
-    """What differs between two runs beside the code: "torch 2.10.0 → 2.11.0", or other cells that were timed too."""
-    selections = [cut(run.selection, SHOWN) for run in (before, after)]
-    told = [f"selection {' → '.join(selections)}"] if before.selection != after.selection else []
+    """What differs between two runs beside the code: "torch 2.10.0 → 2.11.0"."""
+    told = []
     for was, now in ((before.environment, after.environment), (before.machine, after.machine)):
         old, new = flat(was), flat(now)
         told += [

@@ -33,16 +33,13 @@ def interrupting() -> Iterator[None]:
     before = {one: signal.getsignal(one) for one in ENDING}
     heard = [one for one in ENDING if before[one] not in (signal.SIG_IGN, None)]
 
-    def interrupt(*_: Any) -> None:
+    def heed(*_: Any) -> None:
         for one in heard:
             signal.signal(one, signal.SIG_IGN)
-        if _Held.depth:
-            _Held.waits = True
-        else:
-            raise KeyboardInterrupt
+        interrupt()
 
     for one in heard:
-        signal.signal(one, interrupt)
+        signal.signal(one, heed)
     try:
         yield
     finally:
@@ -50,9 +47,17 @@ def interrupting() -> Iterator[None]:
             signal.signal(one, before[one])
 
 
+def interrupt(*_: Any) -> None:
+    """Raise KeyboardInterrupt, from the handler of a signal: at once, or at the end of :func:`held`."""
+    if _Held.depth:
+        _Held.waits = True
+    else:
+        raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Hold back the interrupt of :func:`interrupting` until the end: what belongs together is done as a whole."""
+    """Hold back :func:`interrupt` until the end: what belongs together is done as a whole."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

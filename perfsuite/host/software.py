@@ -18,14 +18,13 @@ from perfsuite.host.machine import ROOT
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "triton", "psutil", "threadpoolctl")
 VARIABLES = re.compile(
     r"(?!.*(KEY|TOKEN|SECRET|PASSWORD))"  # records are shared with others
-    r"(?!\w+_CACHE_(DIR|HOME|PATH)$)"  # only locations, and paths of a machine at that
     r"(?!OMPI|NVIDIA_(REQUIRE|VISIBLE|DRIVER|PRODUCT)|CUDA_(HOME|PATH|VERSION)|CUDAHOSTCXX)("  # only locations
     r"(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|DNNL|ONEDNN|NUMBA|TORCH|PYTORCH|ATEN|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA|HIP"
     r"|ROCR|MALLOC|MIMALLOC|TCMALLOC)\w*|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|GLIBC_TUNABLES"
     r"|THP_MEM_ALLOC_ENABLE|CC|CXX|PYTHON_?(HASHSEED|MALLOC|DEVMODE|OPTIMIZE|TRACEMALLOC|GIL|JIT|CPU_COUNT))"
 )  # variables that affect a result
-# What older records hold of such variables; the name may be that of a fact: "variables NUMBA CACHE DIR".
-PLACES = re.compile(r"(variables )?\w+([_ ]\w+)*[_ ]CACHE[_ ](DIR|HOME|PATH)")
+# Where caches are: paths of one machine, which affect no time. Also as names of facts: "variables NUMBA CACHE DIR".
+PLACES = re.compile(r"[\w ]+[_ ]CACHE[_ ](DIR|HOME|PATH)")
 
 
 def environment() -> dict[str, Any]:
@@ -89,7 +88,7 @@ def version(package: str) -> str:
 
 def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment variables that affect results: threads, allocators, libraries, compilers."""
-    return {name: environ[name] for name in sorted(environ) if VARIABLES.fullmatch(name)}
+    return {name: environ[name] for name in sorted(environ) if VARIABLES.fullmatch(name) and not PLACES.fullmatch(name)}
 
 
 def compiler() -> str:

@@ -1,7 +1,7 @@
 """Process state that a variant could leave changed, so that later samples are measured under other conditions.
 
 There is one function per setting; to watch another setting, add one line. Runs in a worker; torch is imported inside
-the functions. Reading everything takes about a tenth of a millisecond, so it is read after every sample.
+the functions. Reading everything takes a tenth of a millisecond, with cold caches more: too long after each sample.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
+from perfsuite.host import signals
 from perfsuite.measuring.replay import Replay
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Case, Component
@@ -261,11 +262,7 @@ def installed() -> Path:
 @contextlib.contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
     """Raise KeyboardInterrupt after so many seconds: the session then stops its worker and keeps its results."""
-
-    def ring(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, signals.interrupt)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield

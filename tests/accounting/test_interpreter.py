@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zlib
+from array import array
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -121,6 +122,12 @@ def test_what_operators_may_take_with_cold_caches_is_not_native_code():
     known, less = 1e-5, 1e-6  # seconds in two operators, and of the tracing of an instruction
     assert interpreter._beyond(known, [1.1e-5, 1.2e-5], less) == []
     assert interpreter._beyond(known, [1e-4, 1.2e-4], less) == pytest.approx([1.04e-4] * 2)
+
+
+def test_operators_are_not_what_most_instructions_take():
+    operator, other = ("f", 1, 2), ("f", 2, 4)
+    seen = interpreter._Seen(times={operator: array("d", [9e-6] * 9), other: array("d", [1e-6] * 3)})
+    assert interpreter._usual(seen, {operator: 1e-4}) == 1e-6
 
 
 def test_what_is_seldom_long_is_the_machine_unless_it_is_a_call():

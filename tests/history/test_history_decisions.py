@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from histories import CELL, CLASS, repository, run, stored, whole
 
-from perfsuite.history import confirming
+from perfsuite.history import confirming, history
 from perfsuite.history.commits import Commits
 from perfsuite.history.model import Series
 from perfsuite.history.searching import chance
@@ -194,13 +194,18 @@ def test_what_changed_beside_the_code_is_named(tmp_path: Path, known: Commits):
     assert whole(tmp_path, known).changes == {later[0].run: ["torch 2.0 → 2.1"]}
 
 
-def test_another_selection_is_named_since_other_cells_were_timed_too(tmp_path: Path, known: Commits):
-    old = [run(at, known.order[at // 2], {CELL: 1e-3}) for at in range(16)]
-    long = f"-k {'x' * 100}"
-    later = [run(at, known.order[at // 2], {CELL: 1.05e-3}, selection=long) for at in range(16, 32)]
+def test_creep_is_measured_from_a_run_that_counts(tmp_path: Path, known: Commits):
+    """The oldest runs timed another cell beside this one, as a full run does."""
+    both = {CELL: 1e-3, CELL.replace("/f/", "/g/"): 1e-3}
+    old = [run(at, known.order[at // 2], both) for at in range(4)]
+    later = [run(at, known.order[at // 2], {CELL: 1e-3}, selection="-k f") for at in range(4, 32)]
     stored(tmp_path / "results", [*old, *later])
-    (told,) = only(tmp_path, known).others
-    assert told.startswith(f"selection {old[0].selection} → -k xxx") and len(told) < 90
+    found = whole(tmp_path, known)
+    row = next(row for row in found.rows if row.cell == CELL)
+    assert len(row.series.points) == 28 and found.measured.apart == {CELL: 4}
+    assert found.anchor and found.anchor.commit == known.order[0], "the other cell has no other runs"
+    only_f = history.of(found.runs, "/f/", tmp_path / "results", tmp_path)
+    assert only_f.anchor and only_f.anchor.commit == known.order[2] and only_f.rows[0].since is not None
 
 
 def test_other_work_begins_the_series_anew(tmp_path: Path, known: Commits):

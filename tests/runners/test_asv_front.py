@@ -22,6 +22,7 @@ import pytest
 from asv_results import Asv, results, table, times
 
 from benchmarks import asv_cells
+from perfsuite.host import signals
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Component
 from perfsuite.model.record import REFUSED, STATUSES, Launch, Record
@@ -241,6 +242,16 @@ def test_the_deadline_is_as_ctrl_c_and_ends_with_the_measuring():
     with asv_front.interrupted_after(0.05):
         pass
     time.sleep(0.1)
+
+
+def test_the_deadline_waits_until_a_finding_is_written():
+    done = []
+    with pytest.raises(KeyboardInterrupt), asv_front.interrupted_after(0.05), signals.held():
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end:
+            pass
+        done.append("whole")
+    assert done == ["whole"]
 
 
 def test_asv_waits_longer_than_the_deadline():

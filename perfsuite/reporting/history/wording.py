@@ -150,5 +150,5 @@ def left_out(found: History, row: Row) -> str:
 def beside_others(found: History) -> str:
     """How many cells have runs that are left out since they were timed beside other cells there; "" if none has."""
     cells = len(found.measured.apart)
-    told = f"of {counted(cells, 'cell')}, runs of other selections are left out, which timed other cells beside"
+    told = f"runs that timed other cells beside them, of another selection, do not count for {counted(cells, 'cell')}"
     return told if cells else ""

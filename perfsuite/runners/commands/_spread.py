@@ -106,7 +106,7 @@ def _as_submitted(then: str, now: str) -> None:
     """Raises ValueError if the code has changed since a job was submitted, which may have waited for long."""
     if then == now:
         return
-    (before, _), (commit, _) = then.split("/"), now.split("/")
+    before, commit = then.partition("/")[0], now.partition("/")[0]
     if before != commit:
         told = (
             f"this shard was submitted for commit {before[:10] or 'none'}, and {commit[:10] or 'none'} is checked out"
