@@ -12,11 +12,10 @@ from typing import Any
 
 from perfsuite.model import nested
 from perfsuite.model.component import Case, Component, Derived, Inputs
+from perfsuite.proving.closeness import Match, errors, limits, real, within
 from perfsuite.proving.farthest import outside
 
 SEEDS = 3  # number of inputs that each variant is checked on
-LEAST = 1e-300  # replaces an allowed error of 0, to avoid dividing by 0
-CHUNK = 1 << 15  # elements compared at a time: intermediate values stay in a core's cache
 
 
 class Wrong(Exception):
@@ -43,14 +42,6 @@ class Truth:
     expected: Any
     bound: Any  # allowed |error|, same structure as ``expected``
     derived: Derived | None = None  # where the component does not declare it all
-
-
-@dataclass(frozen=True)
-class Match:
-    """How close an accepted result was."""
-
-    error: float  # largest |error|
-    share: float  # largest |error| / allowed
 
 
 def content(component: Component, case: Case, seed: int) -> Content:
@@ -112,6 +103,22 @@ def refill(inputs: Inputs, source: Inputs, unseen: bool = False) -> None:
 def differ(one: Inputs, other: Inputs) -> bool:
     """Whether any part of ``one``, on the CPU, differs from the same part of ``other``, bit by bit."""
     return any(not _same(mine, theirs) for mine, theirs in zip(nested.leaves(one), nested.leaves(other), strict=True))
+
+
+def alike(one: Truth, other: Truth) -> bool:
+    """Whether the expected result of ``one`` would be accepted as a result for the inputs of ``other``."""
+    wanted, bounds = _wanted(other)
+    got = list(nested.leaves(one.expected))
+    return len(got) == len(wanted) and all(_alike(*parts) for parts in zip(got, wanted, bounds, strict=True))
+
+
+def _alike(got: Any, wanted: Any, bound: Any) -> bool:
+    got, wanted = real(got), real(wanted)
+    if got.shape != wanted.shape:
+        return False
+    if not wanted.is_floating_point():
+        return bool((got == wanted).all())
+    return within(got, wanted, limits(bound, wanted)) is not None
 
 
 def size(value: Any) -> int:
@@ -184,10 +191,7 @@ def compare(got: Sequence[tuple[str, Any]], truth: Truth, device: str = "cpu", c
     Raises:
         Wrong: something differs by more than the tolerance.
     """
-    wanted = list(nested.leaves(truth.expected))
-    bounds = list(nested.leaves(truth.bound))
-    if len(bounds) == 1:
-        bounds *= len(wanted)
+    wanted, bounds = _wanted(truth)
     if len(got) != len(wanted):
         raise Wrong(f"returns {len(got)} tensors, not {len(wanted)}")
     usual = [truth.case.dtype if value.is_floating_point() else _name(value.dtype) for value in wanted]
@@ -197,6 +201,12 @@ def compare(got: Sequence[tuple[str, Any]], truth: Truth, device: str = "cpu", c
         for (place, part), value, bound, dtype in zip(got, wanted, bounds, dtypes, strict=True)
     ]
     return Match(max((leaf.error for leaf in found), default=0.0), max((leaf.share for leaf in found), default=0.0))
+
+
+def _wanted(truth: Truth) -> tuple[list[Any], list[Any]]:
+    """The parts of the expected result, and the allowed error of each."""
+    wanted, bounds = list(nested.leaves(truth.expected)), list(nested.leaves(truth.bound))
+    return wanted, bounds * len(wanted) if len(bounds) == 1 else bounds
 
 
 def _numbers(value: Any, device: str) -> Any:
@@ -221,8 +231,7 @@ def _leaf(place: str, got: Any, wanted: Any, bound: Any, dtypes: tuple[str, str]
         raise Wrong(f"returns a tensor on {place}, not on {device}")
     if _name(got.dtype) not in dtypes:
         raise Wrong(f"returns {got.dtype}, not torch.{dtypes[0]}")
-    if got.is_complex():  # compared as pairs of numbers
-        got, wanted = (torch.view_as_real(one.resolve_conj()) for one in (got, wanted))
+    got, wanted = (real(one) if got.is_complex() else one for one in (got, wanted))
     if got.shape != wanted.shape:
         raise Wrong(f"returns shape {tuple(got.shape)}, not {tuple(wanted.shape)}")
     if not wanted.numel():
@@ -233,39 +242,14 @@ def _leaf(place: str, got: Any, wanted: Any, bound: Any, dtypes: tuple[str, str]
             differ = int((values != wanted).sum())
             raise Wrong(f"{differ} of {wanted.numel()} elements differ; they must be equal")
         return Match(0.0, 0.0)
-    allowed = torch.as_tensor(bound, dtype=torch.float64).expand_as(wanted)
+    allowed = limits(bound, wanted)
     if dtypes[1]:
         fine, coarse = (torch.finfo(getattr(torch, dtype)).eps for dtype in dtypes)
         allowed = allowed * max(1.0, coarse / fine)
-    found = []
-    for some in zip(*(whole.reshape(-1).split(CHUNK) for whole in (values, wanted, allowed)), strict=True):
-        near = _near(*some)
-        if near is None:
-            raise Wrong(outside(_errors(values, wanted), allowed))
-        found.append(near)
-    return Match(*map(max, zip(*found, strict=True)))
-
-
-def _near(values: Any, wanted: Any, allowed: Any) -> tuple[float, float] | None:
-    """The largest error, and the largest share of what is allowed; ``None`` if an element is outside its limit.
-
-    Nearly all results are right, and for those a few passes over the elements are enough.
-    """
-    error = (values.double() - wanted.double()).abs_()
-    largest = float(error.amax())
-    share = largest and float(error.div_(allowed.clamp_min(LEAST)).amax())
-    if share < 1:  # False for NaN and infinity, which are checked exactly below
-        return largest, share
-    error = _errors(values, wanted)
-    if not bool((error <= allowed).all()):  # NaN counts as outside
-        return None
-    return float(error.max()), float((error / allowed).masked_fill_(error == 0, 0.0).max())
-
-
-def _errors(values: Any, wanted: Any) -> Any:
-    """The error of each element, in double precision."""
-    values, wanted = values.double(), wanted.double()
-    return (values - wanted).abs_().masked_fill_(values == wanted, 0.0)  # inf - inf would be NaN
+    near = within(values, wanted, allowed)
+    if near is None:
+        raise Wrong(outside(errors(values, wanted), allowed))
+    return near
 
 
 Judge = Callable[[Any, Any, str], Match]  # (output, content or truth, device) -> how close; Wrong if it is not

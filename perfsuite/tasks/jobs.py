@@ -12,9 +12,10 @@ from perfsuite.model.cell import Cell
 from perfsuite.model.record import to_json
 from perfsuite.project import catalogue
 from perfsuite.tasks import first_calls, passes, single, turns
+from perfsuite.workers.contents import Truths
 from perfsuite.workers.context import WorkerContext
 from perfsuite.workers.outcomes import attempt
-from perfsuite.workers.referee import Truths, judged, seeds, size, work
+from perfsuite.workers.referee import judged, seeds, size, work
 from perfsuite.workers.serving import Job, Jobs
 
 
@@ -68,7 +69,9 @@ def _size(job: Job, context: WorkerContext) -> Any:
 
 def _seeds(job: Job, context: WorkerContext) -> Any:
     context.step("seeds", "")
-    return seeds(*job["arguments"])
+    context.truths = context.truths or Truths()
+    component, case, secret, count = job["arguments"]
+    return seeds(component, case, secret, count, context.truths if job["results"] else None)
 
 
 def _alone(job: Job, context: WorkerContext) -> Any:

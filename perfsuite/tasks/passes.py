@@ -21,7 +21,7 @@ from perfsuite.measuring import prepared
 from perfsuite.measuring.clock import clock_for
 from perfsuite.model.cell import Cell
 from perfsuite.model.record import Proof, to_json
-from perfsuite.proving import gate
+from perfsuite.proving import closeness, gate
 from perfsuite.tasks import trial
 from perfsuite.workers.context import WorkerContext, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 from perfsuite.workers.outcomes import attempt
@@ -62,7 +62,7 @@ def check(context: WorkerContext, cell: Cell, seeds: Sequence[int], cost: bool =
                     calls.append(time.perf_counter() - start)
                     return output
 
-                def judge(output: Any, content: Any, device: str) -> gate.Match:
+                def judge(output: Any, content: Any, device: str) -> closeness.Match:
                     return context.judge(cell, inputs, output, content)
 
                 found = gate.prove(timed, inputs, contents, cell.device, judge)

@@ -24,7 +24,7 @@ from perfsuite.model.component import Component, Inputs
 from perfsuite.model.record import CompilerStart
 from perfsuite.project import catalogue, mount
 from perfsuite.project.settings import ONE
-from perfsuite.proving import answer, gate
+from perfsuite.proving import answer, closeness, gate
 from perfsuite.workers.outcomes import Broken, reason_of
 
 CHANCE = random.SystemRandom()  # random numbers that a variant cannot predict
@@ -111,7 +111,7 @@ class WorkerContext:
         content = next(iter(self._contents.values()))
         return gate.content(content.component, content.case, CHANCE.getrandbits(48)).inputs
 
-    def judge(self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content) -> gate.Match:
+    def judge(self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content) -> closeness.Match:
         """Let the referee check what ``cell`` returned for ``content``, which is in place in ``inputs``.
 
         Raises:
@@ -127,7 +127,7 @@ class WorkerContext:
         path.unlink(missing_ok=True)
         if "match" not in told:
             raise gate.Wrong(told["wrong"]) if "wrong" in told else RuntimeError(told["error"])
-        return gate.Match(**told["match"])
+        return closeness.Match(**told["match"])
 
     def judge_timed(self, cell: Cell, inputs: Inputs, content: gate.Content, output: Any) -> None:
         """Like :meth:`judge`, for the result of a timed call; also checks that the inputs are unchanged.

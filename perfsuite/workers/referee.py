@@ -24,23 +24,14 @@ from perfsuite.project import catalogue, mount
 from perfsuite.project.declarations import by_decorator, declarations
 from perfsuite.project.packages import FIRST
 from perfsuite.proving import answer, gate
+from perfsuite.workers.contents import SEED_BITS, Truths, distinct
 from perfsuite.workers.process import Process, Verdict
 
-KEPT = 1 << 30  # approximate size of the cache of references, in bytes
-SEED_BITS = 48
-TRIES = 8  # maximum number of inputs drawn for each one needed, in case some are equal
 
-
-def drawn(secret: int, *what: object) -> int:
-    """The seed of one set of inputs: determined by ``secret``, and unpredictable without it."""
-    text = " ".join(map(str, (secret, *what)))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8], "big")
-
-
-def seeds(component: str, case: str, secret: int, count: int) -> dict[str, Any]:
+def seeds(component: str, case: str, secret: int, count: int, truths: Truths | None = None) -> dict[str, Any]:
     """``{"seeds": ...}`` from :func:`distinct`, or ``{"error": ...}``."""
     try:
-        return {"seeds": distinct(component, case, secret, count)}
+        return {"seeds": distinct(component, case, secret, count, truths)}
     except Exception as problem:
         return {"error": f"{_of('inputs', component)} failed: {type(problem).__name__}: {problem}"}
 
@@ -65,49 +56,6 @@ def _of(what: str, component: str) -> str:
     """How people are told of a part of a component: with its file, where it may be a user's own."""
     own = component in declarations() and catalogue.component(component).derive
     return f"the {what} of {catalogue.declared_in(component)}" if own else f"the {what}"
-
-
-def distinct(component: str, case: str, secret: int, count: int) -> list[int]:
-    """``count`` seeds, drawn from ``secret``, whose inputs all differ, if the case has that many different inputs."""
-    found = catalogue.component(component)
-    shape = next(one for one in found.cases if one.name == case)
-    seeds: list[int] = []
-    contents: list[gate.Content] = []
-    spare: list[int] = []
-    for at in range(TRIES * count):
-        seed = drawn(secret, component, case, at)
-        content = gate.content(found, shape, seed)
-        if all(gate.differ(content.inputs, other.inputs) for other in contents):
-            seeds.append(seed)
-            contents.append(content)
-        else:
-            spare.append(seed)
-        if len(seeds) == count:
-            return seeds
-    return (seeds + spare)[:count]
-
-
-class Truths:
-    """A cache of the latest references, and of all verdicts, in the referee's process.
-
-    Most variants return the same bits for the same inputs in each launch: their verdicts need no reference.
-    """
-
-    def __init__(self, most: int = KEPT) -> None:
-        self.verdicts: dict[str, dict[str, Any]] = {}  # by a digest of the result and of what it answers
-        self._most = most
-        self._known: dict[tuple[str, str, int], tuple[gate.Truth, int]] = {}
-
-    def of(self, component: str, case: str, seed: int) -> gate.Truth:
-        """The reference for one seed."""
-        key = (component, case, seed)
-        if key not in self._known:
-            found = catalogue.component(component)
-            truth = gate.truth(found, next(one for one in found.cases if one.name == case), seed)
-            self._known[key] = truth, gate.size((truth.inputs, truth.expected, truth.bound))
-            while len(self._known) > 1 and sum(size for _, size in self._known.values()) > self._most:
-                self._known.pop(next(iter(self._known)))
-        return self._known[key][0]
 
 
 def judged(question: Mapping[str, Any], truths: Truths) -> dict[str, Any]:
@@ -224,15 +172,27 @@ class Referee:
         if key not in self._seeds:
             self.start()
             assert self._process is not None
+            asked = [component, case, self.secret, count]
             try:
-                told = self._process.ask("seeds", arguments=[component, case, self.secret, count])
-            except Fault:
+                told = self._process.ask("seeds", arguments=asked, results=True)
+            except Fault:  # perhaps its reference: that is told when a result is judged
                 self._process = None
-                raise
+                told = self._inputs(asked)
             if "error" in told:
                 raise Fault("error", told["error"], "")
             self._seeds[key] = told["seeds"]
         return self._seeds[key]
+
+    def _inputs(self, asked: list[Any]) -> dict[str, Any]:
+        """Seeds that are chosen without any reference."""
+        self.start()
+        assert self._process is not None
+        try:
+            told: dict[str, Any] = self._process.ask("seeds", arguments=asked, results=False)
+            return told
+        except Fault:
+            self._process = None
+            raise
 
     def known(self) -> dict[str, Any]:
         """The seeds and verdicts that it has found so far, for another one with the same secret: JSON types."""

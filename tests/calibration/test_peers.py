@@ -115,12 +115,12 @@ FAST = ("--benchmark-max-time=0.05", "--benchmark-min-time=0.0001")  # the usual
 @pytest.mark.slow
 @pytest.mark.long
 def test_pytest_benchmark_is_asked_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Three times the work must be seen by its gate, in the trees as they are laid."""
-    monkeypatch.setattr(peers, "HEADS", {"same": 60})
+    """Ten times the work must be seen by its gate, in the trees as they are laid."""
+    monkeypatch.setattr(peers, "HEADS", {"same": 10 * peers.TIMES})
     run = peers._run
     monkeypatch.setattr(peers, "_run", lambda words, *more, **named: run([*words, *FAST], *more, **named))
     place = peers.ground(tmp_path)
     answer = peers.pytest_benchmark(place, "same")["median:5%"]
-    assert set(answer) == set(peers.CELLS) and list(answer.values()).count("slower") >= 6, answer
+    assert set(answer) == set(peers.CELLS) and list(answer.values()).count("slower") > len(peers.CELLS) / 2, answer
     assert json.dumps(answer) and "PYTEST_XDIST_WORKER" not in run(["env"], tmp_path)
     assert os.environ.get("PYTEST_CURRENT_TEST")

@@ -140,7 +140,8 @@ import numpy, torch
 from perfsuite.isolation import bindings
 from perfsuite.tasks import passes
 from perfsuite.model.cell import Cell
-from perfsuite.workers.referee import Truths, judged
+from perfsuite.workers.contents import Truths
+from perfsuite.workers.referee import judged
 from perfsuite.workers.context import WorkerContext
 bindings.taken()
 torch.set_num_threads(1)

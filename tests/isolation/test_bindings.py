@@ -186,7 +186,8 @@ import numpy, torch
 from perfsuite.isolation import bindings
 from perfsuite.tasks import passes, turns
 from perfsuite.model.cell import Cell
-from perfsuite.workers.referee import Truths, judged
+from perfsuite.workers.contents import Truths
+from perfsuite.workers.referee import judged
 from perfsuite.workers.context import WorkerContext
 bindings.taken()
 truths = Truths()

@@ -11,7 +11,7 @@ import torch
 
 from perfsuite.project import catalogue
 from perfsuite.proving import answer, gate
-from perfsuite.workers import referee
+from perfsuite.workers import contents, referee
 
 answer.bound()
 QUESTION = {
@@ -151,7 +151,7 @@ def test_any_dtype_and_shape_comes_back_as_it_was(dtype: torch.dtype, shape: tup
 )
 def test_what_is_no_answer_cannot_be_read(text: bytes, tmp_path: Path):
     (tmp_path / "answer").write_bytes(text)
-    told = referee.judged({**QUESTION, "path": str(tmp_path / "answer")}, referee.Truths())
+    told = referee.judged({**QUESTION, "path": str(tmp_path / "answer")}, contents.Truths())
     assert "cannot be read" in told.get("error", "") or "returns 0 tensors, not 1" in told.get("wrong", "")
 
 
@@ -164,7 +164,7 @@ def right(seed: int) -> torch.Tensor:
 def test_the_same_bits_are_judged_once_for_one_question_and_anew_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    truths, made = referee.Truths(), []
+    truths, made = contents.Truths(), []
     monkeypatch.setattr(referee.gate, "compare", lambda *args: (made.append(args), compare(*args))[1])
 
     def told(output: torch.Tensor, **other: object) -> dict:

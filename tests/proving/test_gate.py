@@ -13,7 +13,7 @@ from torch.utils import _pytree as pytree
 
 from perfsuite.model.component import Case, Component, Inputs
 from perfsuite.project import catalogue
-from perfsuite.proving import gate
+from perfsuite.proving import closeness, gate
 
 CASES = [
     pytest.param(
@@ -71,7 +71,7 @@ def test_the_gate_accepts_the_right_and_rejects_the_wrong(component: Component, 
     right = right_variant(component, case)
     truths = [gate.truth(component, case, seed) for seed in range(2)]
 
-    def prove(variant) -> gate.Match:
+    def prove(variant) -> closeness.Match:
         inputs = gate.copy(truths[0].inputs, "cpu")
         return gate.prove(lambda: variant(*inputs), inputs, truths)
 
@@ -156,7 +156,7 @@ def test_the_reason_gives_the_failing_elements_own_error_and_limit(error: Any, a
 def test_answers_larger_than_a_piece_are_compared_to_their_last_element(bound: str, wrong: float):
     """They are compared in pieces: the worst of all is told, and a wrong element in the last piece is found."""
     columns = 7
-    wanted = torch.ones(gate.CHUNK // 3, columns, dtype=torch.float64)
+    wanted = torch.ones(closeness.CHUNK // 3, columns, dtype=torch.float64)
     allowed = {"one": torch.tensor(0.5), "each": torch.full_like(wanted, 0.5), "row": torch.full((columns,), 0.5)}
     values = wanted.clone()
     values[1, 1], values[-1, -1] = 1.25, 1.125
@@ -183,7 +183,7 @@ def test_what_is_compared_in_few_passes_is_what_each_element_says(nothing: bool)
                 wanted[at] = float("inf")
                 values[at] = special
         error = torch.where(values == wanted, 0.0, (values - wanted).abs())
-        found = gate._near(values, wanted, allowed)
+        found = closeness._near(values, wanted, allowed)
         if any(not error[at] <= allowed[at] for at in range(7)):
             assert found is None
         else:

@@ -22,7 +22,8 @@ sys.path.insert(0, str(where))
 import numpy, torch
 from perfsuite.tasks import turns
 from perfsuite.model.cell import Cell
-from perfsuite.workers.referee import Truths, judged
+from perfsuite.workers.contents import Truths
+from perfsuite.workers.referee import judged
 from perfsuite.workers.context import WorkerContext
 steps, truths = [], Truths()
 context = WorkerContext(
@@ -99,7 +100,8 @@ from perfsuite.measuring import prepared
 from perfsuite.workers import context
 from perfsuite.tasks import turns
 from perfsuite.model.cell import Cell
-from perfsuite.workers.referee import Truths, judged
+from perfsuite.workers.contents import Truths
+from perfsuite.workers.referee import judged
 truths = Truths()
 turns.LONG = float(sys.argv[2])
 made, calls = prepared.prepare, []
@@ -221,7 +223,8 @@ sys.path.insert(0, str(where))
 import numpy, torch
 from perfsuite.tasks import passes, turns
 from perfsuite.model.cell import Cell
-from perfsuite.workers.referee import Truths, judged
+from perfsuite.workers.contents import Truths
+from perfsuite.workers.referee import judged
 from perfsuite.workers.context import WorkerContext
 truths = Truths()
 context = WorkerContext(where, where / "caches", lambda what, cell: None, lambda asked: judged(asked, truths), where)
@@ -258,7 +261,8 @@ from perfsuite.measuring import prepared
 from perfsuite.model.cell import Cell
 from perfsuite.tasks import turns
 from perfsuite.workers.context import WorkerContext
-from perfsuite.workers.referee import Truths, judged
+from perfsuite.workers.contents import Truths
+from perfsuite.workers.referee import judged
 truths, steps = Truths(), []
 late, turns.LOOKED = int(sys.argv[2]), float(sys.argv[3])
 context = WorkerContext(

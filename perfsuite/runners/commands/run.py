@@ -26,7 +26,7 @@ from perfsuite.runners.commands._arguments import add_amount, add_selection, pos
 from perfsuite.running import session
 from perfsuite.running.progress import Progress
 from perfsuite.sharding import split
-from perfsuite.workers.referee import SEED_BITS
+from perfsuite.workers.contents import SEED_BITS
 
 REPEATED = 3  # cold and warm first calls of a compiled cell, where they are asked for
 FULL_BUDGET = 0.08  # seconds of samples per cell and launch, where there are very many cells

@@ -174,10 +174,10 @@ def replaces_gate(right: Variant) -> Variant:
     """Replaces the gate's comparison by one that always agrees, and computes nothing."""
 
     def patch() -> None:
-        from perfsuite.proving import gate
+        from perfsuite.proving import closeness, gate
 
         for name in ("match", "compare", "_leaf"):
-            setattr(gate, name, lambda *_, **__: gate.Match(0.0, 0.0))
+            setattr(gate, name, lambda *_, **__: closeness.Match(0.0, 0.0))
 
     return _once(patch, Empty(right))
 
@@ -186,10 +186,10 @@ def replaces_judge(right: Variant) -> Variant:
     """Replaces the function that has outputs judged by its own, and computes nothing."""
 
     def patch() -> None:
-        from perfsuite.proving import gate
+        from perfsuite.proving import closeness
         from perfsuite.workers import context
 
-        context.WorkerContext.judge = lambda *_: gate.Match(0.0, 0.0)  # type: ignore[method-assign]
+        context.WorkerContext.judge = lambda *_: closeness.Match(0.0, 0.0)  # type: ignore[method-assign]
 
     return _once(patch, Empty(right))
 
