@@ -6,7 +6,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,20 +127,20 @@ def _collected(
                     changed.add(cell)
         before = run
         apart = elsewhere.get(_kind(run), frozenset()) if elsewhere else frozenset()
-        for cell, seconds, launches in zip(run.cells, *_times(run), strict=True):
+        of_run = repeat(run.run), repeat(run.started), repeat(run.commit)
+        for cell, point in zip(run.cells, map(Point, *of_run, *_times(run)), strict=True):
             if cell not in apart:
-                points[cell].append(Point(run.run, run.started, run.commit, seconds, launches))
+                points[cell].append(point)
     same = [cell for cell in points if cell not in changed and cell not in cut and len(points[cell]) >= LEAST]
     return dict(points), cut, same
 
 
-def _times(run: Brief) -> tuple[list[float], list[tuple[float, ...]]]:
+def _times(run: Brief) -> tuple[list[float], list[Sequence[float]]]:
     """Seconds per call of each cell, and those of its launches."""
-    if len(set(run.launches)) == 1:  # all at once, because a large history has a million of them
-        table = np.frombuffer(run.medians).reshape(-1, run.launches[0])
-        return np.median(table, axis=1).tolist(), list(map(tuple, table.tolist()))
     ends = list(accumulate(run.launches, initial=0))
-    launches = [tuple(run.medians[start:end]) for start, end in pairwise(ends)]
+    launches: list[Sequence[float]] = [run.medians[start:end] for start, end in pairwise(ends)]
+    if len(set(run.launches)) == 1:  # all at once, because a large history has a million of them
+        return np.median(np.frombuffer(run.medians).reshape(-1, run.launches[0]), axis=1).tolist(), launches
     return list(map(statistics.median, launches)), launches
 
 

@@ -57,8 +57,7 @@ def factors(controls: Sequence[Series]) -> dict[str, float]:
 def without(series: Series, factors: Mapping[str, float]) -> Series:
     """``series`` with the times and launches of each run divided by its factor; a run without one stays as it is."""
     points = tuple(
-        replace(
-            point,
+        point._replace(
             seconds=point.seconds / factors[point.run],
             launches=tuple(launch / factors[point.run] for launch in point.launches),
         )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One cell in one run."""
+class Point(NamedTuple):
+    """One cell in one run. A tuple, because a large history has a million of them."""
 
     run: str  # the id of the run: the same in all cells of the run
     at: str  # when the run began, ISO 8601
     commit: str
     seconds: float  # per call: the median of ``launches``, above 0
-    launches: tuple[float, ...]  # seconds per call, the median of each launch
+    launches: Sequence[float]  # seconds per call, the median of each launch
 
 
 @dataclass(frozen=True, slots=True)

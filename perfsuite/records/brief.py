@@ -145,7 +145,7 @@ def brief(path: Path) -> Brief:
         **{one.name: getattr(head, one.name) for one in fields(Origin)},
         roofs=_roofs(head.roofs),
         cells=cells,
-        work=[_work(one, problems) for one in timed],
+        work=[_work(one.dtype, one.flops, one.bytes, one.size, _version(one.cell, problems)) for one in timed],
         source=[sources.get("/".join(cell.split("/", 2)[:2]), 0) for cell in cells],
         launches=launches,
         medians=medians,
@@ -154,21 +154,18 @@ def brief(path: Path) -> Brief:
 
 
 def _medians(timed: Sequence[_Record]) -> tuple[array.array[float], list[int]]:
-    medians: list[float] = []
+    medians = array.array("d")
     launches = []
     for one in timed:
         _checked(one.cell)
-        found = [_median(launch.wall) for launch in one.launches if launch.wall]
+        found = [  # an archived record has the median alone
+            wall[0] if len(wall) == 1 else statistics.median(wall) for launch in one.launches if (wall := launch.wall)
+        ]
         if min(found) < sound.SHORTEST or max(found) > reading.LARGEST:
             raise ValueError(f"{reading.told(one.cell)}: launches: a time of a call is out of range")
-        medians += found
+        medians.extend(found)
         launches.append(len(found))
-    return array.array("d", medians), launches
-
-
-def _median(wall: list[float]) -> float:
-    """The median; an archived record has it alone."""
-    return wall[0] if len(wall) == 1 else statistics.median(wall)
+    return medians, launches
 
 
 @functools.cache
@@ -186,10 +183,14 @@ def _roofs(roofs: Sequence[_Roof]) -> dict[str, float]:
     return found
 
 
-def _work(record: _Record, problems: Mapping[str, _Problem]) -> int:
-    problem = problems.get(record.cell.partition("/")[0])
-    version = problem.version if problem else ""
-    return zlib.crc32(f"{record.dtype} {record.flops} {record.bytes} {record.size} {version}".encode())
+def _version(cell: str, problems: Mapping[str, _Problem]) -> str:
+    problem = problems.get(cell.partition("/")[0])
+    return problem.version if problem else ""
+
+
+@functools.cache
+def _work(dtype: str, flops: int, moved: int, size: int, version: str) -> int:
+    return zlib.crc32(f"{dtype} {flops} {moved} {size} {version}".encode())
 
 
 def _sources(problems: Sequence[_Problem]) -> dict[str, int]:

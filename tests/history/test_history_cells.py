@@ -81,7 +81,7 @@ def test_launches_of_any_number_are_read(tmp_path: Path):
     (path,) = stored(tmp_path, [dataclasses.replace(made, records=(fewer, second))])
     found = cells.measured([index.briefs(path, tmp_path / "index")], lambda cell: True)
     for series, record in zip(found.raw, (fewer, second), strict=True):
-        assert series.points[0].launches == tuple(launch.median for launch in record.launches)
+        assert tuple(series.points[0].launches) == tuple(launch.median for launch in record.launches)
 
 
 RIVALS = [f"lib.work/{name}/eager/cpu/n1/1" for name in "ghijk"]

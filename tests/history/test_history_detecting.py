@@ -141,6 +141,15 @@ def test_the_deviation_is_that_of_the_runs_and_not_of_a_step():
     assert float(np.median(stepped)) == pytest.approx(float(np.median(plain)), rel=0.1)
 
 
+@pytest.mark.parametrize("runs", [1, 2, 5, 6, 7, 8, 29, 30, 40, 49, 50, 51, 200])
+def test_the_running_median_is_that_of_each_window(runs: int):
+    logs = np.random.default_rng(runs).integers(0, 50, size=(4, runs)).astype(float)  # with values that are equal
+    reach = scanning.side(runs)
+    for at in range(runs):
+        wanted = np.median(logs[:, max(0, at - reach) : at + reach + 1], axis=1)
+        assert (scanning._running_median(logs)[:, at] == wanted).all()
+
+
 def test_drift_is_taken_out_of_cells_that_did_not_tell_it():
     moved = np.cumsum(0.02 * np.random.default_rng(2).standard_normal(RUNS))
     controls = [series(f"control {at}", one + moved + at, missing=[at]) for at, one in enumerate(noise(8, seed=3))]
