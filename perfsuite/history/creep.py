@@ -14,7 +14,7 @@ from perfsuite.history.searching.scanning import Floats
 
 LAST = 5  # runs at the end that are compared with those of the anchor
 LEAST = 8  # runs of the cell: with fewer its noise is not known
-WORTH = 2 / 3  # degrees of freedom of a difference of neighbours: they overlap
+WORTH = 2 / 3  # degrees of freedom of a difference of runs, at least: they overlap
 
 
 @dataclass(frozen=True)

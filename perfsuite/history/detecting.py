@@ -99,11 +99,14 @@ def _split(clipped: Floats, deviation: float, chance: Null, cells: int, limit: f
 
 
 def _located(piece: Floats, at: int, window: int, least: int) -> int:
-    """The position that parts a piece best, from the distances to both levels: at least ``least`` from its ends."""
+    """The position that parts a piece best, by squared distances to both levels: at least ``least`` from its ends.
+
+    The means, since outliers are clipped: medians of so few runs are placed worse.
+    """
     for _ in range(2):
         near = slice(max(0, at - window), at), slice(at, at + window)  # no wider: there may be other steps
-        before, after = (float(np.median(piece[one])) for one in near)
-        cost = np.concatenate([[0.0], np.cumsum(np.abs(piece - before) - np.abs(piece - after))])
+        before, after = (float(np.mean(piece[one])) for one in near)
+        cost = np.concatenate([[0.0], np.cumsum(np.square(piece - before) - np.square(piece - after))])
         low, high = max(least, near[0].start), min(len(piece) - least, near[1].stop)
         at = low + int(np.argmin(cost[low : high + 1]))
     return at

@@ -28,8 +28,12 @@ class Null:
 
     @property
     def inflation(self) -> float:
-        """How many times the standard error of a mean is larger than without the correlation."""
-        return math.sqrt(1 + self.correlation) / (1 - self.correlation)
+        """How many times the standard error of a mean is larger than without the correlation.
+
+        Some of it is in the differences that the standard deviation is from: these are smaller.
+        """
+        r = self.correlation
+        return math.sqrt((1 + r) / (1 - r) / (1 - (r + r**2) / 2))
 
     def tail(self, z: float) -> float:
         """The probability of a difference of ``z`` or more in one series, in the scale of its own."""

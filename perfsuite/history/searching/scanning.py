@@ -16,7 +16,7 @@ SIDE = 3  # runs that a step needs on each side: up to two outlying runs in a ro
 MOST = 5  # the same in long histories, in which even rare outliers are neighbours somewhere
 WINDOWS = (3, 5, 8, 13, 21, 34, 55)  # runs on each side that are compared; none longer: slow drift is no step
 CLIPPED = 3.0  # standard deviations from the running median beyond which a run counts no more
-LARGEST = 20  # one in so many differences counts no more than the others: a step is one such, an outlier two
+LARGEST = 20  # one in so many differences counts no more than the others when outliers are sought, which are in two
 FINEST = 1e-6  # the least standard deviation that is believed: times are stored in steps of the clock
 
 
@@ -28,22 +28,25 @@ def side(runs: int) -> int:
 def cleaned(logs: Floats) -> tuple[Floats, Floats, Floats]:
     """Outliers clipped to the running median; the standard deviation of each series; and its serial correlation.
 
-    Both are from differences of neighbours (von Neumann), which a step hardly changes.
+    Both are from differences of runs that are one and two apart (von Neumann), which a step hardly changes.
     """
-    scale = np.maximum(_deviation(np.diff(logs, axis=1)), FINEST)[:, None]
+    outlying = max(1, (logs.shape[1] - 1) // LARGEST)
+    scale = np.maximum(np.sqrt(_variance(logs, 1, outlying)), FINEST)[:, None]
     middle = _running_median(logs)
     clipped = np.clip(logs, middle - CLIPPED * scale, middle + CLIPPED * scale)
-    one = np.maximum(_deviation(clipped[:, 1:] - clipped[:, :-1]), FINEST)
-    two = _deviation(clipped[:, 2:] - clipped[:, :-2])
-    return clipped, one, np.square(two / one) - 1
+    one, two = (np.maximum(_variance(clipped, apart, apart), FINEST**2) for apart in (1, 2))
+    return clipped, np.sqrt((one + two) / 2), two / one - 1
 
 
-def _deviation(differences: Floats) -> Floats:
-    """The standard deviation of each series from ``differences`` of its runs, the largest reduced to the next one."""
-    squares = np.square(differences)
-    kept = squares.shape[1] - max(1, squares.shape[1] // LARGEST)
+def _variance(logs: Floats, apart: int, largest: int) -> Floats:
+    """Of each series, from the differences of runs so far ``apart``, the ``largest`` of them reduced to the next one.
+
+    One step is in as many differences as the runs are apart.
+    """
+    squares = np.square(logs[:, apart:] - logs[:, :-apart])
+    kept = max(1, squares.shape[1] - largest)
     most = np.partition(squares, kept - 1, axis=1)[:, kept - 1 : kept]
-    return np.asarray(np.sqrt(np.minimum(squares, most).mean(axis=1) / 2), dtype=np.float64)
+    return np.asarray(np.minimum(squares, most).mean(axis=1) / 2, dtype=np.float64)
 
 
 def _running_median(logs: Floats) -> Floats:
