@@ -12,7 +12,8 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from perfsuite.model.floor import Floor, applying, transfer
+from perfsuite.model import estimates
+from perfsuite.model.floor import Floor, applying, floor, remark, transfer
 from perfsuite.model.record import Launch, Part, Parts, Record, Roof
 
 LEAST = 0.05  # share of the time from which a part is named
@@ -74,6 +75,13 @@ def account(record: Record, roofs: Sequence[Roof], floor: Floor) -> Account | No
         Term("busy machine", _per_call(record, delay) or 0.0, "for a core"),
     )
     return Account(tuple(sorted((term for term in terms if term.seconds > 0), key=lambda term: -term.seconds)))
+
+
+def unexplained(record: Record, roofs: Sequence[Roof]) -> bool:
+    """Whether the parts of the time of ``record`` were counted, and do not explain it."""
+    timed, limit = estimates.seconds(record), floor(record, roofs)
+    own = account(record, roofs, limit)
+    return bool(timed and own and remark(timed.value, limit, own.seconds) == "unexplained")
 
 
 def _all_timed(record: Record, parts: Parts) -> bool:

@@ -274,14 +274,17 @@ def launch_from(data: Mapping[str, Any]) -> Launch:
 
 def cost_from(data: Mapping[str, Any]) -> Cost:
     """A :class:`Cost` from what this process has just written."""
-    if not data.get("parts"):
-        return Cost(**data)
+    return Cost(**{**data, "parts": parts_from(data["parts"])}) if data.get("parts") else Cost(**data)
+
+
+def parts_from(data: Mapping[str, Any]) -> Parts:
+    """:class:`Parts` from what this process has just written."""
     named = {
-        kind: {name: part if isinstance(part, Part) else Part(**part) for name, part in data["parts"][kind].items()}
+        kind: {name: part if isinstance(part, Part) else Part(**part) for name, part in data[kind].items()}
         for kind in ("operators", "native")
-        if data["parts"][kind] is not None
+        if data[kind] is not None
     }
-    return Cost(**{**data, "parts": Parts(**{**data["parts"], **named})})
+    return Parts(**{**data, **named})
 
 
 def samples(records: Iterable[Record]) -> Iterator[tuple[str, int, float]]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from perfsuite.model import estimates
 from perfsuite.model.cell import Cell
-from perfsuite.model.record import Compiling, Launch, Proof, Record, Roof, Run, cost_from
+from perfsuite.model.record import Compiling, Cost, Launch, Part, Parts, Proof, Record, Roof, Run, cost_from
 from perfsuite.model.roofs import merge
 from perfsuite.model.shard import Shard
 from perfsuite.project import catalogue
 from perfsuite.records import impossible
-from perfsuite.records.journal import Found, shard_of
+from perfsuite.records.journal import Found
+from perfsuite.records.lines import shard_of
 
 UNSTABLE = 4.0  # a cell is unstable if the upper end of its interval exceeds this multiple of the lower end
 
@@ -105,12 +107,46 @@ def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
         bytes=derived.get("bytes", 0) if component.derive else component.bytes(case),
         proof=Proof(**check["proof"]) if status == "ok" and check.get("proof") else None,
         launches=launches if status == "ok" else (),
-        cost=cost_from(check["cost"]) if check.get("cost") else None,
+        cost=_cost(name, check, found),
         trace=found.traces.get(name, ""),
         remark=_apart(name, found, launches),
         compiling=_compiling(name, found) if status == "ok" else None,
     )
     return _judged(record, found.contended.get(name, 0), impossible.why(record, component, roofs))
+
+
+def _cost(cell: str, check: Mapping[str, Any], found: Found) -> Cost | None:
+    """What one call used; its parts are the medians of all processes in which they were counted."""
+    cost = cost_from(check["cost"]) if check.get("cost") else None
+    again = found.parts.get(cell, [])
+    return dataclasses.replace(cost, parts=_middle([cost.parts, *again])) if cost and cost.parts and again else cost
+
+
+def _middle(every: Sequence[Parts]) -> Parts:
+    """The median of each part; a part that some processes could not count is that of the others."""
+
+    def number(name: str) -> int | None:
+        known = [value for parts in every if (value := getattr(parts, name)) is not None]
+        return statistics.median_low(known) if known else None
+
+    def named(name: str) -> dict[str, Part] | None:
+        known = [found for parts in every if (found := getattr(parts, name)) is not None]
+        names = dict.fromkeys(one for found in known for one in found)
+        return {one: _median([found.get(one, Part(0, 0.0)) for found in known]) for one in names} if known else None
+
+    return Parts(
+        operators=named("operators"),
+        nodes=number("nodes"),
+        steps=number("steps"),
+        starts=number("starts"),
+        instructions=number("instructions"),
+        native=named("native"),
+    )
+
+
+def _median(parts: Sequence[Part]) -> Part:
+    seconds, faults = (statistics.median(getattr(part, name) for part in parts) for name in ("seconds", "faults"))
+    return Part(statistics.median_low(part.calls for part in parts), seconds, faults)
 
 
 def _judged(record: Record, contended: int, beyond: str) -> Record:

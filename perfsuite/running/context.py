@@ -44,6 +44,11 @@ class Context:
         self.workers.close()
 
     @property
+    def elapsed(self) -> float:
+        """Seconds that the run has taken so far, in all its sittings."""
+        return time.monotonic() - self._began
+
+    @property
     def numbers(self) -> range:
         """The numbers of the launches; the extra last one, if any, times each variant alone."""
         return range(self.options.launches + (self.options.launches >= ENOUGH and alone.POSSIBLE))

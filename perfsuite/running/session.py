@@ -1,8 +1,8 @@
 """One run: the passes in order, each in its own workers, whatever the variants do to them.
 
-limits and check, with memory and operators -> six launches of timing -> first calls of compiled cells -> trace. A fault
-costs only the cell that was running; the others continue in a fresh worker. Every result is written to the journal at
-once.
+limits and check, with memory and operators -> six launches of timing -> the parts of unexplained times again -> first
+calls of compiled cells -> trace. A fault costs only the cell that was running; the others continue in a fresh worker.
+Every result is written to the journal at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from perfsuite.project import catalogue
 from perfsuite.records.folding import fold
 from perfsuite.records.journal import Journal, begin
 from perfsuite.records.options import Options
-from perfsuite.running import checks, first_calls, launching, profiling
+from perfsuite.running import checks, counting, first_calls, launching, profiling
 from perfsuite.running.context import Context
 from perfsuite.running.progress import Progress
 
@@ -55,6 +55,7 @@ def measure(journal: Journal, results: Path, tree: Path = catalogue.IMPLS, progr
     try:
         checks.check(run)
         launching.measure(run)
+        counting.count(run, tree)
         first_calls.measure(run)
         profiling.trace(run)
         ended = True

@@ -106,6 +106,7 @@ JOBS: Jobs = {
     "size": _size,
     "work": _work,
     "check": lambda job, context: passes.check(context, Cell.parse(job["cell"]), job["seeds"], job.get("cost", False)),
+    "parts": lambda job, context: passes.parts_again(context, Cell.parse(job["cell"]), job["seed"]),
     "time": lambda job, context: turns.interleave(
         context, [Cell.parse(cell) for cell in job["cells"]], turns.Plan(**job["plan"])
     ),

@@ -88,7 +88,7 @@ def check(context: WorkerContext, cell: Cell, seeds: Sequence[int], cost: bool =
 def _cost(context: WorkerContext, cell: Cell, ready: prepared.Prepared, content: gate.Content) -> dict[str, Any]:
     """Memory and operators of a warm call: ``{"cost": ...}``, or ``{"no cost": reason}``."""
     context.step(COST, str(cell))
-    plain, call = ready.plain and partial(_whole, ready.plain, content), partial(_whole, ready, content)
+    call, plain = _calls(ready, content)
 
     def taken() -> dict[str, Any]:
         found = costs.cost(call, plain)
@@ -99,6 +99,26 @@ def _cost(context: WorkerContext, cell: Cell, ready: prepared.Prepared, content:
 
     answer = attempt(taken)
     return {"cost": answer["cost"]} if "cost" in answer else {"no cost": answer["reason"]}
+
+
+def _calls(ready: prepared.Prepared, content: gate.Content) -> tuple[Callable[[], Any], Callable[[], Any] | None]:
+    """A whole call of a cell, and the same work uncompiled, if that can be called."""
+    return partial(_whole, ready, content), ready.plain and partial(_whole, ready.plain, content)
+
+
+def parts_again(context: WorkerContext, cell: Cell, seed: int) -> dict[str, Any]:
+    """The parts of a warm call, in a process that has not checked it: ``{"status": ..., "parts": ...}``."""
+
+    def count() -> dict[str, Any]:
+        content = context.content(cell, seed)
+        with surroundings.settings(cell), ready_in(context, cell, gate.copy(content.inputs, cell.device)) as ready:
+            consume(first_call(cell, ready), content.component)
+            context.step(COST, str(cell))
+            call, plain = _calls(ready, content)
+            costs.cost(call, plain)  # so that it is as warm as in a check
+            return {"parts": to_json(parts(call, None if cell.compiles else plain))}
+
+    return attempt(count)
 
 
 # -- counts and trace -------------------------------------------------------------------------------------------------
@@ -116,8 +136,7 @@ def counts(context: WorkerContext, cell: Cell, seed: int, instructions: bool = F
             before = compiling.graphs() if cell.compiles else 0
             consume(first_call(cell, ready), content.component)
             context.step("counts", str(cell))
-            call = partial(_whole, ready, content)
-            plain = ready.plain and partial(_whole, ready.plain, content)
+            call, plain = _calls(ready, content)
             ops, views, traffic = operators.operators(plain) if plain else (None, None, None)
             held = costs.in_torch(call) if cell.device == "cpu" and costs.sees_memory() else None
             return {

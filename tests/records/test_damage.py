@@ -19,7 +19,7 @@ from perfsuite.judging import comparisons, verdicts
 from perfsuite.judging import record as compared
 from perfsuite.model import record
 from perfsuite.pairing import sequential
-from perfsuite.records import journal, options, store
+from perfsuite.records import journal, lines, options, store
 from perfsuite.runners import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -393,13 +393,13 @@ JOURNAL = [
 @pytest.mark.parametrize(("number", "change", "says"), JOURNAL, ids=_named)
 def test_a_damaged_journal_names_its_line(number: int, change: Callable[[Any], None], says: str | None, tmp_path: Path):
     path = a_journal(tmp_path)
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    change(lines[number])
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    written = [json.loads(line) for line in path.read_text().splitlines()]
+    change(written[number])
+    path.write_text("".join(json.dumps(line) + "\n" for line in written))
     with pytest.raises(ValueError) as problem:
         journal.resume(tmp_path)
-    cell = f": {lines[number]['cell']}" if "cell" in lines[number] else ""
-    says = says or f"kind: 'siting' is not one of {', '.join(list(journal.KINDS)[1:])}"
+    cell = f": {written[number]['cell']}" if "cell" in written[number] else ""
+    says = says or f"kind: 'siting' is not one of {', '.join(list(lines.KINDS)[1:])}"
     assert str(problem.value) == f"{path} is damaged: line {number + 1}{cell}: {says}: delete it and start again"
 
 

@@ -8,12 +8,15 @@ from perfsuite.model.component import Case, Component, Inputs
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
-    """``x`` (n,), uniform in [-10, 10], and ``y = 5 x^2 + 3`` with coefficients that vary a little with the seed."""
+    """``x`` (n,), uniform in [-10, 10], and ``y = 5 x^2 + 3`` with noise and coefficients that vary with the seed.
+
+    Without noise a fit through half of the points would be right.
+    """
     import torch
 
     x = 20 * torch.rand(case.shape["n"], generator=generator) - 10
     a, b, c = torch.tensor([5.0, 0.0, 3.0]) + 0.5 * torch.randn(3, generator=generator)
-    return x, a * x * x + b * x + c
+    return x, a * x * x + b * x + c + 10 * torch.randn(x.shape, generator=generator)
 
 
 def reference(case: Case, x: Any, y: Any) -> Any:
@@ -57,6 +60,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="lstsq",
+    version="2",  # points with noise
     work={
         "lbfgs": "Iterates, with about twenty evaluations of the loss and its gradient.",
         "numpy_polyfit": "Computes in float64.",
