@@ -47,6 +47,7 @@ def bound() -> SimpleNamespace:
         storage=torch.Tensor.untyped_storage,
         reshape=torch.Tensor.reshape,
         view=torch.Tensor.view,
+        contiguous=torch.Tensor.contiguous,
         numpy=torch.Tensor.numpy,
         uint8=torch.uint8,
         tensor=torch.tensor,

@@ -10,6 +10,8 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from perfsuite.measuring import timing
 from perfsuite.model import nested
@@ -36,10 +38,18 @@ class Pairs:
         return min(ratios[len(ratios) // 4], min(self.changed) / min(self.same))
 
 
-def measure(timed: timing.Timed, inputs: Inputs, settled: Inputs, fresh: Callable[[], Inputs], enough: float) -> Pairs:
+def measure(
+    timed: timing.Shown,
+    inputs: Inputs,
+    settled: Inputs,
+    fresh: Callable[[], gate.Content],
+    enough: float,
+    look: Callable[[gate.Content, Any], None] | None = None,
+) -> Pairs:
     """Time pairs of calls for about ``enough`` seconds; ``fresh`` makes contents that were never used before.
 
-    Before each pair, one untimed call runs on the contents ``settled``.
+    Before each pair, one untimed call runs on the contents ``settled``. ``look`` gets the new contents, which are in
+    place, and the output for them.
 
     Raises:
         Wrong: calls repeatedly take more than ``MUCH`` times longer on new contents.
@@ -48,14 +58,14 @@ def measure(timed: timing.Timed, inputs: Inputs, settled: Inputs, fresh: Callabl
     for goal in (PAIRS, SURE):
         while len(found.same) < goal and (time.monotonic() < end or goal == SURE or not found.same):
             contents = fresh()
-            if not gate.differ(contents, inputs):
+            if not gate.differ(contents.inputs, inputs):
                 return found  # the inputs do not depend on the seed, so there are no new contents
             gate.refill(inputs, settled)
             timed(1)  # because making new contents has disturbed the caches
             for seconds in (found.changed, found.same):
-                gate.refill(inputs, contents, unseen=seconds is found.same)
+                gate.refill(inputs, contents.inputs, unseen=seconds is found.same)
                 _touch(inputs)
-                seconds.append(timed(1).wall)
+                seconds.append(timed(1, partial(look, contents) if look and seconds is found.changed else None).wall)
         if found.ratio <= MUCH:
             return found
     changed, same = statistics.median(found.changed), statistics.median(found.same)

@@ -21,7 +21,7 @@ from perfsuite.measuring import prepared
 from perfsuite.measuring.clock import clock_for
 from perfsuite.model.cell import Cell
 from perfsuite.model.record import Proof, to_json
-from perfsuite.proving import closeness, gate
+from perfsuite.proving import closeness, gate, outputs
 from perfsuite.tasks import trial
 from perfsuite.workers.context import WorkerContext, consume, first_call, ready_in, start_compiler, timed_in, variant_of
 from perfsuite.workers.outcomes import attempt
@@ -43,7 +43,7 @@ def check(context: WorkerContext, cell: Cell, seeds: Sequence[int], cost: bool =
     def prove() -> dict[str, Any]:
         variant_of(context, cell)
         contents = [context.content(cell, seed) for seed in seeds]
-        inputs = gate.copy(contents[0].inputs, cell.device)
+        inputs, seen = gate.copy(contents[0].inputs, cell.device), outputs.Seen()
         if cell.compiles:
             start_compiler(context)
         with surroundings.kept(cell):
@@ -63,13 +63,13 @@ def check(context: WorkerContext, cell: Cell, seeds: Sequence[int], cost: bool =
                     return output
 
                 def judge(output: Any, content: Any, device: str) -> closeness.Match:
-                    return context.judge(cell, inputs, output, content)
+                    return context.judge(cell, inputs, output, content, seen)
 
                 found = gate.prove(timed, inputs, contents, cell.device, judge)
                 shown = timed_in(cell, ready, clock_for(cell.device))
                 look = partial(context.judge_timed, cell, inputs, contents[0])
                 trial.audition(context, cell, shown, min(calls), look, before)
-                pairs = trial.repeated(context, cell, shown, inputs, contents[0])
+                pairs = trial.repeated(context, cell, shown, inputs, contents[0], seen)
                 compiled(partial(_whole, ready, contents[0]))
                 proof = asdict(Proof(found.error, found.share, len(seeds), first, min(calls), tuple(seeds)))
                 return {

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from perfsuite.isolation import audit, surroundings
 from perfsuite.measuring import timing
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Inputs
 from perfsuite.project import mount
-from perfsuite.proving import gate, repeats
+from perfsuite.proving import answer, gate, outputs, repeats
 from perfsuite.workers.context import WorkerContext
 
 LONGEST = 0.5  # seconds: a variant with longer calls gets no trial
@@ -87,20 +88,33 @@ def _at_rest(batch: Callable[[timing.Look], object], before: Mapping[int, int]) 
 def repeated(
     context: WorkerContext,
     cell: Cell,
-    timed: timing.Timed,
+    timed: timing.Shown,
     inputs: Inputs,
     content: gate.Content,
+    seen: outputs.Seen | None = None,
     enough: float = repeats.ENOUGH,
 ) -> float | None:
     """How many times longer a call takes on new contents; ``None`` where that was not measured.
 
-    It takes about ``enough`` seconds; 0 means one pair of calls, and more only if that looks suspicious.
+    It takes about ``enough`` seconds; 0 means one pair of calls, and more only if that looks suspicious. An output for
+    new contents that is among those ``seen`` for others is judged.
 
     Raises:
-        Wrong: it takes so much longer that the variant must have remembered outputs for the old contents.
+        Wrong: it takes so much longer that the variant must have remembered outputs for the old contents, or it
+            answers with one of them.
     """
     if cell.variant in content.component.quick_again:
         return None
+
+    def look(contents: gate.Content, output: Any) -> None:
+        assert seen
+        if seen.add(answer.taken(output, contents, inputs, cell.device)):
+            try:
+                context.judge(cell, inputs, output, contents)
+            except gate.Wrong as problem:
+                raise gate.Wrong(f"returns for new inputs what it returned for others: {problem}") from problem
+
     context.step("calls on new contents", str(cell))
-    pairs = repeats.measure(timed, inputs, content.inputs, partial(context.fresh, cell), enough)
+    fresh = partial(context.fresh, cell)
+    pairs = repeats.measure(timed, inputs, content.inputs, fresh, enough, look if seen else None)
     return round(pairs.ratio, 3) if pairs.same else None

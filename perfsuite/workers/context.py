@@ -25,6 +25,7 @@ from perfsuite.model.record import CompilerStart
 from perfsuite.project import catalogue, mount
 from perfsuite.project.settings import ONE
 from perfsuite.proving import answer, closeness, gate
+from perfsuite.proving.outputs import Seen
 from perfsuite.workers.outcomes import Broken, reason_of
 
 CHANCE = random.SystemRandom()  # random numbers that a variant cannot predict
@@ -106,13 +107,17 @@ class WorkerContext:
             self._state = key, torch.load(told["path"], weights_only=True)
         return self._state[1]
 
-    def fresh(self, cell: Cell) -> Inputs:
+    def fresh(self, cell: Cell) -> gate.Content:
         """New random inputs that are used only once."""
         content = next(iter(self._contents.values()))
-        return gate.content(content.component, content.case, CHANCE.getrandbits(48)).inputs
+        return gate.content(content.component, content.case, CHANCE.getrandbits(48))
 
-    def judge(self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content) -> closeness.Match:
+    def judge(
+        self, cell: Cell, inputs: Inputs, output: Any, content: gate.Content, seen: Seen | None = None
+    ) -> closeness.Match:
         """Let the referee check what ``cell`` returned for ``content``, which is in place in ``inputs``.
+
+        The output is added to those that were ``seen``.
 
         Raises:
             gate.Wrong: the result is wrong, or is not in an accepted form.
@@ -120,7 +125,10 @@ class WorkerContext:
         """
         self.step("answer", str(cell))
         path = self.folder / "answer"
-        answer.write(answer.taken(output, content, inputs, cell.device), path)
+        parts = answer.taken(output, content, inputs, cell.device)
+        if seen is not None:
+            seen.add(parts)
+        answer.write(parts, path)
         self.step("comparison with the reference", str(cell))
         question = {"cell": str(cell), "component": cell.component, "case": cell.case, "seed": content.seed}
         told = self.ask({**question, "device": cell.device, "path": str(path)})

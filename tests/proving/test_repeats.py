@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,8 +20,8 @@ def measured(made: Made, enough: float = 1.0) -> repeats.Pairs:
     x, seeds = torch.zeros(64), count(1)
     call = made(x)
 
-    def fresh() -> tuple[torch.Tensor]:
-        return (torch.randn(64, generator=torch.Generator().manual_seed(next(seeds))),)
+    def fresh() -> Any:
+        return SimpleNamespace(inputs=(torch.randn(64, generator=torch.Generator().manual_seed(next(seeds))),))
 
     def timed(calls: int, /, look: Any = None) -> timing.Batch:
         return timing.Batch(call())
@@ -91,7 +92,8 @@ def test_a_few_slow_calls_are_looked_at_again():
 
 def test_inputs_that_no_seed_changes_are_not_asked_about():
     x = torch.ones(3)
-    pairs = repeats.measure(lambda calls: timing.Batch(1e-6), (x,), (torch.ones(3),), lambda: (torch.ones(3),), 1.0)
+    same: Any = SimpleNamespace(inputs=(torch.ones(3),))
+    pairs = repeats.measure(lambda calls, look=None: timing.Batch(1e-6), (x,), (torch.ones(3),), lambda: same, 1.0)
     assert not pairs.same
 
 

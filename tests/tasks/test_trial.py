@@ -69,9 +69,70 @@ def test_who_says_why_it_is_quick_again_is_not_asked(says_why: bool):
     here = context.WorkerContext(Path(), Path(), lambda what, cell: None)
     here._contents["", "", 1] = content
     asked: list[int] = []
-    timed: Callable[..., Any] = lambda calls: asked.append(calls) or SimpleNamespace(wall=1e-6)  # noqa: E731
+    timed: Callable[..., Any] = lambda calls, look=None: asked.append(calls) or SimpleNamespace(wall=1e-6)  # noqa: E731
     trial.repeated(here, CELL, timed, gate.copy(content.inputs, "cpu"), content)
     assert bool(asked) != says_why
+
+
+def answered(*values: float) -> tuple[trial.outputs.Seen, list[int]]:
+    """What one content was answered with, and how many outputs for new contents were judged of a variant's ``values``.
+
+    Raises:
+        gate.Wrong: one was judged, and there is none that is right.
+    """
+    content = gate.content(catalogue.component("matmul.ladder"), catalogue.component("matmul.ladder").cases[0], 1)
+    here = context.WorkerContext(Path(), Path(), lambda what, cell: None)
+    here._contents["", "", 1] = content
+    judged: list[int] = []
+
+    def judge(cell: Cell, inputs: Any, output: Any, contents: gate.Content) -> None:
+        assert not gate.differ(contents.inputs, inputs) and contents.seed != 1, "the contents are in place"
+        judged.append(contents.seed)
+        raise gate.Wrong("all elements are outside the tolerance")
+
+    here.judge = judge  # type: ignore[method-assign,assignment]
+    waiting = iter(values)
+
+    def timed(calls: int, look: Any = None, /) -> Any:
+        if look:
+            look(torch.full((8, 8), next(waiting)))
+        return SimpleNamespace(wall=1e-6)
+
+    seen = trial.outputs.Seen()
+    seen.add([("cpu", torch.ones(8, 8))])
+    trial.repeated(here, CELL, timed, gate.copy(content.inputs, "cpu"), content, seen)
+    return seen, judged
+
+
+def test_outputs_for_new_contents_that_differ_are_not_judged():
+    _, judged = answered(2.0, 3.0, 4.0, 5.0, 6.0)
+    assert not judged
+
+
+@pytest.mark.parametrize("values", [(1.0,), (2.0, 2.0), (2.0, 3.0, 4.0, 5.0, 1.0)])
+def test_an_output_that_was_given_before_is_judged(values: tuple[float, ...]):
+    with pytest.raises(gate.Wrong, match="returns for new inputs what it returned for others: all elements"):
+        answered(*values)
+
+
+def test_outputs_are_told_apart_by_place_type_shape_and_elements_of_each_part():
+    seen = trial.outputs.Seen()
+    large = torch.zeros(3 * trial.outputs.SAMPLED + 7)
+    last = large.index_fill(0, torch.tensor([3 * trial.outputs.SAMPLED]), 1.0)
+    nan = torch.tensor([float("nan"), 1.0])
+    every = [
+        [("cpu", torch.zeros(4))],
+        [("cpu", torch.zeros(4, dtype=torch.int32))],
+        [("cpu", torch.zeros(2, 2))],
+        [("cpu", torch.zeros(4)), ("cpu", torch.zeros(0))],
+        [("cpu", large)],
+        [("cpu", last)],
+        [("cpu", torch.tensor(True))],
+        [("cpu", nan)],
+        [],
+    ]
+    assert [seen.add(parts) for parts in every] == [False] * len(every)
+    assert all(seen.add([(place, part.clone()) for place, part in parts]) for parts in every)
 
 
 def test_the_compiler_starts_before_any_variant_is_prepared(monkeypatch: pytest.MonkeyPatch):

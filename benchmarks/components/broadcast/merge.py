@@ -63,6 +63,9 @@ COMPONENT = Component(
     bytes=lambda case: 4 * sum(elements(case)),
     baseline="tile_concat",
     graphed=PAIR,
+    accepts={
+        "part computed": "The largest inputs are the layer in two parts, which variants of the whole do not read."
+    },
     work={
         "tile_concat": "Multiplies the shared vector again at every step.",
         "expand_concat": "Multiplies the shared vector again at every step.",

@@ -17,13 +17,15 @@ WEIGHTS = ((CHANNELS, 1, 3, 3), (networks.CLASSES, CHANNELS))
 def inputs(case: Case, generator: Any) -> Inputs:
     """``x`` (n, 1, 28, 28), the list of parameters, the list of statistics and the probability of dropout.
 
-    The statistics are those of this batch, so that batch norm has the same answer in both modes.
+    The statistics are those of this batch, so that batch norm has the same answer in both modes. The contrast grows
+    from row to row: otherwise half of an image would do for the rest, within the noise of dropout.
     """
     import torch
 
     n = case.shape["n"]
     contrast = 0.5 + torch.rand(n, 1, 1, 1, generator=generator)
-    x = contrast * torch.randn(n, 1, networks.SIDE, networks.SIDE, generator=generator)
+    rows = torch.linspace(0.25, 1.75, networks.SIDE)[:, None]
+    x = contrast * rows * torch.randn(n, 1, networks.SIDE, networks.SIDE, generator=generator)
     filters, bias, w, b = networks.drawn(WEIGHTS, generator)
     if not case.shape["norm"]:
         return x, [filters, bias, w, b], [], case.shape["dropout"]
@@ -109,6 +111,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="train",
+    version="2",  # contrast that grows
     quick_again={"folded": "Keeps the merged layers while parameters and statistics do not change."},
     accepts={"bf16 arithmetic": "The noise of dropout is larger; the cases without dropout reject it."},
     work={

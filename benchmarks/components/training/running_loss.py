@@ -8,13 +8,22 @@ from benchmarks.components.training import _digits, _network
 from perfsuite.model.component import Case, Component, Inputs
 
 BATCH, RATE, SIZES = 32, 0.1, (64, 64, 10)
+TRIES = 20  # the last one is taken as it is
 
 
 def inputs(case: Case, generator: Any) -> Inputs:
-    """``xs`` (steps, 32, 64) and ``ys`` (steps, 32), real digits of 8x8; ``start``."""
+    """``xs`` (steps, 32, 64) and ``ys`` (steps, 32), real digits of 8x8; ``start``.
+
+    They are drawn anew, one time in seven, if a hidden unit comes near 0.
+    """
     steps = case.shape["steps"]
-    images, labels = _digits.drawn(steps * BATCH, generator)
-    return images.reshape(steps, BATCH, 64), labels.reshape(steps, BATCH), _network.start(SIZES, generator)
+    for _ in range(TRIES):
+        images, labels = _digits.drawn(steps * BATCH, generator)
+        xs, ys = images.reshape(steps, BATCH, 64), labels.reshape(steps, BATCH)
+        start = _network.start(SIZES, generator)
+        if _network.smooth(zip(xs, ys, strict=True), start, RATE):
+            break
+    return xs, ys, start
 
 
 def reference(case: Case, xs: Any, ys: Any, start: Any) -> Any:
@@ -24,14 +33,8 @@ def reference(case: Case, xs: Any, ys: Any, start: Any) -> Any:
 
 
 def tolerance(case: Case, expected: Any, xs: Any, ys: Any, start: Any) -> Any:
-    """Each step rounds the parameters, which are below 1, and their gradients.
-
-    A hidden unit whose input is within rounding of 0 may be active in one arithmetic and not in the other: for one
-    sample that moves its weights by ``0.1 / 32`` times the gradient that reaches it, below 1/4, and the losses after it
-    by a tenth of that.
-    """
-    bound = RATE / BATCH / 4
-    return bound / 10, *[bound + 4 * len(xs) * _network.UNIT] * len(start)
+    """Each step rounds the parameters, which are below 1, and their gradients; the loss, about 2, is a sum."""
+    return (len(xs) + 16) * _network.UNIT
 
 
 def flops(case: Case) -> int:
@@ -57,6 +60,7 @@ COMPONENT = Component(
     flops=flops,
     bytes=bytes,
     baseline="items",
+    version="2",  # no hidden unit near 0
     left_out={
         "futures": "An asynchronous copy to the host with an event is one: copied_behind.",
         "1875 steps": "Each step is like the previous one; the GPU falls behind within a few.",
