@@ -45,7 +45,7 @@ class Passes:
     def take(self, seconds: float, running: float | None, folder: Path, instructions: bool = False) -> Taken:
         """Everything; ``seconds`` and ``running`` are from the timing. Traces and stacks go into ``folder``."""
         folder.mkdir(parents=True, exist_ok=True)
-        plain = self._ask("resources", "resources", seconds=PLAIN).get("counts", {})
+        before = self._resources()
         counts = self._ask("counts", "evidence").get("counts", {})
         traced = self._traced(folder)
         folded, by = "", ""
@@ -56,6 +56,7 @@ class Passes:
             self.missing["stacks"] = "py-spy is not installed, so there are no native frames: pip install py-spy"
         if not folded and (folder / STACKS).exists():
             folded, by = (folder / STACKS).read_text(encoding="utf-8"), "the profiler's trace"
+        plain = _calmest(before, self._resources())  # what others on this machine did is rarely in both
         functions = self._functions(seconds) if instructions else {}
         counts["culprits"] = {kind: tuple(names) for kind, names in counts.get("culprits", {}).items()}
         if running is None and plain and not Cell.parse(self._side.cell).cold:
@@ -85,6 +86,10 @@ class Passes:
             instruction=known.get("instruction"),
             bandwidth=tuple(levels),
         )
+
+    def _resources(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("resources", "resources", seconds=PLAIN).get("counts", {})
+        return found
 
     def _traced(self, folder: Path) -> dict[str, Any]:
         told = self._ask("trace", "trace", folder=str(folder.resolve())).get("trace")
@@ -128,3 +133,9 @@ class Passes:
             self.missing[name] = answer["reason"]
             return {}
         return dict(answer)
+
+
+def _calmest(*found: dict[str, Any]) -> dict[str, Any]:
+    """Of several measurements of resources, that in which the calling thread waited least for a core."""
+    known = [one for one in found if one]
+    return min(known, key=lambda one: (one.get("waited") or 0.0) / (one.get("wall") or 1.0)) if known else {}
