@@ -9,6 +9,7 @@ import array
 import contextlib
 import dataclasses
 import functools
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -39,7 +40,8 @@ def fill(paths: Sequence[Path], folder: Path, processes: int | None = None) -> N
         return
     with (
         contextlib.suppress(OSError, BrokenProcessPool),  # no processes here, or no memory for them
-        ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool,
+        # A record is many small values in no cycle: looking for cycles takes a third of the time.
+        ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), gc.disable) as pool,
     ):
         list(pool.map(functools.partial(_fill, folder=folder), new, chunksize=8))
 
