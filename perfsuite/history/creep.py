@@ -39,7 +39,7 @@ def creep(series: Series, anchor_commit: str, cells: int = 1, false: float = 0.0
     The medians of both. The noise is that between neighbouring runs of the whole series, so slow creep is no part of
     it. With ``cells``, the number of cells that are looked at, all their intervals together cover with ``1 - false``.
     """
-    logs = np.log([point.seconds for point in series.points])
+    logs = series.logs
     old = [at for at, point in enumerate(series.points) if point.commit == anchor_commit]
     if not old or len(logs) < LEAST or old[-1] == len(logs) - 1:
         return None

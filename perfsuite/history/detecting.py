@@ -36,7 +36,7 @@ def steps(
         false: the probability of any false step in the whole history, if nothing changed in it.
         rivals: for some cells the logarithms of what their rivals did in each run.
     """
-    logs = {series.cell: np.log([point.seconds for point in series.points]) for series in families}
+    logs = {series.cell: series.logs for series in families}
     beside = {cell: logs[cell] - moved for cell, moved in rivals.items() if cell in logs}
     found = _searched(logs, false / 2 if beside else false)
     for cell, own in _searched(beside, false / 2).items():

@@ -76,7 +76,7 @@ def removed(families: Sequence[Series], factors: Mapping[str, float]) -> float:
     """
     shares = []
     for series in families:
-        logs = np.log([point.seconds for point in series.points])
+        logs = series.logs
         moved = np.log([factors.get(point.run, 1.0) for point in series.points])
         before, after = (_jump(one) if len(one) > 2 else 0.0 for one in (logs, logs - moved))
         if before:

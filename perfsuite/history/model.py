@@ -1,10 +1,14 @@
-"""The history of a cell: one point for each run, in the order of the runs. Plain values; nothing is read here."""
+"""The history of a cell: one point for each run, in the order of the runs. Nothing is read from files here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Point(NamedTuple):
@@ -17,12 +21,19 @@ class Point(NamedTuple):
     launches: Sequence[float]  # seconds per call, the median of each launch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Series:
     """The points of one cell, or of one roof (the time of the same work), oldest first; a run may be missing."""
 
     cell: str
     points: tuple[Point, ...]
+
+    @cached_property
+    def logs(self) -> NDArray[np.float64]:
+        """Logarithms of the times: to be read only."""
+        found = np.log(np.fromiter((point.seconds for point in self.points), np.float64, len(self.points)))
+        found.flags.writeable = False
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,18 @@ def test_the_running_median_is_that_of_each_window(runs: int):
         assert (scanning._running_median(logs)[:, at] == wanted).all()
 
 
+@pytest.mark.parametrize("size", [1, 60, 100, 1 << 20])
+def test_the_search_is_the_same_in_blocks_of_any_size(size: int, monkeypatch: pytest.MonkeyPatch):
+    logs = np.random.default_rng(1).normal(size=(7, 30))
+    whole = scanning.cleaned(logs)
+    steps = scanning.clearest(*whole[:2], 3)
+    monkeypatch.setattr(scanning, "BLOCK", size)
+    for found, wanted in zip(
+        [*scanning.cleaned(logs), *scanning.clearest(*whole[:2], 3)], [*whole, *steps], strict=True
+    ):
+        assert (found == wanted).all() and found.shape == wanted.shape
+
+
 def test_drift_is_taken_out_of_cells_that_did_not_tell_it():
     moved = np.cumsum(0.02 * np.random.default_rng(2).standard_normal(RUNS))
     controls = [series(f"control {at}", one + moved + at, missing=[at]) for at, one in enumerate(noise(8, seed=3))]

@@ -17,6 +17,7 @@ MOST = 5  # the same in long histories, in which even rare outliers are neighbou
 WINDOWS = (3, 5, 8, 13, 21, 34, 55)  # runs on each side that are compared; none longer: slow drift is no step
 CLIPPED = 3.0  # standard deviations from the running median beyond which a run counts no more
 LARGEST = 20  # one in so many differences counts no more than the others when outliers are sought, which are in two
+BLOCK = 1 << 15  # values that are searched at a time
 FINEST = 1e-6  # the least standard deviation that is believed: times are stored in steps of the clock
 
 
@@ -30,6 +31,18 @@ def cleaned(logs: Floats) -> tuple[Floats, Floats, Floats]:
 
     Both are from differences of runs that are one and two apart (von Neumann), which a step hardly changes.
     """
+    found = [_cleaned(logs[some]) for some in _blocks(logs)]
+    clipped, deviation, correlation = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return clipped, deviation, correlation
+
+
+def _blocks(logs: Floats) -> list[slice]:
+    """Some series at a time, of which the intermediate values stay in a core's cache."""
+    rows = max(1, BLOCK // max(1, logs.shape[1]))
+    return [slice(at, at + rows) for at in range(0, max(1, len(logs)), rows)]
+
+
+def _cleaned(logs: Floats) -> tuple[Floats, Floats, Floats]:
     outlying = max(1, (logs.shape[1] - 1) // LARGEST)
     scale = np.maximum(np.sqrt(_variance(logs, 1, outlying)), FINEST)[:, None]
     middle = _running_median(logs)
@@ -87,6 +100,12 @@ def clearest(clipped: Floats, deviation: Floats, least: int) -> tuple[Floats, ND
 
     At least ``least`` runs are on each side of the position, so there must be twice as many.
     """
+    found = [_clearest(clipped[some], deviation[some], least) for some in _blocks(clipped)]
+    z, at, width = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return z, at, width
+
+
+def _clearest(clipped: Floats, deviation: Floats, least: int) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
     count, runs = clipped.shape
     sums = np.zeros((count, runs + 1))
     np.cumsum(clipped - clipped.mean(axis=1, keepdims=True), axis=1, out=sums[:, 1:])
