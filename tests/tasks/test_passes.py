@@ -250,6 +250,51 @@ def test_the_parts_of_a_timeline_are_kept_beside_its_wall_and_it_is_traced_whole
     assert steps == 3, "calls, not names"
 
 
+REMEMBERING = """
+
+
+_known = {}
+
+
+def mm(a, b):
+    key = a.numpy().tobytes()
+    if key not in _known and len(_known) < 3:
+        _known[key] = torch.mm(a, b)
+    return _known.get(key, next(iter(_known.values()))).clone()
+"""
+CHECKED = """
+import json, sys
+from pathlib import Path
+where = Path(sys.argv[1])
+sys.path.insert(0, str(where))
+import numpy, torch
+from perfsuite.tasks import passes
+from perfsuite.model.cell import Cell
+from perfsuite.workers.contents import Truths
+from perfsuite.workers.referee import judged
+from perfsuite.workers.context import WorkerContext
+truths = Truths()
+context = WorkerContext(where, where / "caches", lambda what, cell: None, lambda asked: judged(asked, truths), where)
+print(json.dumps(passes.check(context, Cell("matmul.ladder", "mm", "eager", "cpu", "8", "1"), [3, 4, 5])))
+"""
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_who_answers_new_contents_with_an_old_output_is_rejected_although_no_call_is_slower(
+    tmp_path: Path, remembers: bool
+):
+    (laid, *_) = mount.lay(IMPLS, tmp_path)
+    if remembers:
+        with (laid / "matmul" / "ladder.py").open("a", encoding="utf-8") as file:
+            file.write(REMEMBERING)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", CHECKED, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    answer = json.loads(done.stdout)
+    wanted = "returns for new inputs what it returned for others: 64 of 64 elements are outside the tolerance"
+    assert (answer["status"], wanted in answer["reason"]) == (("wrong", True) if remembers else ("ok", False)), answer
+
+
 CHANGING = """
 import json, sys
 from pathlib import Path
