@@ -8,6 +8,7 @@ from pathlib import Path
 import own
 import pytest
 
+from perfsuite.judging.record import DECIDED
 from perfsuite.project import environments
 
 HELPER = own.FILES["src/mylib/deep/helper.py"]
@@ -35,6 +36,15 @@ def compare(root: Path, *arguments: str, check: int | None, paths: str = "") -> 
     return found
 
 
+def decided(root: Path, *arguments: str) -> dict:
+    """The comparison; again, up to twice, where a busy machine leaves a cell undecided or untrusted."""
+    for _ in range(3):
+        found = compare(root, *arguments, check=None)
+        if all(verdict in DECIDED for verdict in verdicts(found).values()):
+            break
+    return found
+
+
 def verdicts(found: dict) -> dict[str, str]:
     return {row["cell"].split("/")[1]: row["verdict"] for row in found["rows"]}
 
@@ -58,10 +68,10 @@ def test_without_a_change_of_the_code_nothing_is_timed(tmp_path: Path):
 def test_ten_percent_are_found_and_another_name_is_the_same(tmp_path: Path):
     root = own.repository(tmp_path / "repo")
     own.commit(root, "renamed", RENAMED)
-    found = compare(root, "HEAD~1", "HEAD", "--only", "sums and cpu", check=0)
+    found = decided(root, "HEAD~1", "HEAD", "--only", "sums and cpu")
     assert verdicts(found) == {"work": "SAME", "other": "SAME"} and all(row["epochs"] for row in found["rows"])
     own.commit(root, "a tenth", TENTH)
-    found = compare(root, "HEAD~1", "HEAD", "--only", "sums and cpu", "--budget", "120", check=1)
+    found = decided(root, "HEAD~1", "HEAD", "--only", "sums and cpu", "--budget", "120")
     assert verdicts(found) == {"work": "SLOWER", "other": "SLOWER"}
     assert all(1.02 < row["ratio"] < 1.2 for row in found["rows"])
 
