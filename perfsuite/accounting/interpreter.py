@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import FrameType, MappingProxyType
 from typing import Any, NamedTuple
 
-from perfsuite.model.record import Part
+from perfsuite.model.record import OTHERS, Part
 
 RUNS = 9  # traces of a short call: the least time of each native function counts
 FEW = 3  # the same for calls whose first traces take a while
@@ -23,7 +23,6 @@ MANY, SMALL = 30, 3e-7  # runs of an instruction, and seconds beyond the usual: 
 TIMED = 1_000_000  # instructions whose time is looked at: the clock is slow
 MOST = 10_000_000  # instructions after which counting is given up
 KEPT = 8  # native functions in the result
-OTHERS = "others"
 FREED = "freeing the result"
 START = "run_backward"  # the native function that starts torch's autograd engine
 BESIDE, ACROSS = 2, 4  # times the tracing's own: what takes less is only traced; ACROSS where a line or function begins

@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 from perfsuite.instruments.operators import VIEWS
-from perfsuite.model.record import Part
+from perfsuite.model.record import OTHERS, Part
 
 BUDGET = 1.0  # CPU seconds for one cell; operators that are first seen later are not timed, and explain nothing
 EACH = 5e-4  # CPU seconds for one operator, or one call if that takes longer
@@ -22,7 +22,6 @@ GROWN = 31 << 20  # bytes: the largest block whose release makes glibc keep more
 MOST = 400  # different operators of a cell that are timed
 RANDOM = 1 << 16  # different random numbers
 KEPT = 12  # names in the result; the others are summed up
-OTHERS = "others"
 SKIPPED = ("c10d", "_c10d_functional", "symm_mem", "prim")  # namespaces with effects on other processes
 
 

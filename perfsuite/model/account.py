@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from perfsuite.model import estimates
 from perfsuite.model.floor import Floor, applying, floor, remark, transfer
-from perfsuite.model.record import Launch, Part, Parts, Record, Roof
+from perfsuite.model.record import OTHERS, Launch, Part, Parts, Record, Roof
 
 LEAST = 0.05  # share of the time from which a part is named
 
@@ -114,7 +114,8 @@ def _autograd(parts: Parts, unit: Callable[[str], float]) -> Term:
 def _sum(parts: Mapping[str, Part] | None, fault: float) -> tuple[float, str]:
     """The seconds of ``parts`` without their page faults, which are counted apart, and the two that take longest."""
     found = {name: max(0.0, part.seconds - part.faults * fault) for name, part in (parts or {}).items()}
-    return sum(found.values()), ", ".join(sorted(found, key=lambda name: -found[name])[:2])
+    order = sorted(found, key=lambda name: (name == OTHERS, -found[name]))
+    return sum(found.values()), ", ".join(order[:2])
 
 
 def _per_call(record: Record, of: Callable[[Launch, int], float]) -> float | None:

@@ -79,6 +79,9 @@ class Cost:
     parts: Parts | None = None  # what its time consists of; None in files from before it was counted, and on CUDA
 
 
+OTHERS = "others"  # the name of what is summed up, since only the longest parts are kept
+
+
 @dataclass(frozen=True)
 class Part:
     """Operators or native functions of one name in one call of a cell."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from perfsuite.model import estimates
 from perfsuite.model.cell import Cell
-from perfsuite.model.record import Compiling, Cost, Launch, Part, Parts, Proof, Record, Roof, Run, cost_from
+from perfsuite.model.record import Compiling, Cost, Launch, Parts, Proof, Record, Roof, Run, cost_from
 from perfsuite.model.roofs import merge
 from perfsuite.model.shard import Shard
 from perfsuite.project import catalogue
@@ -116,37 +116,16 @@ def _record(cell: Cell, found: Found, roofs: Sequence[Roof]) -> Record:
 
 
 def _cost(cell: str, check: Mapping[str, Any], found: Found) -> Cost | None:
-    """What one call used; its parts are the medians of all processes in which they were counted."""
+    """What one call used. Where its parts were counted in several processes, those with the median sum count."""
     cost = cost_from(check["cost"]) if check.get("cost") else None
-    again = found.parts.get(cell, [])
-    return dataclasses.replace(cost, parts=_middle([cost.parts, *again])) if cost and cost.parts and again else cost
+    if not cost or not cost.parts:
+        return cost
+    every = sorted([cost.parts, *found.parts.get(cell, [])], key=_seconds)
+    return dataclasses.replace(cost, parts=every[(len(every) - 1) // 2])
 
 
-def _middle(every: Sequence[Parts]) -> Parts:
-    """The median of each part; a part that some processes could not count is that of the others."""
-
-    def number(name: str) -> int | None:
-        known = [value for parts in every if (value := getattr(parts, name)) is not None]
-        return statistics.median_low(known) if known else None
-
-    def named(name: str) -> dict[str, Part] | None:
-        known = [found for parts in every if (found := getattr(parts, name)) is not None]
-        names = dict.fromkeys(one for found in known for one in found)
-        return {one: _median([found.get(one, Part(0, 0.0)) for found in known]) for one in names} if known else None
-
-    return Parts(
-        operators=named("operators"),
-        nodes=number("nodes"),
-        steps=number("steps"),
-        starts=number("starts"),
-        instructions=number("instructions"),
-        native=named("native"),
-    )
-
-
-def _median(parts: Sequence[Part]) -> Part:
-    seconds, faults = (statistics.median(getattr(part, name) for part in parts) for name in ("seconds", "faults"))
-    return Part(statistics.median_low(part.calls for part in parts), seconds, faults)
+def _seconds(parts: Parts) -> float:
+    return sum(part.seconds for kind in (parts.operators, parts.native) for part in (kind or {}).values())
 
 
 def _judged(record: Record, contended: int, beyond: str) -> Record:

@@ -19,6 +19,7 @@ from perfsuite.running import effort
 from perfsuite.running.progress import Progress
 from perfsuite.tasks import alone
 from perfsuite.workers.pool import Workers
+from perfsuite.workers.referee import vouched
 
 ENOUGH = 4  # with at least this many launches, it is worth timing each variant alone as well
 
@@ -98,6 +99,23 @@ class Context:
             "began": self._began,
             "seeds": self.workers.seeds(Cell.parse(cell)),
         }
+
+    def single(self, cell: Cell, do: str, judged: int = 0, **job: Any) -> dict[str, Any]:
+        """The answer to one job in a process of its own, which had ``judged`` results of ``cell`` judged at least.
+
+        A fault of the process is told as a status.
+        """
+        seed = self.workers.seeds(cell)[0]
+        try:
+            process = self.workers.single(str(cell), [seed], forked=alone.POSSIBLE)
+            try:
+                answer: dict[str, Any] = process.ask(do, cell=str(cell), seed=seed, **job)
+                return vouched(process.verdicts(), str(cell), answer, judged)
+            finally:
+                process.close()
+        except Fault as fault:
+            self.workers.end_origin()
+            return {"status": fault.status, "reason": fault.reason}
 
     def limits(self, threads: Sequence[str], seconds: float, names: Sequence[str] | None) -> None:
         """Measure the limits of the machine, on each device that the cells need."""

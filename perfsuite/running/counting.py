@@ -11,10 +11,8 @@ from pathlib import Path
 
 from perfsuite.model import account
 from perfsuite.model.cell import Cell
-from perfsuite.model.fault import Fault
 from perfsuite.records.folding import fold
 from perfsuite.running.context import Context
-from perfsuite.tasks import alone
 
 PROCESSES = 2  # besides that of the check
 LEAST = 20.0  # seconds for all cells; cells that come later keep their parts
@@ -37,16 +35,7 @@ def count(run: Context, tree: Path) -> None:
 
 def _counted(run: Context, cell: Cell) -> bool:
     """Whether the parts of ``cell`` were counted in one more process, and written down."""
-    seed = run.workers.seeds(cell)[0]
-    try:
-        process = run.workers.single(str(cell), [seed], forked=alone.POSSIBLE)
-        try:
-            answer = process.ask("parts", cell=str(cell), seed=seed)
-        finally:
-            process.close()
-    except Fault as fault:
-        answer = {"status": fault.status, "reason": fault.reason}
-        run.workers.end_origin()
+    answer = run.single(cell, "parts")
     if answer["status"] == "ok":
         run.journal.add("parts", cell=str(cell), parts=answer["parts"])
         return True

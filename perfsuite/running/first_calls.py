@@ -10,11 +10,8 @@ from typing import Any
 
 from perfsuite.model.cell import Cell
 from perfsuite.model.component import Case
-from perfsuite.model.fault import Fault
 from perfsuite.project import catalogue
 from perfsuite.running.context import Context
-from perfsuite.tasks import alone
-from perfsuite.workers.referee import vouched
 
 LARGEST = 64 << 20  # bytes of the inputs of another shape
 CANDIDATES = 6  # other shapes that are tried
@@ -60,17 +57,7 @@ def _emptied(run: Context, what: str, cell: Cell) -> str:
 
 def _own(run: Context, cell: Cell, do: str, **job: Any) -> dict[str, Any]:
     """The answer of a process of its own; empty, with a note or a fault, if there is none."""
-    seed = run.workers.seeds(cell)[0]
-    try:
-        process = run.workers.single(str(cell), [seed], forked=alone.POSSIBLE)
-        try:
-            answer: dict[str, Any] = process.ask(do, cell=str(cell), seed=seed, **job)
-            answer = vouched(process.verdicts(), str(cell), answer, 1)
-        finally:
-            process.close()
-    except Fault as fault:
-        answer = {"status": fault.status, "reason": fault.reason}
-        run.workers.end_origin()
+    answer = run.single(cell, do, judged=1, **job)
     if answer["status"] == "ok":
         return answer
     if answer["status"] == "wrong":

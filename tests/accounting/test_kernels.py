@@ -10,6 +10,7 @@ import torch
 from perfsuite.accounting import kernels
 from perfsuite.accounting import parts as counted
 from perfsuite.accounting.parts import parts
+from perfsuite.model.record import OTHERS
 
 
 def test_operators_are_summed_up_by_name_without_views():
@@ -80,7 +81,7 @@ def test_only_the_costliest_names_are_kept():
     many = {f"op{at}": kernels.Part(1, float(at)) for at in range(kernels.KEPT + 3)}
     kept = kernels._shortened(many)
     assert len(kept) == kernels.KEPT + 1
-    assert kept[kernels.OTHERS] == kernels.Part(3, 0.0 + 1.0 + 2.0, 0.0)
+    assert kept[OTHERS] == kernels.Part(3, 0.0 + 1.0 + 2.0, 0.0)
 
 
 def test_autograd_is_counted():

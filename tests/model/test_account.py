@@ -157,6 +157,17 @@ def test_the_largest_part_comes_first_and_small_ones_are_not_told():
     assert own.told(1e-3) == "operators 61 % (mm, add), Python 30 % (30,000 instructions)"
 
 
+def test_what_is_summed_up_is_named_only_where_nothing_else_is_left():
+    def told(**native: float) -> str:
+        found = with_parts(native={name: Part(1, seconds) for name, seconds in native.items()})
+        own = account(found, ROOFS, floor(found, ROOFS))
+        assert own is not None
+        return own.told(1e-3)
+
+    assert told(others=8e-4, dumps=1e-4, loads=5e-5, sort=1e-5) == "native code 96 % (dumps, loads)"
+    assert told(others=8e-4, dumps=1e-4) == "native code 90 % (dumps, others)"
+
+
 @pytest.mark.parametrize(("seconds", "expected"), [(1.9e-3, ""), (2.1e-3, "unexplained")])
 def test_a_time_of_more_than_twice_its_parts_is_unexplained(seconds: float, expected: str):
     found = with_parts(native={"zlib.crc32": Part(1, 1e-3)})
