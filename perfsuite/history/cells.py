@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perfsuite.history import drift
-from perfsuite.history.model import Point, Series
+from perfsuite.history.model import Floats, Series, Stamp
 from perfsuite.model.cell import Cell
 from perfsuite.records.brief import Brief
 
@@ -44,7 +42,7 @@ class Measured:
     raw: Sequence[Series]
     series: Sequence[Series]  # without the drift, if that is used; in the order of ``raw``
     drift: Drift
-    rivals: Mapping[str, NDArray[np.float64]]  # cell -> logarithms of what its rivals did, where that tells something
+    rivals: Mapping[str, Floats]  # cell -> logarithms of what its rivals did, where that tells something
     cut: Mapping[str, str]  # cell -> the run before which its work was another; earlier runs are left out
     apart: Mapping[str, int]  # cell -> its runs that are left out, because it was timed beside other rivals there
 
@@ -52,11 +50,13 @@ class Measured:
 def measured(runs: Sequence[Brief], match: Callable[[Cell], bool]) -> Measured:
     """The series of the cells that ``match``, from ``runs`` in their order."""
     others = _elsewhere(runs)
-    every, cut, same = _collected(runs, others)
-    wanted = {Cell.parse(cell).group for cell in every if match(Cell.parse(cell))}
-    groups = [Series(cell, tuple(points)) for cell, points in every.items() if Cell.parse(cell).group in wanted]
+    starts, cut, changed = _starts(runs)
+    every = _collected(runs, others, starts)
+    same = {one.cell for one in every if len(one) >= LEAST} - changed - cut.keys()
+    wanted = {Cell.parse(one.cell).group for one in every if match(Cell.parse(one.cell))}
+    groups = [one for one in every if Cell.parse(one.cell).group in wanted]
     raw = [one for one in groups if match(Cell.parse(one.cell))]
-    controls = [Series(cell, tuple(every[cell])) for cell in same]
+    controls = [one for one in every if one.cell in same]
     if len(controls) < CELLS or len({one.cell.partition("/")[0] for one in controls}) < COMPONENTS:
         controls = []
     roofs = _roofs(runs)
@@ -68,7 +68,7 @@ def measured(runs: Sequence[Brief], match: Callable[[Cell], bool]) -> Measured:
     series = [one for one in groups if match(Cell.parse(one.cell))]
     left_out = {cell: run for cell, run in cut.items() if match(Cell.parse(cell))}
     apart = Counter(cell for run in runs for cell in others.get(_kind(run), ()) if match(Cell.parse(cell)))
-    return Measured(raw, series, moved, _rivals(groups, frozenset(same)), left_out, apart)
+    return Measured(raw, series, moved, _rivals(groups, same), left_out, apart)
 
 
 def _kind(run: Brief) -> tuple[str, Sequence[str]]:
@@ -99,7 +99,7 @@ def _elsewhere(runs: Sequence[Brief]) -> dict[tuple[str, Sequence[str]], frozens
     return {kind: cells for kind, cells in found.items() if cells}
 
 
-def _rivals(series: Sequence[Series], same: Container[str]) -> dict[str, NDArray[np.float64]]:
+def _rivals(series: Sequence[Series], same: Container[str]) -> dict[str, Floats]:
     """What the rivals of each cell did, by :func:`drift.rivals` in each group."""
     groups: defaultdict[object, list[Series]] = defaultdict(list)
     for one in series:
@@ -107,47 +107,98 @@ def _rivals(series: Sequence[Series], same: Container[str]) -> dict[str, NDArray
     return {cell: moved for group in groups.values() for cell, moved in drift.rivals(group, same).items()}
 
 
-def _collected(
-    runs: Sequence[Brief], elsewhere: Mapping[tuple[str, Sequence[str]], frozenset[str]]
-) -> tuple[dict[str, list[Point]], dict[str, str], list[str]]:
-    """The points of each cell since its work was what it is now, the runs where it changed, and the control cells."""
-    points: defaultdict[str, list[Point]] = defaultdict(list)
+def _starts(runs: Sequence[Brief]) -> tuple[dict[str, int], dict[str, str], set[str]]:
+    """What changed in a cell from run to run.
+
+    The position of the first run since which its work is what it is now; that run's id, where there are earlier ones;
+    and the cells whose function changed, or is not known.
+    """
+    starts: dict[str, int] = {}
     work: dict[str, int] = {}
     source: dict[str, int] = {}
-    changed: set[str] = set()
     cut: dict[str, str] = {}
+    changed: set[str] = set()
     before: Brief | None = None
-    for run in runs:
+    for at, run in enumerate(runs):
         if before is None or (run.cells, run.work, run.source) != (before.cells, before.work, before.source):
             for cell, its_work, its_source in zip(run.cells, run.work, run.source, strict=True):
+                starts.setdefault(cell, at)
                 if work.setdefault(cell, its_work) != its_work:
-                    work[cell], cut[cell] = its_work, run.run
-                    points[cell].clear()
+                    work[cell], starts[cell], cut[cell] = its_work, at, run.run
                 if source.setdefault(cell, its_source) != its_source or not its_source:
                     changed.add(cell)
         before = run
-        apart = elsewhere.get(_kind(run), frozenset()) if elsewhere else frozenset()
-        of_run = repeat(run.run), repeat(run.started), repeat(run.commit)
-        for cell, point in zip(run.cells, map(Point, *of_run, *_times(run)), strict=True):
+    return starts, cut, changed
+
+
+def _collected(
+    runs: Sequence[Brief], elsewhere: Mapping[tuple[str, Sequence[str]], Container[str]], starts: Mapping[str, int]
+) -> list[Series]:
+    """The series of all cells that have a run: without those before ``starts``, and those that are ``elsewhere``."""
+    kinds: defaultdict[tuple[str, Sequence[str]], list[int]] = defaultdict(list)
+    for at, run in enumerate(runs):
+        kinds[_kind(run)].append(at)
+    parts: defaultdict[str, list[tuple[NDArray[np.intp], Floats]]] = defaultdict(list)
+    for kind, places in kinds.items():
+        apart = elsewhere.get(kind, ())
+        table = _table([runs[at] for at in places])
+        its = np.array(places)
+        for cell, launches in zip(kind[1], table, strict=True):
             if cell not in apart:
-                points[cell].append(point)
-    same = [cell for cell in points if cell not in changed and cell not in cut and len(points[cell]) >= LEAST]
-    return dict(points), cut, same
+                kept = its >= starts[cell]
+                parts[cell].append((its, launches) if kept.all() else (its[kept], launches[kept]))
+    stamps = [Stamp(run.run, run.started, run.commit) for run in runs]
+    shared: dict[bytes, tuple[Stamp, ...]] = {}
+    found = []
+    for cell, own in parts.items():
+        those, launches = _joined(own)
+        if len(those):
+            if those.tobytes() not in shared:
+                shared[those.tobytes()] = tuple(stamps[at] for at in those)
+            of_cell = shared[those.tobytes()]
+            found.append(Series(cell, of_cell, _medians(launches), launches))
+    return found
 
 
-def _times(run: Brief) -> tuple[list[float], list[Sequence[float]]]:
-    """Seconds per call of each cell, and those of its launches."""
-    ends = list(accumulate(run.launches, initial=0))
-    launches: list[Sequence[float]] = [run.medians[start:end] for start, end in pairwise(ends)]
-    if len(set(run.launches)) == 1:  # all at once, because a large history has a million of them
-        return np.median(np.frombuffer(run.medians).reshape(-1, run.launches[0]), axis=1).tolist(), launches
-    return list(map(statistics.median, launches)), launches
+def _table(runs: Sequence[Brief]) -> Floats:
+    """The times of runs of the same cells, (cells, runs, launches), NaN where a run has fewer launches of a cell."""
+    counts = np.array([run.launches for run in runs])
+    known = np.arange(counts.max(initial=0)) < counts[:, :, None]
+    table = np.full(known.shape, np.nan)
+    table[known] = np.concatenate([np.frombuffer(run.medians) for run in runs])
+    return np.ascontiguousarray(table.swapaxes(0, 1))
+
+
+def _joined(parts: Sequence[tuple[NDArray[np.intp], Floats]]) -> tuple[NDArray[np.intp], Floats]:
+    """The positions of the runs of a cell, and its times, in the order of the runs."""
+    if len(parts) == 1:
+        return parts[0]
+    at = np.concatenate([places for places, _ in parts])
+    most = max(launches.shape[1] for _, launches in parts)
+    padded = [
+        np.pad(launches, ((0, 0), (0, most - launches.shape[1])), constant_values=np.nan) for _, launches in parts
+    ]
+    order = np.argsort(at)
+    return at[order], np.concatenate(padded)[order]
+
+
+def _medians(launches: Floats) -> Floats:
+    """The median of each row, of what is not NaN: that is sorted to the end."""
+    ordered = np.sort(launches, axis=1)
+    count = np.sum(~np.isnan(ordered), axis=1)
+    rows = np.arange(len(ordered))
+    return np.asarray((ordered[rows, (count - 1) // 2] + ordered[rows, count // 2]) / 2, dtype=np.float64)
 
 
 def _roofs(runs: Sequence[Brief]) -> list[Series]:
     """The limits of the hardware as series: how long the same work takes."""
-    found: defaultdict[str, list[Point]] = defaultdict(list)
+    found: defaultdict[str, list[tuple[Stamp, float]]] = defaultdict(list)
     for run in runs:
         for name, seconds in run.roofs.items():
-            found[name].append(Point(run.run, run.started, run.commit, seconds, (seconds,)))
-    return [Series(f"roof {name}", tuple(points)) for name, points in found.items() if len(points) >= LEAST]
+            found[name].append((Stamp(run.run, run.started, run.commit), seconds))
+    every = []
+    for name, own in found.items():
+        if len(own) >= LEAST:
+            stamps, times = zip(*own, strict=True)
+            every.append(Series(f"roof {name}", stamps, np.array(times), np.array(times)[:, None]))
+    return every

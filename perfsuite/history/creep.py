@@ -8,9 +8,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from perfsuite.history.model import Series
+from perfsuite.history.model import Floats, Series
 from perfsuite.history.searching import scanning
-from perfsuite.history.searching.scanning import Floats
 
 LAST = 5  # runs at the end that are compared with those of the anchor
 LEAST = 8  # runs of the cell: with fewer its noise is not known
@@ -40,7 +39,7 @@ def creep(series: Series, anchor_commit: str, cells: int = 1, false: float = 0.0
     it. With ``cells``, the number of cells that are looked at, all their intervals together cover with ``1 - false``.
     """
     logs = series.logs
-    old = [at for at, point in enumerate(series.points) if point.commit == anchor_commit]
+    old = [at for at, stamp in enumerate(series.stamps) if stamp.commit == anchor_commit]
     if not old or len(logs) < LEAST or old[-1] == len(logs) - 1:
         return None
     new = range(max(old[-1] + 1, len(logs) - LAST), len(logs))

@@ -14,10 +14,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from perfsuite.history.model import Series, Step
+from perfsuite.history.model import Floats, Series, Step
 from perfsuite.history.searching import scanning
 from perfsuite.history.searching.chance import Null, null
-from perfsuite.history.searching.scanning import SIDE, Floats
+from perfsuite.history.searching.scanning import SIDE
 
 NEAR = 2  # runs: steps that are no farther apart are one
 LEAST = 2 * SIDE  # runs of a cell: with fewer nothing is proposed
@@ -60,7 +60,7 @@ def _searched(families: Mapping[str, Floats], false: float) -> dict[str, list[St
 
 def unjudged(families: Sequence[Series]) -> list[str]:
     """The cells with fewer than :data:`LEAST` runs, in which no step can be seen."""
-    return [series.cell for series in families if len(series.points) < LEAST]
+    return [series.cell for series in families if len(series) < LEAST]
 
 
 def search(logs: Floats, cells: int, false: float = 0.05, chance: Null | None = None) -> list[list[Step]]:

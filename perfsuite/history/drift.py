@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from perfsuite.history.model import Series
+from perfsuite.history.model import Floats, Series, Stamp
 
 ROUNDS = 20  # of the median polish; it has usually settled after three
 CLEAR = 2.0  # standard errors beyond which a single run has its factor whatever the others have
@@ -30,7 +30,8 @@ def factors(controls: Sequence[Series]) -> dict[str, float]:
     The factors are then shrunk by their standard error, so that few or noisy controls do not add their noise to all
     cells.
     """
-    runs = list(dict.fromkeys(point.run for series in controls for point in series.points))
+    kinds = dict.fromkeys(series.stamps for series in controls)
+    runs = list(dict.fromkeys(stamp.run for stamps in kinds for stamp in stamps))
     if not runs:
         return {}
     logs = _table(controls, runs)
@@ -56,16 +57,13 @@ def factors(controls: Sequence[Series]) -> dict[str, float]:
 
 def without(series: Series, factors: Mapping[str, float]) -> Series:
     """``series`` with the times and launches of each run divided by its factor; a run without one stays as it is."""
-    points = tuple(
-        point._replace(
-            seconds=point.seconds / factors[point.run],
-            launches=tuple(launch / factors[point.run] for launch in point.launches),
-        )
-        if factors.get(point.run, 1.0) != 1
-        else point
-        for point in series.points
-    )
-    return replace(series, points=points)
+    own = _of(series.stamps, factors)
+    return replace(series, seconds=series.seconds / own, launches=series.launches / own[:, None])
+
+
+def _of(stamps: Sequence[Stamp], factors: Mapping[str, float]) -> Floats:
+    """The factor of each run, 1 where it has none."""
+    return np.array([factors.get(stamp.run, 1.0) for stamp in stamps])
 
 
 def removed(families: Sequence[Series], factors: Mapping[str, float]) -> float:
@@ -77,14 +75,14 @@ def removed(families: Sequence[Series], factors: Mapping[str, float]) -> float:
     shares = []
     for series in families:
         logs = series.logs
-        moved = np.log([factors.get(point.run, 1.0) for point in series.points])
+        moved = np.log(_of(series.stamps, factors))
         before, after = (_jump(one) if len(one) > 2 else 0.0 for one in (logs, logs - moved))
         if before:
             shares.append(1 - (after / before) ** 2)
     return float(np.median(shares)) if shares else 0.0
 
 
-def rivals(group: Sequence[Series], same: Container[str]) -> dict[str, NDArray[np.float64]]:
+def rivals(group: Sequence[Series], same: Container[str]) -> dict[str, Floats]:
     """For each cell that varies less beside its rivals: the logarithm of what these did in each of its runs.
 
     The cells of a ``group`` are timed in turns in the same processes, so what the machine does to one, such as where
@@ -92,38 +90,45 @@ def rivals(group: Sequence[Series], same: Container[str]) -> dict[str, NDArray[n
     among the ``same``, whose function did not change. What they did in a run is the median of their logarithms, each
     after its own median. A change that concerns most cells of a group cannot be seen beside rivals.
     """
-    times = {series.cell: {point.run: point.seconds for point in series.points} for series in group}
-    known: dict[tuple[str, ...], dict[str, NDArray[np.float64]]] = {}  # runs -> the cells that have all of them
+    known: dict[tuple[Stamp, ...], dict[str, Floats]] = {}  # runs -> the cells that have all of them
     found = {}
     for series in group:
-        runs = tuple(times[series.cell])
-        if len(runs) < FEWEST:
+        if len(series) < FEWEST:
             continue
-        if runs not in known:
-            whole = {cell: its for cell, its in times.items() if its.keys() >= times[series.cell].keys()}
-            logs = {cell: np.log([its[run] for run in runs]) for cell, its in whole.items()}
-            known[runs] = {cell: own - np.median(own) for cell, own in logs.items()}
-        others = [moved for cell, moved in known[runs].items() if cell != series.cell and cell in same]
+        if series.stamps not in known:
+            whole = {one.cell: logs for one in group if (logs := _in(one, series.stamps)) is not None}
+            known[series.stamps] = {cell: logs - np.median(logs) for cell, logs in whole.items()}
+        others = [moved for cell, moved in known[series.stamps].items() if cell != series.cell and cell in same]
         if len(others) < RIVALS:
             continue
         moved = np.median(others, axis=0)
-        own = known[runs][series.cell]
+        own = known[series.stamps][series.cell]
         if _jump(own - moved) < LESS * _jump(own):
             found[series.cell] = np.asarray(moved, dtype=np.float64)
     return found
 
 
-def _jump(logs: NDArray[np.float64]) -> float:
+def _in(series: Series, stamps: tuple[Stamp, ...]) -> Floats | None:
+    """The logarithms of the times in these runs; ``None`` without one of them."""
+    if series.stamps == stamps:
+        return series.logs
+    place = {stamp: at for at, stamp in enumerate(series.stamps)}
+    return series.logs[[place[stamp] for stamp in stamps]] if place.keys() >= set(stamps) else None
+
+
+def _jump(logs: Floats) -> float:
     """The usual difference of neighbouring runs."""
     return float(np.median(np.abs(np.diff(logs))))
 
 
-def _table(controls: Sequence[Series], runs: Sequence[str]) -> NDArray[np.float64]:
+def _table(controls: Sequence[Series], runs: Sequence[str]) -> Floats:
     """Logarithms of the times, (controls, runs), NaN where a control is missing."""
     position = {run: at for at, run in enumerate(runs)}
+    places: dict[tuple[Stamp, ...], list[int]] = {}
     logs = np.full((len(controls), len(runs)), np.nan)
     for row, series in enumerate(controls):
-        for point in series.points:
-            logs[row, position[point.run]] = math.log(point.seconds)
+        if series.stamps not in places:
+            places[series.stamps] = [position[stamp.run] for stamp in series.stamps]
+        logs[row, places[series.stamps]] = series.logs
     known: NDArray[np.bool_] = ~np.isnan(logs).all(axis=1)
     return np.asarray(logs[known], dtype=np.float64)

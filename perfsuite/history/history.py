@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from perfsuite.history import cells, confirming, detecting, drift, suspicions
 from perfsuite.history.cells import Measured
@@ -33,7 +34,7 @@ class Row:
     @property
     def state(self) -> str:
         """That of its change; "steady" without one, "few runs" where none could be seen."""
-        few = "few runs" if len(self.series.points) < detecting.LEAST else "steady"
+        few = "few runs" if len(self.series) < detecting.LEAST else "steady"
         return self.change.state if self.change else few
 
     @property
@@ -74,7 +75,7 @@ def of(runs: Runs, selection: str, results: Path, repository: Path, anchor: str 
     if not found.raw:
         which = f"a cell that matches -k {selection!r}" if selection else "any cell"
         raise ValueError(f"no run of {runs.kind} has a time of {which}: see `list` for the cells")
-    counted = {point.run for series in found.raw for point in series.points}
+    counted = {stamp.run for stamps in {series.stamps for series in found.raw} for stamp in stamps}
     since = suspicions.anchor(runs, counted, anchor)
     machine_class = runs.runs[-1].machine_class
     every = confirming.decided(suspicions.suspected(found, runs, since), results, machine_class, runs.commits)
@@ -102,8 +103,8 @@ def _shown(series: Series, suspected: Sequence[Suspicion], measured: Measured) -
     """The times in which the steps were seen: if that is beside rivals, without what these did in each run."""
     if not any(one.beside for one in suspected):
         return series
-    moved = zip(series.points, measured.rivals[series.cell], strict=True)
-    return drift.without(series, {point.run: math.exp(float(log)) for point, log in moved})
+    moved = zip(series.stamps, measured.rivals[series.cell], strict=True)
+    return drift.without(series, {stamp.run: math.exp(float(log)) for stamp, log in moved})
 
 
 def matching(selection: str) -> selecting.Match:
@@ -116,11 +117,9 @@ def _since(series: Series, anchor: Anchor | None) -> float | None:
 
     ``None`` without a run of the anchor, or a later one.
     """
-    of_anchor = [at for at, point in enumerate(series.points) if anchor and point.commit == anchor.commit]
-    if not of_anchor or not (later := series.points[of_anchor[-1] + 1 :][-LAST:]):
-        return None
-    before = statistics.median(series.points[at].seconds for at in of_anchor)
-    return statistics.median(point.seconds for point in later) / before
+    of_anchor = [at for at, stamp in enumerate(series.stamps) if anchor and stamp.commit == anchor.commit]
+    later = series.seconds[of_anchor[-1] + 1 :][-LAST:] if of_anchor else series.seconds[:0]
+    return float(np.median(later) / np.median(series.seconds[of_anchor])) if len(later) else None
 
 
 LAST = 3  # runs at the end that stand for now

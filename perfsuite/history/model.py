@@ -1,4 +1,4 @@
-"""The history of a cell: one point for each run, in the order of the runs. Nothing is read from files here."""
+"""The history of a cell: what it took in each run, in the order of the runs. Nothing is read from files here."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 
-class Point(NamedTuple):
-    """One cell in one run. A tuple, because a large history has a million of them."""
 
-    run: str  # the id of the run: the same in all cells of the run
-    at: str  # when the run began, ISO 8601
+class Stamp(NamedTuple):
+    """Which run it is."""
+
+    run: str  # its id: the same in all cells of the run
+    at: str  # when it began, ISO 8601
+    commit: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One cell in one run."""
+
+    run: str
+    at: str
     commit: str
     seconds: float  # per call: the median of ``launches``, above 0
     launches: Sequence[float]  # seconds per call, the median of each launch
@@ -23,24 +34,40 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The points of one cell, or of one roof (the time of the same work), oldest first; a run may be missing."""
+    """One cell, or one roof (the time of the same work), in the runs that have it, oldest first.
+
+    As arrays, because a large history has a million of times.
+    """
 
     cell: str
-    points: tuple[Point, ...]
+    stamps: tuple[Stamp, ...]  # the same object for all cells with the same runs
+    seconds: Floats  # (runs,), above 0: per call, the median of ``launches``
+    launches: Floats  # (runs, launches): seconds per call, the median of each launch; NaN where a run has fewer
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return len(self.stamps)
 
     @cached_property
-    def logs(self) -> NDArray[np.float64]:
-        """Logarithms of the times: to be read only."""
-        found = np.log(np.fromiter((point.seconds for point in self.points), np.float64, len(self.points)))
+    def logs(self) -> Floats:
+        """Logarithms of the times, (runs,): to be read only."""
+        found = np.log(self.seconds)
         found.flags.writeable = False
         return found
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Run by run."""
+        own = zip(self.seconds.tolist(), self.launches, strict=True)
+        launches = ((seconds, row[~np.isnan(row)].tolist()) for seconds, row in own)
+        return tuple(Point(*stamp, *times) for stamp, times in zip(self.stamps, launches, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A suspected change: not confirmed by anything."""
 
-    at: int  # the position of the first point after it
+    at: int  # the position of the first run after it
     ratio: float  # the time after it over the time before it: above 1 is slower
     low: float  # 95 % interval of the ratio, as if the position had been known beforehand
     high: float

@@ -104,7 +104,7 @@ def _step(
     The step may lie a few runs beside where it is seen, so the commits are taken from a little further away, but from
     no further than halfway to the next step.
     """
-    step, points = steps[number], series.points
+    step, points = steps[number], series.stamps
     first = steps[number - 1].at if number else 0
     last = (steps[number + 1].at if number + 1 < len(steps) else len(points)) - 1
     low = step.at - 1 - min(WIDER, (step.at - 1 - first) // 2)
@@ -132,8 +132,8 @@ def _crept(series: Series, cells: int, since: Anchor, commits: Commits) -> Suspi
     found = creep.creep(series, since.commit, cells=cells)
     if found is None or not found.clear or max(found.ratio, 1 / found.ratio) < 1 + CREPT:
         return None
-    first = next(point for point in series.points if point.commit == since.commit)
-    last = series.points[-1]
+    first = next(stamp for stamp in series.stamps if stamp.commit == since.commit)
+    last = series.stamps[-1]
     both = since.commit, last.commit
     made = Suspicion(series.cell, "creep", found.ratio, found.low, found.high, first.run, last.run, *both, both, both)
     return _placed(made, commits)

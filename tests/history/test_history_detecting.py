@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from perfsuite.history import creep, detecting, drift
-from perfsuite.history.model import Point, Series
+from perfsuite.history.model import Series, Stamp
 from perfsuite.history.searching import chance, scanning
 
 RUNS, NOISE = 60, 0.01
@@ -23,14 +23,10 @@ def _fewer_orders(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def series(cell: str, logs: Sequence[float] | np.ndarray, missing: Sequence[int] = ()) -> Series:
     """A cell with a run for each value but the ``missing`` ones, each run of a commit of its own."""
-    return Series(
-        cell,
-        tuple(
-            Point(f"run {at}", "2026-11-29T00:00:00+00:00", f"commit {at}", seconds, (seconds,))
-            for at, seconds in enumerate(map(math.exp, logs))
-            if at not in missing
-        ),
-    )
+    kept = [at for at in range(len(logs)) if at not in missing]
+    stamps = tuple(Stamp(f"run {at}", "2026-11-29T00:00:00+00:00", f"commit {at}") for at in kept)
+    seconds = np.exp(np.asarray(logs)[kept])
+    return Series(cell, stamps, seconds, seconds[:, None])
 
 
 def noise(cells: int, runs: int = RUNS, seed: int = 1) -> np.ndarray:
@@ -172,7 +168,7 @@ def test_drift_is_taken_out_of_cells_that_did_not_tell_it():
     assert drift.removed(cells, factors) > 0.4
     (one,) = drift.without(series("cell", [moved[0]]), factors).points
     assert one.seconds == pytest.approx(math.exp(moved[0]) / factors["run 0"])
-    assert one.launches == (one.seconds,)
+    assert one.launches == [one.seconds]
 
 
 def test_controls_without_drift_add_no_noise():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from perfsuite.history.model import Floats
 from perfsuite.history.searching import scanning
-from perfsuite.history.searching.scanning import Floats
 
 SHUFFLED = 8_000_000  # values that are put in random order, about
 BATCH = 100_000  # values that are searched at once, or one order of all

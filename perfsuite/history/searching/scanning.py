@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from perfsuite.history.model import Floats
+
 SIDE = 3  # runs that a step needs on each side: up to two outlying runs in a row are not a step
 MOST = 5  # the same in long histories, in which even rare outliers are neighbours somewhere
 WINDOWS = (3, 5, 8, 13, 21, 34, 55)  # runs on each side that are compared; none longer: slow drift is no step

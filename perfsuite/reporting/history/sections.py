@@ -100,8 +100,8 @@ def _cells(found: History) -> Section:
                 row.cell,
                 wording.STATES.get(row.state, row.state),
                 wording.size(row.change) if row.change else "",
-                f"{len(row.series.points)}",
-                units.time(row.series.points[-1].seconds),
+                f"{len(row.series)}",
+                units.time(float(row.series.seconds[-1])),
                 change(row.since),
                 row.cell.partition("/")[0],
             ),
@@ -155,9 +155,7 @@ def component(found: History, rows: Sequence[Row]) -> tuple[Section, ...]:
     made = [_series(found, row) for row in rows[:DRAWN]]
     rest = rows[DRAWN:]
     if rest:
-        names = tuple(
-            (row.cell, f"{len(row.series.points)} runs, {wording.STATES.get(row.state, row.state)}") for row in rest
-        )
+        names = tuple((row.cell, f"{len(row.series)} runs, {wording.STATES.get(row.state, row.state)}") for row in rest)
         made.append(Section("others", "Other cells", (Facts(names, wide=True),), hint="Without a change"))
     return tuple(made)
 
@@ -179,7 +177,7 @@ def _series(found: History, row: Row) -> Section:
     table = Table(f"runs-{anchor(row.cell)}", f"The last {len(lines)} runs, the newest first", columns, tuple(lines))
     blocks.append(Details("Runs with their times", (table,)))
     state = wording.STATES.get(row.state, row.state)
-    return Section(anchor(row.cell), row.cell, tuple(blocks), hint=f"{len(row.series.points)} runs, {state}")
+    return Section(anchor(row.cell), row.cell, tuple(blocks), hint=f"{len(row.series)} runs, {state}")
 
 
 def _told(found: History, one: Suspicion) -> tuple[Part, ...]:

@@ -70,8 +70,8 @@ def _row(row: Row) -> list[str]:
         wording.STATES.get(row.state, row.state),
         wording.size(one) if one else "",
         visible(cut(row.cell, REASON)),
-        f"{len(row.series.points):,}",
-        units.time(row.series.points[-1].seconds),
+        f"{len(row.series):,}",
+        units.time(float(row.series.seconds[-1])),
         change(row.since),
     ]
 

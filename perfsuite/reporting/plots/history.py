@@ -126,11 +126,11 @@ def _steps(inside: Panel, row: Row, place: Mapping[str, int], base: float) -> No
 
 def _told(found: History, row: Row) -> str:
     said = [f"{wording.size(one)} {wording.STATES[one.state]}" for one in row.suspicions] or ["no change is suspected"]
-    return f"{short(row.cell, 60)} over {len(row.series.points)} runs: {', '.join(said)}."
+    return f"{short(row.cell, 60)} over {len(row.series)} runs: {', '.join(said)}."
 
 
 def _caption(row: Row) -> str:
-    runs = len(row.series.points)
+    runs = len(row.series)
     text = "Each point is a run, the line through it its interval over launches."
     if runs > MOST:
         text = f"Each point is {math.ceil(runs / MOST)} neighbouring runs, the line the interval of their median."
@@ -144,7 +144,7 @@ def _caption(row: Row) -> str:
 def grid(found: History) -> Drawing | None:
     """The cells with the largest changes over the last runs: how far each run is from the cell's first ones."""
     runs = found.runs.runs[-LAST:]
-    rows = [row for row in found.rows if len(row.series.points) > 1][:ROWS]
+    rows = [row for row in found.rows if len(row.series) > 1][:ROWS]
     if not rows or len(runs) < 2:
         return None
     names = [short(row.cell, 44) for row in rows]
@@ -156,11 +156,12 @@ def grid(found: History) -> Drawing | None:
     for at, (row, name) in enumerate(zip(rows, names, strict=True)):
         y = top + ROW * (at + 0.5)
         figure.add(Words(name, (left - 6, y + 3), INK, anchor="end", mono=True))
-        start = statistics.median(point.seconds for point in row.series.points[:3])
-        for point in row.series.points:
-            if point.run in place:
-                x = left + across * place[point.run]
-                log = math.log(point.seconds / start)
+        own = row.series
+        start = statistics.median(own.seconds[:3].tolist())
+        for stamp, seconds in zip(own.stamps[-LAST:], own.seconds[-LAST:].tolist(), strict=True):
+            if stamp.run in place:
+                x = left + across * place[stamp.run]
+                log = math.log(seconds / start)
                 share = math.ceil(SHADES * min(1.0, abs(log) / FULL)) / SHADES if abs(log) > LEAST else 0.0
                 color = (ORANGE if log > 0 else GREEN) if share else FAINT
                 bars[color, share or 0.12].append([(x, y), (x + max(1.0, across - 0.5), y)])

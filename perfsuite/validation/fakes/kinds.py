@@ -122,7 +122,7 @@ GROUPS: Mapping[str, Mapping[str, Kind]] = {
         "slows_clock": Kind(ISSUE, ("error",), REPLACES),
         "replaces_time": Kind(METR, ("error",), REPLACES),
         "replaces_gate": Kind(ISSUE, ("error", "wrong"), (*REPLACES, *VALUES)),
-        "replaces_judge": Kind(METR, ("error",), (*REPLACES, "were handed over")),
+        "replaces_judge": Kind(METR, ("error", "wrong"), (*REPLACES, *VALUES, "were handed over")),
         "replaces_evidence": Kind(OWN, ("error", "wrong"), (*REPLACES, *MEMORY)),  # it is stale beside
         "replaces_timing": Kind("KernelBench, timing patches (static checker)", ("error",), REPLACES),
         "replaces_chance": Kind(OWN, ("error", "wrong"), (*REPLACES, *MEMORY)),
