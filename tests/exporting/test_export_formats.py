@@ -125,6 +125,7 @@ def test_github_action_benchmark_takes_it(results: Path, run: Run, capsys: pytes
     for one in found:
         assert set(one) <= {"name", "unit", "value", "range", "extra"} and one["unit"] == "ns"
         assert isinstance(one["value"], float) and isinstance(one["extra"], str)
+        assert len(f"{one['value']!r}".replace(".", "").strip("0")) <= 9, "the action shows every digit"
         record, estimate = ok(run)[one["name"]]
         assert one["value"] == pytest.approx(1e9 * estimate.value)
         if len(record.launches) > 1:

@@ -20,7 +20,7 @@ def text(run: Run) -> str:
     for record in run.records:
         if record.status == "ok" and (estimate := estimates.seconds(record)):
             scaled = estimate / (1 / PER_SECOND)
-            entry = {"name": visible(record.cell), "unit": UNIT, "value": scaled.value}
+            entry = {"name": visible(record.cell), "unit": UNIT, "value": float(f"{scaled.value:.9g}")}  # shown in full
             extra = f"{scaled.launches} launches on {run.machine_class}"
             if scaled.launches > 1:
                 entry["range"] = f"± {max(scaled.high - scaled.value, scaled.value - scaled.low):.6g}"
