@@ -1,4 +1,4 @@
-"""A real Slurm of two nodes on this machine: a job is killed, a node is drained, and nothing is lost or there twice."""
+"""A real Slurm of two nodes on this machine: jobs are killed, a node is drained, and nothing is lost or there twice."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import own
 import pytest
 import several
 
+from perfsuite.calibration import calibrate
+from perfsuite.project import catalogue
 from perfsuite.records import store
 
 pytestmark = pytest.mark.long
@@ -39,6 +41,31 @@ def wait(what: Callable[[], bool], seconds: float = 120) -> None:
     while not what():
         assert time.monotonic() < end, jobs()
         time.sleep(0.5)
+
+
+def test_a_calibration_has_each_session_once_though_a_job_is_killed(tmp_path: Path, nodes: None):
+    subprocess.run(["git", "clone", "-q", str(catalogue.ROOT), str(tmp_path / "clone")], check=True)
+    words = ["calibrate", "--sessions", "2", "--kind", "same", "--kind", "+10 %", "--shards", "2", "--engine", "slurm"]
+    words += ["--record", str(tmp_path / "sessions.jsonl"), "--results", str(tmp_path / "results")]
+    with (tmp_path / "said").open("wb") as said:
+        head = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks", *words], cwd=tmp_path / "clone", stdout=said, stderr=said
+        )
+    try:
+        wait(lambda: sum(job[1] == "RUNNING" for job in jobs()) == 2)
+        time.sleep(5)
+        cluster.asked("scancel", "--signal=KILL", jobs()[0][0])
+        wait(lambda: head.poll() is not None, 540)
+    finally:
+        if head.poll() is None:
+            head.terminate()
+            head.wait(60)
+    text = (tmp_path / "said").read_text()
+    assert head.returncode == 0, text
+    assert text.count("was lost with job") == 1 and text.count("is submitted") == 3, text
+    found = calibrate.load(tmp_path / "sessions.jsonl")
+    assert [(one["origin"]["session"], one["kind"]) for one in found] == [(1, "same"), (2, "+10 %")]
+    assert not list((tmp_path / "results" / "shards").iterdir())
 
 
 def test_a_killed_job_and_a_drained_node_lose_nothing_and_double_nothing(tmp_path: Path, nodes: None):
