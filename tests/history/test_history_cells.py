@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,22 @@ def test_launches_of_any_number_are_read(tmp_path: Path):
         assert tuple(series.points[0].launches) == tuple(launch.median for launch in record.launches)
 
 
+def test_runs_of_several_kinds_and_of_any_number_of_launches_are_in_their_order(tmp_path: Path):
+    """Every second run has another cell too, and fewer launches."""
+    other = OTHERS[0]
+    briefs, wanted = [], []
+    for at in range(5):
+        made = run(at, "a" * 40, {CELL: 1e-3 * (at + 1), **({other: 1e-3} if at % 2 else {})})
+        records = tuple(dataclasses.replace(one, launches=one.launches[: 2 + at % 2]) for one in made.records)
+        (path,) = stored(tmp_path, [dataclasses.replace(made, records=records)])
+        briefs.append(index.briefs(path, tmp_path / "index"))
+        wanted.append([launch.median for launch in records[0].launches])
+    first, second = cells.measured(briefs, lambda cell: True).raw
+    assert [point.launches for point in first.points] == wanted and len(second) == 2
+    assert [point.run for point in first.points] == [brief.run for brief in briefs]
+    assert [point.seconds for point in first.points] == [statistics.median(launches) for launches in wanted]
+
+
 RIVALS = [f"lib.work/{name}/eager/cpu/n1/1" for name in "ghijk"]
 
 
@@ -136,5 +153,5 @@ def test_only_runs_with_the_selection_or_the_rivals_of_the_newest_count(
     tmp_path: Path, runs: list[tuple[str, tuple[str, ...]]], left: int
 ):
     found = selected(tmp_path, *runs)
-    assert len(found.series[0].points) == left
+    assert len(found.series[0]) == left
     assert found.apart.get(CELL, 0) == len(runs) - left
