@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from perfsuite.history.model import Floats, Series, Stamp
 
-ROUNDS = 20  # of the median polish; it has usually settled after three
+ROUNDS = 20  # of the median polish, at most; it has usually settled after three
+SETTLED = 1e-9  # the largest change of a logarithm in a round that changes nothing any more
 CLEAR = 2.0  # standard errors beyond which a single run has its factor whatever the others have
 FEWEST = 3  # controls of a run: with fewer the median is one control, with all of its noise
 LESS = 0.9  # of its variation that a cell keeps beside its rivals, at most: two searches for little would find less
@@ -35,14 +36,18 @@ def factors(controls: Sequence[Series]) -> dict[str, float]:
     if not runs:
         return {}
     logs = _table(controls, runs)
+    median = np.nanmedian if np.isnan(logs).any() else np.median  # which is three times as fast
     moved = np.zeros(len(runs))
     for _ in range(ROUNDS):
         rest = logs - moved
-        rest -= np.nanmedian(rest, axis=1, keepdims=True)
-        moved = moved + np.nanmedian(rest, axis=0)
-        moved -= np.median(moved)
+        rest -= median(rest, axis=1, keepdims=True)
+        more = median(rest, axis=0)
+        more -= np.median(moved + more)
+        moved = moved + more
+        if np.abs(more).max() < SETTLED:
+            break
     rest = logs - moved
-    rest -= np.nanmedian(rest, axis=1, keepdims=True)
+    rest -= median(rest, axis=1, keepdims=True)
     count = np.sum(~np.isnan(rest), axis=0)
     error = (
         1.2533 * 1.4826 * np.nanmedian(np.abs(rest)) / np.sqrt(np.maximum(count - 2, 1))

@@ -26,6 +26,7 @@ from perfsuite.records.brief import Brief, brief
 ENOUGH = 100  # record files without an entry, for which starting processes is worth it
 MOST = 4  # processes that read them
 FORMAT = 2  # of the entries; another one is read anew
+PLACE = "history/index"  # of the entries, below the results
 COLUMNS = (("work", "I"), ("source", "I"), ("launches", "H"), ("medians", "d"))
 
 
@@ -44,6 +45,11 @@ def fill(paths: Sequence[Path], folder: Path, processes: int | None = None) -> N
         ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), gc.disable) as pool,
     ):
         list(pool.map(functools.partial(_fill, folder=folder), new, chunksize=8))
+
+
+def note(path: Path, results: Path) -> None:
+    """Make the entry of a record file that was just written, so that no history has to read the file."""
+    _fill(path, results / PLACE)
 
 
 def _fill(path: Path, folder: Path) -> None:

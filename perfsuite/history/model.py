@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,9 +59,15 @@ class Series:
     @property
     def points(self) -> tuple[Point, ...]:
         """Run by run."""
-        own = zip(self.seconds.tolist(), self.launches, strict=True)
-        launches = ((seconds, row[~np.isnan(row)].tolist()) for seconds, row in own)
-        return tuple(Point(*stamp, *times) for stamp, times in zip(self.stamps, launches, strict=True))
+        launches = self.launches.tolist()
+        if np.isnan(self.launches).any():
+            launches = [[time for time in row if not math.isnan(time)] for row in launches]
+        times = zip(self.seconds.tolist(), launches, strict=True)
+        return tuple(Point(*stamp, *own) for stamp, own in zip(self.stamps, times, strict=True))
+
+    def tail(self, runs: int) -> Series:
+        """The newest ``runs`` of them, more than 0."""
+        return Series(self.cell, self.stamps[-runs:], self.seconds[-runs:], self.launches[-runs:])
 
 
 @dataclass(frozen=True, slots=True)

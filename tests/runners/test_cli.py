@@ -19,6 +19,7 @@ import pytest
 
 from benchmarks import rows
 from perfsuite.calibration import calibrate, rates
+from perfsuite.history import index
 from perfsuite.host import commits
 from perfsuite.instruments import doctor
 from perfsuite.instruments.place import Finding
@@ -436,3 +437,4 @@ def test_a_run_is_measured_and_shown_in_ascii(tmp_path: Path):
     done = in_ascii(ASCII[0].values[0], *words)
     assert done.returncode == 0, done.stderr
     assert b"time ns" in done.stdout or b"time us" in done.stdout
+    assert len([*(tmp_path / "é" / index.PLACE).iterdir()]) == 1, "what a history needs of the record"

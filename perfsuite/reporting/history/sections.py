@@ -166,7 +166,7 @@ def _series(found: History, row: Row) -> Section:
         blocks.append(prose(f"! {told}.", tone="warning"))
     blocks.append(Picture(plots.series(found, row)))
     columns = (Column("Commit", wide=True), Column("Run"), Column("Time", True, "Below it the interval over launches"))
-    measured = reversed(list(zip(row.series.points, row.raw.points, strict=True))[-RUNS:])
+    measured = zip(row.series.tail(RUNS).points[::-1], row.raw.tail(RUNS).points[::-1], strict=True)
     lines = []
     for point, raw in measured:
         interval = median_interval(point.launches)

@@ -156,9 +156,9 @@ def grid(found: History) -> Drawing | None:
     for at, (row, name) in enumerate(zip(rows, names, strict=True)):
         y = top + ROW * (at + 0.5)
         figure.add(Words(name, (left - 6, y + 3), INK, anchor="end", mono=True))
-        own = row.series
-        start = statistics.median(own.seconds[:3].tolist())
-        for stamp, seconds in zip(own.stamps[-LAST:], own.seconds[-LAST:].tolist(), strict=True):
+        own = row.series.tail(LAST)
+        start = statistics.median(row.series.seconds[:3].tolist())
+        for stamp, seconds in zip(own.stamps, own.seconds.tolist(), strict=True):
             if stamp.run in place:
                 x = left + across * place[stamp.run]
                 log = math.log(seconds / start)

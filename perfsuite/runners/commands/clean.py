@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import shutil
 
+from perfsuite.history import index
 from perfsuite.host import data, scratch
 
-FOLDERS = ("report", "tensorboard", "tensorboard-hparams", "profile", "explain", "journal", "query", "history/index")
+FOLDERS = ("report", "tensorboard", "tensorboard-hparams", "profile", "explain", "journal", "query", index.PLACE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

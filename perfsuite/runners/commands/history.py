@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from perfsuite.history import backfill, commits, confirming, history, runs
+from perfsuite.history import backfill, commits, confirming, history, index, runs
 from perfsuite.history.history import History
 from perfsuite.host import machine
 from perfsuite.model.printable import one_line, visible
@@ -53,17 +53,17 @@ def main(options: argparse.Namespace) -> int:
     folders = [options.results, archive.FOLDER, catalogue.ROOT / ".asv" / "records"]
     facts = machine.machine()
     here = machine.machine_class(facts)
-    index = options.results / "history" / "index"
+    entries = options.results / index.PLACE
     if options.machine:
-        print(machines.text(facts, folders, index), end="")
+        print(machines.text(facts, folders, entries), end="")
         return 0
     repository = packages.above(options.tree)
     known = commits.of(repository)
     anchor = trees.find(repository, options.anchor) if options.anchor else ""
     if options.backfill:
-        _backfill(options, folders, index, known, here)
+        _backfill(options, folders, entries, known, here)
     found = history.of(
-        runs.found(folders, index, known, (here, facts["memory"]), options.kind),
+        runs.found(folders, entries, known, (here, facts["memory"]), options.kind),
         options.select,
         options.results,
         repository,
@@ -81,11 +81,13 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _backfill(options: argparse.Namespace, folders: list[Path], index: Path, known: commits.Commits, here: str) -> None:
+def _backfill(
+    options: argparse.Namespace, folders: list[Path], entries: Path, known: commits.Commits, here: str
+) -> None:
     """Measure commits without a record; those that another run of this command measured are not measured again."""
     if not known.order:
         raise ValueError(f"{catalogue.ROOT} has no commits: nothing to measure")
-    held = runs.held(folders, index, here, history.matching(options.select))
+    held = runs.held(folders, entries, here, history.matching(options.select))
     wanted = backfill.missing(known, held, options.backfill)
     print(f"{wording.counted(len(wanted), 'commit')} to measure, in random order", file=sys.stderr, flush=True)
     amount = backfill.Amount(options.select, options.launches)

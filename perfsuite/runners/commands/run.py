@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from perfsuite.history import index
 from perfsuite.host import commits
 from perfsuite.model.cell import Cell
 from perfsuite.model.printable import one_line
@@ -86,6 +87,7 @@ def main(options: argparse.Namespace, profiled: bool = False) -> int:
 
 def _ended(found: Run, path: Path, options: argparse.Namespace, profiled: bool) -> int:
     """Show what was measured, and return the exit code."""
+    index.note(path, options.results)
     _shown.show(found, path, options, not options.no_report, profiled)
     if found.secrets and any(record.status == "wrong" for record in found.records) and not options.quiet:
         print(f"to draw the same inputs again: --seed {found.secrets[-1]}", file=sys.stderr)
