@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -38,8 +39,11 @@ def steps(
     """
     logs = {series.cell: series.logs for series in families}
     beside = {cell: logs[cell] - moved for cell, moved in rivals.items() if cell in logs}
-    found = _searched(logs, false / 2 if beside else false)
-    for cell, own in _searched(beside, false / 2).items():
+    if not beside:
+        return _searched(logs, false)
+    with ThreadPoolExecutor() as pool:  # numpy lets both search at the same time
+        found, clearer = pool.map(_searched, (logs, beside), (false / 2, false / 2))
+    for cell, own in clearer.items():
         clear = [replace(step, beside=True) for step in own]
         others = [step for step in found[cell] if all(abs(step.at - one.at) > NEAR for one in clear)]
         found[cell] = sorted([*clear, *others], key=lambda step: step.at)

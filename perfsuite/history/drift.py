@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from perfsuite.history.model import Floats, Series, Stamp
 
 ROUNDS = 20  # of the median polish, at most; it has usually settled after three
-SETTLED = 1e-9  # the largest change of a logarithm in a round that changes nothing any more
+SETTLED = 1e-5  # the largest change of a logarithm in a round, from which on no more are needed
 CLEAR = 2.0  # standard errors beyond which a single run has its factor whatever the others have
 FEWEST = 3  # controls of a run: with fewer the median is one control, with all of its noise
 LESS = 0.9  # of its variation that a cell keeps beside its rivals, at most: two searches for little would find less

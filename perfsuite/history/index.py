@@ -58,7 +58,7 @@ def _fill(path: Path, folder: Path) -> None:
 
 
 def _entry(path: Path, folder: Path) -> Path:
-    return folder / hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
+    return folder / hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:24]
 
 
 def briefs(path: Path, folder: Path) -> Brief:

@@ -88,7 +88,7 @@ def _once(read: Iterable[tuple[Path, Brief]], notes: list[str]) -> list[Brief]:
     first: dict[str, tuple[Path, Brief]] = {}
     for path, run in read:
         where, before = first.setdefault(run.run, (path, run))
-        if before.medians != run.medians or tuple(before.cells) != tuple(run.cells):
+        if before is not run and (before.medians != run.medians or tuple(before.cells) != tuple(run.cells)):
             notes.append(f"run {run.run} is in {where} and, with other times, in {path}: only the first counts")
     parts = {part for _, run in first.values() for part in run.parts}
     return [run for _, run in first.values() if run.run not in parts]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import functools
+import itertools
 import math
 import statistics
 import zlib
@@ -132,45 +133,55 @@ def brief(path: Path) -> Brief:
         head = reading.lean(lines[:1], _Run)[0]
         sound.origin({name: getattr(head, name) for name in sound.ORIGIN})
     with reading.damage(path, "after line 1"):
-        timed = [one for one in reading.lean(lines[1:], _Record) if one.status == "ok"]
-        timed = [one for one in timed if any(launch.wall for launch in one.launches)]
-        cells = [one.cell for one in timed]
-        if len(set(cells)) < len(cells):
-            twice = next(cell for at, cell in enumerate(cells) if cell in cells[:at])
-            raise ValueError(f"{reading.told(twice)}: appears twice")
-        medians, launches = _medians(timed)
-    problems = {one.name: one for one in head.problems}
-    sources = _sources(head.problems)
+        columns = _columns(reading.lean(lines[1:], _Record), head.problems)
     return Brief(
         **{one.name: getattr(head, one.name) for one in fields(Origin)},
         roofs=_roofs(head.roofs),
-        cells=cells,
-        work=[_work(one.dtype, one.flops, one.bytes, one.size, _version(one.cell, problems)) for one in timed],
-        source=[sources.get("/".join(cell.split("/", 2)[:2]), 0) for cell in cells],
-        launches=launches,
-        medians=medians,
         parts=[one.run for one in head.shards] if len(head.shards) > 1 else [],
+        **columns,
     )
 
 
-def _medians(timed: Sequence[_Record]) -> tuple[array.array[float], list[int]]:
+def _columns(records: Sequence[_Record], problems: Sequence[_Problem]) -> dict[str, Any]:
+    """The columns of the timed cells, in one loop because a history has a million of them."""
+    versions = {problem.name: problem.version for problem in problems}
+    sources = _sources(problems)
+    cells, work, source, counts = [], [], [], []
     medians = array.array("d")
-    launches = []
-    for one in timed:
-        _checked(one.cell)
+    for one in records:
+        if one.status != "ok":
+            continue
         found = [  # an archived record has the median alone
             wall[0] if len(wall) == 1 else statistics.median(wall) for launch in one.launches if (wall := launch.wall)
         ]
-        if min(found) < sound.SHORTEST or max(found) > reading.LARGEST:
-            raise ValueError(f"{reading.told(one.cell)}: launches: a time of a call is out of range")
-        medians.extend(found)
-        launches.append(len(found))
-    return medians, launches
+        if found:
+            component, function = _names(one.cell)
+            cells.append(one.cell)
+            work.append(_work(one.dtype, one.flops, one.bytes, one.size, versions.get(component, "")))
+            source.append(sources.get(function, 0))
+            counts.append(len(found))
+            medians.extend(found)
+    if len(set(cells)) < len(cells):
+        twice = next(cell for at, cell in enumerate(cells) if cell in cells[:at])
+        raise ValueError(f"{reading.told(twice)}: appears twice")
+    if medians and (min(medians) < sound.SHORTEST or max(medians) > reading.LARGEST):
+        ends = itertools.accumulate(counts)
+        wrong = next(at for at, time in enumerate(medians) if not sound.SHORTEST <= time <= reading.LARGEST)
+        cell = next(cell for cell, end in zip(cells, ends, strict=True) if wrong < end)
+        raise ValueError(f"{reading.told(cell)}: launches: a time of a call is out of range")
+    return {"cells": cells, "work": work, "source": source, "launches": counts, "medians": medians}
 
 
 @functools.cache
-def _checked(cell: str) -> None:
+def _names(cell: str) -> tuple[str, str]:
+    """The component of a cell, and its function as "family.component/variant".
+
+    Raises:
+        ValueError: it is no cell.
+    """
     sound.cell(cell, "cell")
+    component, variant = cell.split("/", 2)[:2]
+    return component, f"{component}/{variant}"
 
 
 def _roofs(roofs: Sequence[_Roof]) -> dict[str, float]:
@@ -181,11 +192,6 @@ def _roofs(roofs: Sequence[_Roof]) -> dict[str, float]:
             name = "/".join(filter(None, (roof.name, roof.device, roof.threads)))
             found[name] = roof.typical if roof.unit == "s" else 1 / roof.typical
     return found
-
-
-def _version(cell: str, problems: Mapping[str, _Problem]) -> str:
-    problem = problems.get(cell.partition("/")[0])
-    return problem.version if problem else ""
 
 
 @functools.cache

@@ -33,13 +33,13 @@ FULL = 0.10  # a change by so much has the strongest colour
 def series(found: History, row: Row) -> Drawing:
     """The time of one cell over all runs, with intervals, steps, and where packages or the machine changed."""
     points = row.series.points
-    raw = {point.run: point.seconds for point in row.raw.points}
     base = statistics.median(point.seconds for point in points)
     place = {run.run: at for at, run in enumerate(found.runs.runs)}
     first, last = place[points[0].run], place[points[-1].run]
     shown = _shown(points, place)
-    low = min(min(one.low for _, one in shown), *(raw[point.run] for point in points)) / base - 1
-    high = max(max(one.high for _, one in shown), *(raw[point.run] for point in points)) / base - 1
+    measured = _shown(row.raw.points, place) if row.raw is not row.series else []
+    low = min([*(one.low for _, one in shown), *(one.value for _, one in measured)]) / base - 1
+    high = max([*(one.high for _, one in shown), *(one.value for _, one in measured)]) / base - 1
     room = max(0.01, 0.06 * (high - low))
     ends = (low - room, high + room)
     left = 14 + max(width(change(1 + tick), 10) for tick in _ticks(*ends))
@@ -48,8 +48,8 @@ def series(found: History, row: Row) -> Drawing:
     left_axis(inside, ticks, [change(1 + tick) for tick in ticks], f"change from the median, {units.time(base)}")
     _commits(inside, found, [place[point.run] for point in points])
     _marked(inside, found, first, last)
-    if row.series is not row.raw:
-        dots = [[inside.at(place[point.run], raw[point.run] / base - 1)] for point in points]
+    if measured:
+        dots = [[inside.at(x, one.value / base - 1)] for x, one in measured]
         inside.figure.add(Strokes(dots, FAINT, 2.0, opacity=0.7))
     bars = [[inside.at(x, one.low / base - 1), inside.at(x, one.high / base - 1)] for x, one in shown]
     inside.figure.add(Strokes(bars, BLUE, 1.0, opacity=0.6))
