@@ -126,7 +126,8 @@ def compare(
     ``x`` is the trimmed mean over the blocks of log(HEAD / BASE); ``base`` BASE's median seconds per call; ``truth``
     the log ratio that ``plan.scale`` injects. ``ready`` prepares an arm, ``quiet`` is entered around the samples,
     ``step`` reports the step that begins, and ``fill`` changes the contents of the inputs before every ``FILLED``-th
-    block. In one block, chosen at random, one output of each arm is judged.
+    block. In one block, chosen at random, one output of each arm is judged. It is timed like the others but does not
+    count, because judging takes long and leaves the caches in an unusual state.
     """
     coin = random.Random(plan.seed)
     arms: dict[str, Turn] = {}
@@ -141,12 +142,14 @@ def compare(
     budget = max(plan.budget, min(LONG, USUAL * 4 * usual * max(seconds)))
     base, head = _batches(usual, min(seconds), plan.scale)
     blocks = max(LEAST, timing.rounds_for(4 * base.calls * max(seconds), budget, MOST))
-    batches, chosen, taken = {"A": base, "B": head}, CHANCE.randrange(blocks), []
+    batches, chosen, taken = {"A": base, "B": head}, CHANCE.randrange(blocks + 1), []
     with quiet():
-        for number in range(blocks):
+        for number in range(blocks + 1):
             if number % FILLED == 0:
                 fill(coin.randrange(len(plan.seeds)))
-            taken.append(_block(arms, batches, coin.choice(plan.orders), step, number == chosen))
+            block = _block(arms, batches, coin.choice(plan.orders), step, number == chosen)
+            if number != chosen:
+                taken.append(block)
     return {
         "x": trimmed(difference for difference, _ in taken),
         "blocks": [round(difference, 6) for difference, _ in taken],

@@ -105,13 +105,17 @@ def test_in_one_block_of_a_comparison_both_arms_are_judged_and_contents_change_n
     filled: list[int] = []
 
     def ready(name: str) -> pair.Turn:
-        return lambda calls, look=False: (judged.append(name) if look else None) or Batch(1e-4)
+        """Both take as long, but HEAD takes longer while it is judged."""
+        return lambda calls, look=False: (
+            (judged.append(name) if look else None) or Batch(1e-3 if look and name == "B" else 1e-4)
+        )
 
     cell = Cell.parse("matmul.ladder/mm/eager/cpu/8/1")
     plan = pair.Plan(("a", "b"), seed=3, seeds=[5, 6], target=1e-3, budget=0.05, orders=ORDERS)
     found = pair.compare(cell, plan, ready, contextlib.nullcontext, silent, filled.append)
     assert sorted(judged) == ["A", "B"]
-    assert len(filled) == -(-len(found["blocks"]) // pair.FILLED) > 4 and set(filled) == {0, 1}
+    assert len(filled) == -(-(len(found["blocks"]) + 1) // pair.FILLED) > 4 and set(filled) == {0, 1}
+    assert set(found["blocks"]) == {0.0}, "the judged one does not count"
 
 
 @pytest.mark.parametrize(
