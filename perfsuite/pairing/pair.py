@@ -30,7 +30,7 @@ LONG = 0.5  # this many seconds
 FINE = 2e-3  # seconds of a batch up to which a slowdown is injected by additional calls
 LEAST = 2  # blocks of a cell whose calls are very long
 MOST = 200
-FILLED = 4  # blocks per refill of the inputs, because a refill leaves the caches in an unusual state
+FILLED = 8  # blocks per refill of the inputs, because a refill leaves the caches in an unusual state
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,9 @@ def compare(
     ``x`` is the trimmed mean over the blocks of log(HEAD / BASE); ``base`` BASE's median seconds per call; ``truth``
     the log ratio that ``plan.scale`` injects. ``ready`` prepares an arm, ``quiet`` is entered around the samples,
     ``step`` reports the step that begins, and ``fill`` changes the contents of the inputs before every ``FILLED``-th
-    block. In one block, chosen at random, one output of each arm is judged. It is timed like the others but does not
-    count, because judging takes long and leaves the caches in an unusual state.
+    block; a batch of each arm after that does not count. In one block, chosen at random, one output of each arm is
+    judged. It is timed like the others but does not count, because judging takes long and leaves the caches in an
+    unusual state.
     """
     coin = random.Random(plan.seed)
     arms: dict[str, Turn] = {}
@@ -147,6 +148,8 @@ def compare(
         for number in range(blocks + 1):
             if number % FILLED == 0:
                 fill(coin.randrange(len(plan.seeds)))
+                for arm in coin.sample("AB", 2):
+                    arms[arm](batches[arm].calls)  # not counted: it finds other caches than those that follow
             block = _block(arms, batches, coin.choice(plan.orders), step, number == chosen)
             if number != chosen:
                 taken.append(block)
