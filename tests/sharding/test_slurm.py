@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -43,23 +44,31 @@ def wait(what: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.5)
 
 
-def test_a_calibration_has_each_session_once_though_a_job_is_killed(tmp_path: Path, nodes: None):
-    subprocess.run(["git", "clone", "-q", str(catalogue.ROOT), str(tmp_path / "clone")], check=True)
-    words = ["calibrate", "--sessions", "2", "--kind", "same", "--kind", "+10 %", "--shards", "2", "--engine", "slurm"]
-    words += ["--record", str(tmp_path / "sessions.jsonl"), "--results", str(tmp_path / "results")]
-    with (tmp_path / "said").open("wb") as said:
-        head = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks", *words], cwd=tmp_path / "clone", stdout=said, stderr=said
-        )
+@contextlib.contextmanager
+def started(words: list[str], root: Path, said: Path, engine: Path = own.ENGINE) -> Iterator[subprocess.Popen[bytes]]:
+    """A command in ``root`` whose output goes to the file ``said``; it has measured for a while, on both nodes."""
+    environment = {**os.environ, "PYTHONPATH": str(engine)}
+    command = [sys.executable, "-P", "-m", "perfsuite", *words]
+    with said.open("wb") as out:
+        head = subprocess.Popen(command, cwd=root, env=environment, stdout=out, stderr=out)
     try:
         wait(lambda: sum(job[1] == "RUNNING" for job in jobs()) == 2)
-        time.sleep(5)
-        cluster.asked("scancel", "--signal=KILL", jobs()[0][0])
-        wait(lambda: head.poll() is not None, 540)
+        time.sleep(3)
+        yield head
     finally:
         if head.poll() is None:
             head.terminate()
             head.wait(60)
+
+
+def test_a_calibration_has_each_session_once_though_a_job_is_killed(tmp_path: Path, nodes: None):
+    root = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(catalogue.ROOT), str(root)], check=True)
+    words = ["calibrate", "--sessions", "2", "--kind", "same", "--kind", "+10 %", "--shards", "2", "--engine", "slurm"]
+    words += ["--record", str(tmp_path / "sessions.jsonl"), "--results", str(tmp_path / "results")]
+    with started(words, root, tmp_path / "said", engine=root) as head:
+        cluster.asked("scancel", "--signal=KILL", jobs()[0][0])
+        wait(lambda: head.poll() is not None, 540)
     text = (tmp_path / "said").read_text()
     assert head.returncode == 0, text
     assert text.count("was lost with job") == 1 and text.count("is submitted") == 3, text
@@ -72,23 +81,12 @@ def test_a_killed_job_and_a_drained_node_lose_nothing_and_double_nothing(tmp_pat
     root = several.repository(tmp_path / "one")
     words = ["run", "--seed", "5", *several.QUICK[:-1], "--shards", "3", "--engine", "slurm"]
     words += ["--slurm", "partition=main", "--slurm", "time=20"]
-    environment = {**os.environ, "PYTHONPATH": str(own.ENGINE)}
-    with (tmp_path / "said").open("wb") as said:
-        head = subprocess.Popen(
-            [sys.executable, "-P", "-m", "perfsuite", *words], cwd=root, env=environment, stdout=said, stderr=said
-        )
-    try:
-        wait(lambda: sum(job[1] == "RUNNING" for job in jobs()) == 2)
-        time.sleep(3)  # both measure
+    with started(words, root, tmp_path / "said") as head:
         (first, _, node), (_, _, other) = [job for job in jobs() if job[1] == "RUNNING"]
         assert node != other, "each shard has a node for itself"
         cluster.asked("scancel", "--signal=KILL", first)
         cluster.asked("scontrol", "update", f"NodeName={other}", "State=DRAIN", "Reason=test")
         wait(lambda: head.poll() is not None, 400)
-    finally:
-        if head.poll() is None:
-            head.terminate()
-            head.wait(60)
     text = (tmp_path / "said").read_text()
     assert head.returncode == 0, text
     assert text.count("was lost with job") == 1 and f"was lost with job {first}" in text, text
